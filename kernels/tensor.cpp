@@ -1,0 +1,70 @@
+#include "kernels/tensor.h"
+
+#include <stdexcept>
+
+namespace bpusim {
+
+std::int64_t element_count(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) count *= extent;
+  return count;
+}
+
+std::string to_string(const Shape& shape) {
+  if (shape.empty()) return "scalar";
+  std::string text;
+  for (const std::int64_t extent : shape) text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text;
+}
+
+std::string to_string(DType dtype) {
+  switch (dtype) {
+    case DType::Int8:
+      return "int8";
+    case DType::Int16:
+      return "int16";
+    case DType::Int32:
+      return "int32";
+    case DType::Int64:
+      return "int64";
+    case DType::Float32:
+      return "float32";
+    case DType::Bool:
+      return "bool";
+    case DType::String:
+      return "string";
+  }
+  throw std::logic_error("to_string: unknown DType");
+}
+
+int byte_size(DType dtype) {
+  switch (dtype) {
+    case DType::Int8:
+    case DType::Bool:
+      return 1;
+    case DType::Int16:
+      return 2;
+    case DType::Int32:
+    case DType::Float32:
+      return 4;
+    case DType::Int64:
+      return 8;
+    case DType::String:
+      return 0;
+  }
+  throw std::logic_error("byte_size: unknown DType");
+}
+
+Tensor::Tensor(Shape shape_, std::vector<double> values_)
+    : shape(std::move(shape_)), values(std::move(values_)) {
+  if (element_count(shape) != size())
+    throw std::invalid_argument("tensor of shape " + to_string(shape) + " given " + std::to_string(size()) +
+                                " values");
+}
+
+Tensor Tensor::filled(Shape shape, double value) {
+  const auto count = static_cast<std::size_t>(element_count(shape));
+  return Tensor(std::move(shape), std::vector<double>(count, value));
+}
+
+}  // namespace bpusim

@@ -1,0 +1,44 @@
+// A network as bpusim holds it, whether it came from an ONNX file or from a run's YAML: values and nodes, by
+// name.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/norm.h"
+#include "kernels/tensor.h"
+
+namespace bpusim {
+
+/// A tensor of the network. Constants carry data; the network's inputs carry data too, once it is known.
+struct Value {
+  Shape shape;
+  DType dtype = DType::Float32;
+  std::optional<Tensor> data;        ///< of a constant or an input
+  std::optional<StringTensor> text;  ///< the same for strings
+  bool constant = false;
+};
+
+/// An operator. Empty input names stand for optional inputs that are not given.
+struct Node {
+  std::string name;  ///< unique and stable: the model's own name, or op and position
+  std::string op;
+  std::string domain;
+  int opset = 21;
+  Attributes attributes;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+};
+
+/// Nodes in topological order.
+struct Network {
+  std::string name;
+  std::map<std::string, Value> values;
+  std::vector<Node> nodes;
+  std::vector<std::string> inputs;  ///< without constants
+  std::vector<std::string> outputs;
+};
+
+}  // namespace bpusim
