@@ -1,0 +1,23 @@
+// Walking a norm's view: which elements make a set, and which affine entry each element takes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/norm.h"
+
+namespace bpusim {
+
+/// Where an element lies, relative to its set's start or to the tensor's.
+struct ElementPlace {
+  std::int64_t offset = 0;  ///< elements in the tensor
+  std::int64_t affine = 0;  ///< affine index
+};
+
+/// Starts of all sets, in row-major order of the axes that are not reduced.
+std::vector<ElementPlace> set_starts(const NormPart& part);
+
+/// The elements of one set relative to its start, row-major.
+std::vector<ElementPlace> set_elements(const NormPart& part);
+
+}  // namespace bpusim

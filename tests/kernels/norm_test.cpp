@@ -1,0 +1,107 @@
+#include "kernels/norm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/norm_golden.h"
+
+namespace bpusim {
+namespace {
+
+NormProblem resolve(const std::string& op, NormArguments arguments) {
+  return resolve_norm(*find_norm(op), arguments);
+}
+
+Tensor vec(std::vector<double> values) {
+  const auto n = static_cast<std::int64_t>(values.size());
+  return Tensor({n}, std::move(values));
+}
+
+std::string message(const std::string& op, const NormArguments& arguments) {
+  try {
+    resolve(op, arguments);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(NormRegistry, ListsEachOperatorOnce) {
+  for (const auto& row : norm_registry()) EXPECT_EQ(find_norm(row.op)->resolve, row.resolve) << row.op;
+  EXPECT_EQ(find_norm("Softmax"), nullptr);
+}
+
+TEST(LayerNorm, SmallestExample) {
+  // mean 2, variance 2/3; (1-2)/sqrt(2/3 + 0) = -1.2247; gamma 2, beta 1.
+  NormArguments arguments{{}, {1, 3}, {vec({2, 2, 2}), vec({1, 1, 1})}, 17};
+  arguments.attributes.floats["epsilon"] = 0;
+  const auto golden = golden_norm(resolve("LayerNormalization", arguments), {1, 2, 3});
+  EXPECT_NEAR(golden.y[0], 1 - 2 * std::sqrt(1.5), 1e-12);
+  EXPECT_NEAR(golden.y[1], 1, 1e-12);
+  EXPECT_NEAR(golden.mean[0], 2, 1e-12);
+  EXPECT_NEAR(golden.inverse_deviation[0], std::sqrt(1.5), 1e-12);
+}
+
+TEST(BatchNorm, TrainingKeepsPopulationVariance) {
+  // channel 0: {1, 3}: mean 2, population variance 1. running = 0.9*0 + 0.1*2; 0.9*1 + 0.1*1.
+  NormArguments arguments{{}, {2, 1, 1}, {vec({1}), vec({0}), vec({0}), vec({1})}, 15};
+  arguments.attributes.ints["training_mode"] = 1;
+  const auto golden = golden_norm(resolve("BatchNormalization", arguments), {1, 3});
+  EXPECT_NEAR(golden.running_mean[0], 0.2, 1e-12);
+  EXPECT_NEAR(golden.running_variance[0], 1.0, 1e-12);
+  EXPECT_NEAR(golden.y[1], 1 / std::sqrt(1 + 1e-5), 1e-12);
+}
+
+TEST(LpNorm, SignedInputsTakeMagnitudesAndZeroStaysZero) {
+  NormArguments arguments{{}, {2, 2}, {}, 1};
+  arguments.attributes.ints["p"] = 1;
+  const auto golden = golden_norm(resolve("LpNormalization", arguments), {-3, 1, 0, 0});
+  EXPECT_DOUBLE_EQ(golden.y[0], -0.75);
+  EXPECT_DOUBLE_EQ(golden.y[1], 0.25);
+  EXPECT_EQ(golden.y[2], 0);
+  EXPECT_EQ(golden.y[3], 0);
+}
+
+TEST(GroupNorm, OpsetSaysWhatTheAffineIsIndexedBy) {
+  NormArguments arguments{{}, {1, 4, 1, 2}, {vec({1, 2}), vec({0, 0})}, 18};
+  arguments.attributes.ints["num_groups"] = 2;
+  EXPECT_EQ(resolve("GroupNormalization", arguments).parts[0].affine_count(), 2);
+  arguments.opset = 21;
+  EXPECT_NE(message("GroupNormalization", arguments).find("2 values where 4 are needed"), std::string::npos);
+  arguments.constants = {vec({1, 1, 1, 1}), vec({0, 0, 0, 0})};
+  EXPECT_EQ(resolve("GroupNormalization", arguments).parts[0].affine_count(), 4);
+}
+
+TEST(InstanceBatchNorm, EqualsItsHalvesOnTheirChannels) {
+  NormArguments whole{{}, {1, 2, 1, 2}, {vec({3}), vec({1}), vec({2}), vec({0.5}), vec({1}), vec({4})}, 21};
+  const auto golden = golden_norm(resolve("InstanceBatchNormalization", whole), {1, 3, 5, 7});
+  const double x = 1 / std::sqrt(1 + 1e-5);  // instance half: mean 2, variance 1
+  EXPECT_NEAR(golden.y[0], 1 - 3 * x, 1e-12);
+  EXPECT_NEAR(golden.y[1], 1 + 3 * x, 1e-12);
+  EXPECT_NEAR(golden.y[3], 2 * (7 - 1) / std::sqrt(4 + 1e-5) + 0.5, 1e-12);
+}
+
+TEST(Norms, RefuseWhatDoesNotFit) {
+  EXPECT_NE(message("InstanceNormalization", {{}, {4, 4}, {}, 6}).find("rank 2"), std::string::npos);
+  EXPECT_NE(message("InstanceNormalization", {{}, {1, 0, 4}, {}, 6}).find("extent of 0"), std::string::npos);
+  EXPECT_NE(message("InstanceNormalization", {{}, {1, 3, 4}, {vec({1, 1}), vec({0, 0, 0})}, 6})
+                .find("scale of shape 2"),
+            std::string::npos);
+  NormArguments layer{{}, {2, 3}, {vec({1, 1, 1})}, 17};
+  layer.attributes.ints["axis"] = 2;
+  EXPECT_NE(message("LayerNormalization", layer).find("axis 2 is out of range for rank 2 (-2 to 1)"),
+            std::string::npos);
+}
+
+TEST(Norms, NeighbouringAxesMerge) {
+  NormArguments arguments{{}, {2, 3, 4, 5}, {vec({1, 1, 1}), vec({0, 0, 0})}, 6};
+  const auto part = resolve("InstanceNormalization", arguments).parts[0];
+  ASSERT_EQ(part.dims.size(), 3u);  // N, C, HW: N and C differ in what they index
+  EXPECT_EQ(part.dims[2].extent, 20);
+  EXPECT_EQ(part.set_size(), 20);
+  EXPECT_EQ(part.set_count(), 6);
+}
+
+}  // namespace
+}  // namespace bpusim
