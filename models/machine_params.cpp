@@ -216,6 +216,7 @@ const ParameterTable<DmaParams>& dma_parameters() {
        1e6,
        {},
        "Largest contiguous request to the DRAM; channels take turns after each one."},
+      {"outstanding", &DmaParams::outstanding, "", 1, 64, {}, "Requests of a channel under way at once."},
       {"setup_cycles",
        &DmaParams::setup_cycles,
        "cycles",
@@ -411,6 +412,21 @@ std::vector<std::string> inconsistencies(const MachineParams& machine) {
   if (machine.numerics.epsilon_bits % 2 != 0)
     found.push_back("numerics.epsilon_bits: must be even, since its square root is taken");
   return found;
+}
+
+NumericWidths numeric_widths(const NumericsParams& numerics) {
+  NumericWidths widths;
+  widths.rsqrt = {static_cast<int>(numerics.table_entries), static_cast<int>(numerics.newton_steps),
+                  static_cast<int>(numerics.rsqrt_bits)};
+  widths.epsilon_bits = static_cast<int>(numerics.epsilon_bits);
+  widths.normalised_bits = static_cast<int>(numerics.normalised_bits);
+  widths.multiplier_bits = static_cast<int>(numerics.multiplier_bits);
+  widths.sum_bits = static_cast<int>(numerics.sum_bits);
+  widths.square_sum_bits = static_cast<int>(numerics.square_sum_bits);
+  widths.rounding = numerics.rounding == "half_up"    ? Rounding::HalfUp
+                    : numerics.rounding == "truncate" ? Rounding::Truncate
+                                                      : Rounding::HalfEven;
+  return widths;
 }
 
 double dram_peak_bytes_per_cycle(const MachineParams& machine) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/norm_integer.h"
 #include "models/parameter_table.h"
 
 namespace bpusim {
@@ -67,6 +68,9 @@ struct NumericsParams {
 };
 const ParameterTable<NumericsParams>& numerics_parameters();
 
+/// The same, as the kernels take them.
+NumericWidths numeric_widths(const NumericsParams& numerics);
+
 /// Banked SRAM of one core.
 struct SramParams {
   std::int64_t bytes = 2 * 1024 * 1024;
@@ -82,6 +86,7 @@ struct DmaParams {
   std::int64_t store_channels = 1;
   std::int64_t bytes_per_cycle = 64;
   std::int64_t request_bytes = 4096;
+  std::int64_t outstanding = 4;
   std::int64_t setup_cycles = 32;
 };
 const ParameterTable<DmaParams>& dma_parameters();

@@ -1,0 +1,161 @@
+#include "models/command.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace bpusim {
+
+const char* to_string(Unit unit) {
+  switch (unit) {
+    case Unit::Load:
+      return "dma_load";
+    case Unit::Store:
+      return "dma_store";
+    case Unit::Mac:
+      return "mac";
+    case Unit::Reduction:
+      return "reduction";
+    case Unit::Vector:
+      return "vector";
+    case Unit::SpecialFunction:
+      return "sfu";
+    case Unit::Host:
+      return "host";
+  }
+  throw std::logic_error("to_string: unknown Unit");
+}
+
+std::int64_t DramBox::bytes() const {
+  std::int64_t total = 1;
+  for (const Dim& dim : dims) total *= dim.count;
+  return total;
+}
+
+std::int64_t DramBox::first() const {
+  std::int64_t address = base;
+  for (const Dim& dim : dims) address += dim.begin * dim.stride;
+  return address;
+}
+
+std::int64_t DramBox::last() const {
+  std::int64_t address = base;
+  for (const Dim& dim : dims) address += (dim.begin + dim.count - 1) * dim.stride;
+  return address + 1;
+}
+
+bool DramBox::overlaps(const DramBox& other) const {
+  if (first() >= other.last() || other.first() >= last()) return false;
+  const bool same_view = base == other.base && dims.size() == other.dims.size() &&
+                         std::equal(dims.begin(), dims.end(), other.dims.begin(),
+                                    [](const Dim& a, const Dim& b) { return a.stride == b.stride; });
+  if (!same_view) return true;
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    const Dim &a = dims[d], &b = other.dims[d];
+    if (a.begin >= b.begin + b.count || b.begin >= a.begin + a.count) return false;
+  }
+  return true;
+}
+
+void DramBox::for_each_run(const std::function<void(std::int64_t, std::int64_t)>& visit) const {
+  std::size_t outer = dims.size();
+  std::int64_t run = 1;
+  while (outer > 0 && dims[outer - 1].stride == run) run *= dims[--outer].count;
+  std::vector<std::int64_t> index(outer, 0);
+  std::int64_t address = first();
+  while (true) {
+    visit(address, run);
+    std::size_t d = outer;
+    while (true) {
+      if (d == 0) return;
+      --d;
+      address += dims[d].stride;
+      if (++index[d] < dims[d].count) break;
+      address -= dims[d].stride * dims[d].count;
+      index[d] = 0;
+    }
+  }
+}
+
+bool Access::overlaps(const Access& other) const {
+  if (space != other.space || begin >= other.end || other.begin >= end) return false;
+  return box == nullptr || other.box == nullptr || box->overlaps(*other.box);
+}
+
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+Access dram(const DramBox& box) {
+  return {0, box.first(), box.last(), &box};
+}
+
+Access sram(int core, std::int64_t begin, std::int64_t bytes) {
+  return {1 + core, begin, begin + bytes, nullptr};
+}
+
+constexpr std::int64_t kRecord = 16;  // SetSums, SetScale and AffineEntry alike
+
+}  // namespace
+
+std::string describe(const Program& program, int command) {
+  const Command& c = program.commands[static_cast<std::size_t>(command)];
+  const char* what =
+      std::visit(Overloaded{[&](const Transfer&) { return c.unit == Unit::Load ? "Load" : "Store"; },
+                            [](const Reduce&) { return "Reduce"; }, [](const Combine&) { return "Combine"; },
+                            [](const Finalise&) { return "Finalise"; }, [](const Apply&) { return "Apply"; },
+                            [](const HostTask& task) { return task.what.c_str(); }},
+                 c.body);
+  return std::string(what) + " #" + std::to_string(command) + " (tile " + std::to_string(c.tile) + ", core " +
+         std::to_string(c.core) + ", " + to_string(c.unit) + ")";
+}
+
+Footprint footprint(const Command& command, const Program& program) {
+  const int core = command.core;
+  const auto plan = [&](int index) -> const NormPlan& {
+    return program.norm_plans[static_cast<std::size_t>(index)];
+  };
+  Footprint f;
+  std::visit(
+      Overloaded{[&](const Transfer& t) {
+                   const Access there = dram(t.dram), here = sram(core, t.sram, t.dram.bytes());
+                   const bool load = command.unit == Unit::Load;
+                   f.reads = {load ? there : here};
+                   f.writes = {load ? here : there};
+                 },
+                 [&](const Reduce& r) {
+                   const Access sums = sram(core, r.sums, r.tile.set_count() * kRecord);
+                   f.reads = {sram(core, r.codes, r.tile.element_count() * byte_size(plan(r.plan).in.dtype))};
+                   if (r.accumulate) f.reads.push_back(sums);
+                   f.writes = {sums};
+                 },
+                 [&](const Combine& c) {
+                   for (const auto& part : c.parts)
+                     f.reads.push_back(sram(part.core, part.sums, c.sets * kRecord));
+                   f.writes = {sram(core, c.into, c.sets * kRecord)};
+                 },
+                 [&](const Finalise& n) {
+                   f.reads = {sram(core, n.sums, n.sets * kRecord)};
+                   f.writes = {sram(core, n.scales, n.sets * kRecord)};
+                 },
+                 [&](const Apply& a) {
+                   const std::int64_t elements = a.tile.element_count();
+                   f.reads = {sram(core, a.codes, elements * byte_size(plan(a.plan).in.dtype)),
+                              sram(core, a.entries, a.entry_count * kRecord)};
+                   if (plan(a.plan).statistic != Statistic::Given)
+                     f.reads.push_back(sram(core, a.scales, a.tile.set_count() * kRecord));
+                   f.writes = {sram(core, a.out, elements * byte_size(plan(a.plan).out.dtype))};
+                 },
+                 [&](const HostTask& task) {
+                   for (const DramBox& box : task.reads) f.reads.push_back(dram(box));
+                   for (const DramBox& box : task.writes) f.writes.push_back(dram(box));
+                 }},
+      command.body);
+  return f;
+}
+
+}  // namespace bpusim

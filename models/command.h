@@ -1,0 +1,142 @@
+// The commands that the machine understands, and programs of them. A command names its engine, the bytes it
+// works on and the commands it waits for; what it costs is the engine's business (cost.h), what it does to
+// bytes is functional.h's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels/norm_integer.h"
+
+namespace bpusim {
+
+/// Kinds of engines. Each core has one of each but for the host, which all share, and DMA channels, which are
+/// many.
+enum class Unit { Load, Store, Mac, Reduction, Vector, SpecialFunction, Host };
+constexpr int kUnits = 7;
+const char* to_string(Unit unit);
+
+/// A strided box of bytes in DRAM: dims outermost first, the last one with stride 1 (bytes).
+struct DramBox {
+  struct Dim {
+    std::int64_t begin = 0, count = 1, stride = 1;
+  };
+  std::int64_t base = 0;  ///< where index 0 of every dimension lies; boxes of one view of one tensor share it
+  std::vector<Dim> dims;
+
+  std::int64_t bytes() const;
+  std::int64_t first() const;  ///< lowest address
+  std::int64_t last() const;   ///< one past the highest address
+  /// Whether they share a byte: exact for boxes of one view, by their hulls otherwise.
+  bool overlaps(const DramBox& other) const;
+  /// Calls visit(address, bytes) for each contiguous piece, in order.
+  void for_each_run(const std::function<void(std::int64_t, std::int64_t)>& visit) const;
+  static DramBox contiguous(std::int64_t address, std::int64_t bytes) { return {address, {{0, bytes, 1}}}; }
+};
+
+/// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM.
+struct Transfer {
+  DramBox dram;
+  std::int64_t sram = 0;
+};
+
+/// Sums of the sets of a tile. On Unit::Reduction, or on Unit::Mac as products with ones and with the codes
+/// themselves.
+struct Reduce {
+  int plan = 0;
+  NormTile tile;
+  std::int64_t codes = 0, sums = 0;
+  bool accumulate = false;  ///< add to what is there
+};
+
+/// Adds partial sums of several cores or tiles.
+struct Combine {
+  struct Part {
+    int core = 0;
+    std::int64_t sums = 0;
+  };
+  std::vector<Part> parts;
+  std::int64_t into = 0, sets = 0;
+};
+
+/// SetSums to SetScales.
+struct Finalise {
+  int plan = 0;
+  std::int64_t sums = 0, scales = 0, sets = 0;
+};
+
+/// Codes to normalised codes.
+struct Apply {
+  int plan = 0;
+  NormTile tile;
+  std::int64_t codes = 0, scales = 0, entries = 0, out = 0;
+  std::int64_t entry_count = 0;  ///< entries that the tile reads, from `entries` on
+};
+
+/// What the host CPU has to do for a task.
+struct HostDemand {
+  double compute_ops = 0;             ///< float32 operations
+  std::int64_t memory_bytes = 0;      ///< read and written by the operator itself
+  std::int64_t convert_elements = 0;  ///< quantised or dequantised at the crossings
+  std::int64_t layout_elements = 0;   ///< moved between layouts at the crossings
+  std::int64_t characters = 0;
+  std::int64_t crossings = 0;  ///< changes between BPU and CPU
+};
+
+/// Byte access to DRAM, for what runs on the host.
+class DramPort {
+ public:
+  virtual ~DramPort() = default;
+  virtual void read(std::int64_t address, void* data, std::int64_t bytes) = 0;
+  virtual void write(std::int64_t address, const void* data, std::int64_t bytes) = 0;
+};
+
+/// An operator on the CPU. `work` is plain arithmetic on the bytes of `reads` and `writes`.
+struct HostTask {
+  std::string what;
+  HostDemand demand;
+  std::vector<DramBox> reads, writes;
+  std::function<void(DramPort&)> work;
+};
+
+using Body = std::variant<Transfer, Reduce, Combine, Finalise, Apply, HostTask>;
+
+struct Command {
+  Unit unit = Unit::Load;
+  int core = 0;
+  int channel = 0;  ///< of the DMA
+  int tile = 0;     ///< which tile of its node, for traces
+  Body body;
+  std::vector<int> dependencies;  ///< indices of earlier commands
+};
+
+/// Commands in the order in which each engine takes its own; an index is a command's identity.
+struct Program {
+  std::string name;
+  std::vector<Command> commands;
+  std::vector<NormPlan> norm_plans;
+  std::int64_t sram_bytes = 0;  ///< high-water mark of one core's SRAM
+};
+
+/// "Reduce #12 (tile 3, core 0)".
+std::string describe(const Program& program, int command);
+
+/// A range that a command reads or writes.
+struct Access {
+  int space = 0;  ///< 0 is the DRAM, 1 + c the SRAM of core c
+  std::int64_t begin = 0, end = 0;
+  const DramBox* box = nullptr;  ///< in DRAM: the box whose hull the range is
+
+  bool overlaps(const Access& other) const;
+};
+
+/// Everything a command reads and writes. Points into `command`.
+struct Footprint {
+  std::vector<Access> reads, writes;
+};
+Footprint footprint(const Command& command, const Program& program);
+
+}  // namespace bpusim

@@ -1,0 +1,164 @@
+#include "models/cost.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace bpusim {
+
+namespace {
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+std::int64_t ceil_log2(std::int64_t value) {
+  std::int64_t bits = 0;
+  while ((std::int64_t{1} << bits) < value) ++bits;
+  return bits;
+}
+
+}  // namespace
+
+void Cost::add(const char* name, std::int64_t part_cycles) {
+  parts.push_back({name, part_cycles});
+  cycles += part_cycles;
+}
+
+Cost matmul_cost(const MacArrayParams& mac, std::int64_t m, std::int64_t n, std::int64_t k) {
+  const std::int64_t r = mac.rows, c = mac.cols;
+  std::int64_t folds = 0, load = 0, skew = 0, stream = 0;
+  if (mac.dataflow == "output_stationary") {
+    folds = ceil_div(m, r) * ceil_div(n, c);
+    skew = r + c - 2;
+    stream = k;
+  } else {
+    const bool weights_stay = mac.dataflow == "weight_stationary";
+    folds = ceil_div(k, r) * ceil_div(weights_stay ? n : m, c);
+    load = r;  // the stationary operand enters row by row
+    skew = r + c - 2;
+    stream = weights_stay ? m : n;
+  }
+  Cost cost;
+  if (mac.fold_overlap) {
+    // The next fold's stationary operand is loaded behind this fold's stream, which it can outlast.
+    cost.add("load", load);
+    cost.add("stream", folds * std::max(stream, load));
+    cost.add("skew", skew);
+  } else {
+    cost.add("load", folds * load);
+    cost.add("stream", folds * stream);
+    cost.add("skew", folds * skew);
+  }
+  cost.add("counted_from_zero", -1);
+  return cost;
+}
+
+LaneDemand lane_demand(const NormTile& tile, const NormPlan& plan) {
+  LaneDemand demand;
+  std::int64_t total = 1;
+  bool open = true;  // still within the innermost dimensions that behave alike
+  bool any = false;
+  for (auto dim = tile.dims.rbegin(); dim != tile.dims.rend(); ++dim) {
+    total *= dim->extent;
+    if (dim->extent == 1) continue;
+    if (!any) demand.across = dim->in_set;
+    any = true;
+    open = open && dim->in_set == demand.across;
+    if (open) demand.run *= dim->extent;
+  }
+  demand.runs = total / demand.run;
+  const bool needs_sum = plan.statistic == Statistic::MeanVariance ||
+                         (plan.in.zero_point != 0 && plan.statistic != Statistic::L1);
+  demand.sums = needs_sum ? 2 : 1;
+  return demand;
+}
+
+Cost reduction_cost(const ReductionParams& reduction, const LaneDemand& demand) {
+  const std::int64_t passes = ceil_div(demand.sums, reduction.sums_per_pass);
+  const std::int64_t full = ceil_div(demand.runs * demand.run, reduction.lanes);
+  const std::int64_t taken = reduction.segmented ? full : demand.runs * ceil_div(demand.run, reduction.lanes);
+  Cost cost;
+  cost.add("elements", passes * full);
+  cost.add("partly_filled_lanes", passes * (taken - full));
+  cost.add("pipeline", passes * reduction.pipeline_cycles);
+  cost.add("adder_tree", demand.across ? passes * ceil_log2(reduction.lanes) : 0);
+  return cost;
+}
+
+Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64_t elements, int sums) {
+  Cost cost;
+  if (sums == 2) cost.add("product_with_ones", matmul_cost(mac, sets, 1, elements).cycles);
+  cost.add("products_with_itself", sets * matmul_cost(mac, 1, 1, elements).cycles);
+  return cost;
+}
+
+Cost vector_cost(const VectorParams& vector, std::int64_t elements) {
+  Cost cost;
+  cost.add("elements", ceil_div(elements, vector.lanes));
+  cost.add("pipeline", vector.pipeline_cycles);
+  return cost;
+}
+
+Cost special_function_cost(const SpecialFunctionParams& sfu, std::int64_t sets, int passes) {
+  Cost cost;
+  cost.add("results", passes * ceil_div(sets, sfu.units) * sfu.interval_cycles);
+  cost.add("pipeline", passes * sfu.pipeline_cycles);
+  return cost;
+}
+
+double HostCost::total_ns() const {
+  return task_ns + crossing_ns + convert_ns + layout_ns + text_ns + std::max(compute_ns, memory_ns);
+}
+
+HostCost host_cost(const HostParams& host, const HostDemand& demand) {
+  const double ops_per_ns = static_cast<double>(host.cores) * host.simd_ops_per_cycle * host.clock_mhz / 1000;
+  HostCost cost;
+  cost.task_ns = host.task_overhead_us * 1000;
+  cost.crossing_ns = static_cast<double>(demand.crossings) * host.crossing_overhead_us * 1000;
+  cost.convert_ns = static_cast<double>(demand.convert_elements) * host.convert_ops_per_element / ops_per_ns;
+  cost.layout_ns = static_cast<double>(demand.layout_elements) * host.layout_ops_per_element / ops_per_ns;
+  cost.compute_ns = demand.compute_ops / ops_per_ns;
+  cost.memory_ns = static_cast<double>(demand.memory_bytes) / host.bandwidth_gbps;
+  cost.text_ns = static_cast<double>(demand.characters) * host.string_ns_per_char;
+  return cost;
+}
+
+Cost price(const MachineParams& machine, const Program& program, const Command& command) {
+  struct Visitor {
+    const MachineParams& machine;
+    const Program& program;
+    const Command& command;
+
+    const NormPlan& plan(int index) const { return program.norm_plans[static_cast<std::size_t>(index)]; }
+
+    Cost operator()(const Transfer&) const {
+      throw std::logic_error("price: a transfer's time is the DRAM's to tell");
+    }
+    Cost operator()(const Reduce& r) const {
+      const LaneDemand demand = lane_demand(r.tile, plan(r.plan));
+      if (command.unit == Unit::Reduction) return reduction_cost(machine.reduction, demand);
+      const std::int64_t sets = r.tile.set_count();
+      return mac_reduction_cost(machine.mac, sets, r.tile.element_count() / sets, demand.sums);
+    }
+    Cost operator()(const Combine& c) const {
+      return vector_cost(machine.vector,
+                         c.sets * static_cast<std::int64_t>(c.parts.size()) * 2);  // two sums a set
+    }
+    Cost operator()(const Finalise& f) const {
+      const bool twice =
+          plan(f.plan).epsilon_place == EpsilonPlace::OnDeviation && plan(f.plan).epsilon_term != 0;
+      return special_function_cost(machine.sfu, f.sets, twice ? 2 : 1);
+    }
+    Cost operator()(const Apply& a) const { return vector_cost(machine.vector, a.tile.element_count()); }
+    Cost operator()(const HostTask& task) const {
+      Cost cost;
+      const double ns = host_cost(machine.host, task.demand).total_ns();
+      cost.add("host", static_cast<std::int64_t>(std::ceil(ns * machine.bpu.clock_mhz / 1000)));
+      return cost;
+    }
+  };
+  return std::visit(Visitor{machine, program, command}, command.body);
+}
+
+}  // namespace bpusim

@@ -1,0 +1,99 @@
+#include "models/functional.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bpusim {
+
+namespace {
+
+template <class T>
+T* at(SramBytes& sram, std::int64_t address) {
+  return reinterpret_cast<T*>(sram.data() + address);
+}
+
+}  // namespace
+
+void FunctionalUnit::execute(const Program& program, const Command& command) {
+  SramBytes& sram = srams_[static_cast<std::size_t>(command.core)];
+  struct Visitor {
+    FunctionalUnit& self;
+    const Program& program;
+    const Command& command;
+    SramBytes& sram;
+
+    const NormPlan& plan(int index) const { return program.norm_plans[static_cast<std::size_t>(index)]; }
+
+    void operator()(const Transfer& t) const {
+      std::uint8_t* data = sram.data() + t.sram;
+      t.dram.for_each_run([&](std::int64_t address, std::int64_t bytes) {
+        if (command.unit == Unit::Load) {
+          self.dram_.read(address, data, bytes);
+        } else {
+          self.dram_.write(address, data, bytes);
+        }
+        data += bytes;
+      });
+    }
+    void operator()(const Reduce& r) const {
+      SetSums* sums = at<SetSums>(sram, r.sums);
+      self.overflows_ +=
+          plan(r.plan).in.dtype == DType::Int8
+              ? reduce_tile(r.tile, plan(r.plan), at<std::int8_t>(sram, r.codes), sums, r.accumulate)
+              : reduce_tile(r.tile, plan(r.plan), at<std::int16_t>(sram, r.codes), sums, r.accumulate);
+    }
+    void operator()(const Combine& c) const {
+      std::vector<SetSums> total(static_cast<std::size_t>(c.sets));
+      for (const auto& part : c.parts) {
+        const SetSums* sums = at<SetSums>(self.srams_[static_cast<std::size_t>(part.core)], part.sums);
+        for (std::size_t i = 0; i < total.size(); ++i) {
+          total[i].sum += sums[i].sum;
+          total[i].square_sum += sums[i].square_sum;
+        }
+      }
+      std::memcpy(sram.data() + c.into, total.data(), total.size() * sizeof(SetSums));
+    }
+    void operator()(const Finalise& f) const {
+      const RsqrtUnit rsqrt(plan(f.plan).widths.rsqrt);
+      const SetSums* sums = at<SetSums>(sram, f.sums);
+      SetScale* scales = at<SetScale>(sram, f.scales);
+      for (std::int64_t i = 0; i < f.sets; ++i) scales[i] = finalise_set(plan(f.plan), sums[i], rsqrt);
+    }
+    void operator()(const Apply& a) const {
+      const auto* scales = at<SetScale>(sram, a.scales);
+      const auto* entries = at<AffineEntry>(sram, a.entries);
+      if (plan(a.plan).in.dtype == DType::Int8) {
+        apply_tile(a.tile, plan(a.plan), at<std::int8_t>(sram, a.codes), scales, entries,
+                   at<std::int8_t>(sram, a.out));
+      } else {
+        apply_tile(a.tile, plan(a.plan), at<std::int16_t>(sram, a.codes), scales, entries,
+                   at<std::int16_t>(sram, a.out));
+      }
+    }
+    void operator()(const HostTask& task) const { task.work(self.dram_); }
+  };
+  std::visit(Visitor{*this, program, command, sram}, command.body);
+}
+
+void FlatDram::read(std::int64_t address, void* data, std::int64_t bytes) {
+  const auto size = static_cast<std::int64_t>(bytes_.size());
+  const std::int64_t there = std::clamp<std::int64_t>(size - address, 0, bytes);
+  if (there > 0) std::memcpy(data, bytes_.data() + address, static_cast<std::size_t>(there));
+  std::memset(static_cast<std::uint8_t*>(data) + there, 0, static_cast<std::size_t>(bytes - there));
+}
+
+void FlatDram::write(std::int64_t address, const void* data, std::int64_t bytes) {
+  if (static_cast<std::int64_t>(bytes_.size()) < address + bytes)
+    bytes_.resize(static_cast<std::size_t>(address + bytes));
+  std::memcpy(bytes_.data() + address, data, static_cast<std::size_t>(bytes));
+}
+
+std::int64_t interpret(const Program& program, int cores, std::int64_t sram_bytes, DramPort& dram) {
+  std::vector<SramBytes> srams(static_cast<std::size_t>(cores),
+                               SramBytes(static_cast<std::size_t>(sram_bytes)));
+  FunctionalUnit unit(srams, dram);
+  for (const Command& command : program.commands) unit.execute(program, command);
+  return unit.overflows();
+}
+
+}  // namespace bpusim
