@@ -1,0 +1,87 @@
+#include "models/dram.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+namespace bpusim {
+
+Dram::Dram(const sc_core::sc_module_name& name, const DramParams& params, bool storage,
+           std::int64_t window_fs)
+    : sc_module(name), socket("socket"), timing_(params, window_fs), storage_(storage) {
+  socket.register_b_transport(this, &Dram::b_transport);
+  socket.register_transport_dbg(this, &Dram::transport_dbg);
+}
+
+bool Dram::inside(std::int64_t address, std::int64_t bytes) const {
+  return address >= 0 && bytes >= 0 && address <= timing_.capacity_bytes() - bytes;
+}
+
+void Dram::write_bytes(std::int64_t address, const void* data, std::int64_t bytes) {
+  if (!inside(address, bytes))
+    throw std::out_of_range("write of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
+                            " is beyond the DRAM's " + std::to_string(timing_.capacity_bytes()) + " bytes");
+  const auto* from = static_cast<const std::uint8_t*>(data);
+  while (bytes > 0) {
+    const std::int64_t offset = address % kPage, count = std::min(bytes, kPage - offset);
+    auto& page = pages_[address / kPage];
+    if (page.empty()) page.resize(kPage);
+    std::memcpy(page.data() + offset, from, static_cast<std::size_t>(count));
+    from += count;
+    address += count;
+    bytes -= count;
+  }
+}
+
+void Dram::read_bytes(std::int64_t address, void* data, std::int64_t bytes) const {
+  if (!inside(address, bytes))
+    throw std::out_of_range("read of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
+                            " is beyond the DRAM's " + std::to_string(timing_.capacity_bytes()) + " bytes");
+  auto* to = static_cast<std::uint8_t*>(data);
+  while (bytes > 0) {
+    const std::int64_t offset = address % kPage, count = std::min(bytes, kPage - offset);
+    const auto page = pages_.find(address / kPage);
+    if (page == pages_.end()) {
+      std::memset(to, 0, static_cast<std::size_t>(count));
+    } else {
+      std::memcpy(to, page->second.data() + offset, static_cast<std::size_t>(count));
+    }
+    to += count;
+    address += count;
+    bytes -= count;
+  }
+}
+
+void Dram::move(tlm::tlm_generic_payload& payload) {
+  if (!storage_) return;
+  const auto address = static_cast<std::int64_t>(payload.get_address());
+  if (payload.is_write()) {
+    write_bytes(address, payload.get_data_ptr(), payload.get_data_length());
+  } else {
+    read_bytes(address, payload.get_data_ptr(), payload.get_data_length());
+  }
+}
+
+void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const auto address = static_cast<std::int64_t>(payload.get_address());
+  const std::int64_t bytes = payload.get_data_length();
+  if (!inside(address, bytes)) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  const sc_core::sc_time earliest = sc_core::sc_time_stamp() + delay;
+  const auto earliest_fs = static_cast<std::int64_t>(earliest / sc_core::sc_time(1, sc_core::SC_FS));
+  const std::int64_t done_fs = timing_.access(earliest_fs, address, bytes, payload.is_write());
+  move(payload);
+  delay += sc_core::sc_time(static_cast<double>(done_fs - earliest_fs), sc_core::SC_FS);
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+unsigned Dram::transport_dbg(tlm::tlm_generic_payload& payload) {
+  if (!inside(static_cast<std::int64_t>(payload.get_address()), payload.get_data_length())) return 0;
+  move(payload);
+  return payload.get_data_length();
+}
+
+}  // namespace bpusim

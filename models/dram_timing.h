@@ -1,0 +1,93 @@
+// When DRAM bursts are done: channels, ranks, bank groups, banks, rows, refresh, bus turnarounds. Plain C++
+// and plain integers, burst by burst in a loop, without a simulation kernel.
+//
+// Requests are served in the order in which they come. What a controller's queue of 32 would hide, this hides
+// too: a row is opened as soon as its burst is among the next 32, not when its turn has come.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+class DramTiming {
+ public:
+  /// Throws std::invalid_argument where the organisation is not in powers of two or the address map does not
+  /// name each field once (see inconsistencies()).
+  explicit DramTiming(const DramParams& params, std::int64_t window_fs = 4'096'000'000);
+
+  /// Serves every burst that [address, address + bytes) touches, none before `earliest_fs`, and returns when
+  /// the last data has passed the controller. Time in femtoseconds; may lie before that of an earlier call,
+  /// but is served after it.
+  std::int64_t access(std::int64_t earliest_fs, std::int64_t address, std::int64_t bytes, bool write);
+
+  std::int64_t capacity_bytes() const { return capacity_; }
+  std::int64_t burst_bytes() const { return burst_bytes_; }
+
+  struct Counters {
+    std::int64_t read_bursts = 0, write_bursts = 0;
+    std::int64_t row_hits = 0, row_misses = 0, row_conflicts = 0;  ///< open row, closed row, another row
+    std::int64_t refreshes = 0;
+    std::int64_t turnarounds = 0;  ///< between reads and writes
+  };
+  const Counters& counters() const { return counters_; }
+
+  /// Most burst bytes whose data ended within one window, all channels.
+  std::int64_t peak_window_bytes() const;
+
+ private:
+  struct Field {
+    int shift = 0;
+    std::int64_t mask = 0;
+    std::int64_t of(std::int64_t burst) const { return (burst >> shift) & mask; }
+  };
+  struct Bank {
+    std::int64_t row = -1;
+    std::int64_t act_ready = 0, pre_ready = 0, column_ready = 0;  // clocks
+  };
+  struct Rank {
+    std::vector<Bank> banks;
+    std::vector<std::int64_t> group_act;  // last activate of each bank group
+    std::int64_t last_act = 0;
+    std::int64_t acts[4] = {};  // ring of the last four activates
+    int oldest_act = 0;
+    std::int64_t next_refresh = 0;
+    std::int64_t write_data_end = 0;  // last data of a write
+    std::vector<std::int64_t> group_write_data_end;
+  };
+  struct Channel {
+    std::vector<Rank> ranks;
+    std::int64_t last_column = 0;
+    std::int64_t last_rank = -1, last_group = -1;
+    bool last_write = false;
+    std::vector<std::int64_t> columns;  // ring of the last column commands: what the queue saw
+    std::size_t oldest_column = 0;
+  };
+  struct Place {
+    std::int64_t rank, group, bank, row;
+  };
+
+  void read_address_map(const DramParams& params);
+  std::int64_t serve(Channel& channel, const Place& place, std::int64_t earliest, bool write);
+  std::int64_t open_row(Channel& channel, const Place& place, std::int64_t earliest);
+  std::int64_t column_time(const Channel& channel, const Place& place, std::int64_t earliest,
+                           bool write) const;
+  void refresh_until(Rank& rank, std::int64_t clock);
+  void issue_column(Channel& channel, const Place& place, std::int64_t clock, bool write);
+  std::int64_t hit_run(Channel& channel, const Place& place, std::int64_t clock, std::int64_t most,
+                       bool write);
+  void count_window(std::int64_t first_end, std::int64_t bursts, std::int64_t spacing);
+
+  DramParams p_;
+  std::int64_t clock_fs_, controller_fs_, window_fs_;
+  std::int64_t burst_bytes_, burst_clocks_, capacity_;
+  Field channel_, rank_, group_, bank_, row_, column_;
+  std::vector<Channel> channels_;
+  std::vector<std::int64_t> window_bytes_;
+  Counters counters_;
+};
+
+}  // namespace bpusim

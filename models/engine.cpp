@@ -1,0 +1,265 @@
+#include "models/engine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/cost.h"
+
+namespace bpusim {
+
+namespace {
+
+// SystemC counts in femtoseconds here: fine enough that a clock that divides badly is off by less than 1e-6.
+sc_core::sc_time clock_period(double mhz) {
+  return {std::round(1e9 / mhz), sc_core::SC_FS};
+}
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+}  // namespace
+
+MachineState::MachineState(const MachineParams& machine)
+    : params(machine), period(clock_period(machine.bpu.clock_mhz)) {}
+
+std::int64_t MachineState::now() const {
+  return static_cast<std::int64_t>(sc_core::sc_time_stamp().value() / period.value());
+}
+
+void MachineState::retire(int command, const CommandTimes& times) {
+  for (Observer* observer : observers) observer->command_retired(*program, command, times);
+  for (const int ready : dispatcher.retire(command, now()))
+    engines[static_cast<std::size_t>(engine_of[static_cast<std::size_t>(ready)])]->poke();
+}
+
+void MachineState::streams_changed(int core) {
+  const auto c = static_cast<std::size_t>(core);
+  for (const int stream : arbiters[c].take_changed()) {
+    const auto found = streams[c].find(stream);
+    if (found != streams[c].end()) found->second->stream_changed();
+  }
+}
+
+Engine::Engine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info)
+    : sc_module(name), state_(state), index_(index), info_(std::move(info)) {
+  SC_HAS_PROCESS(Engine);
+  SC_METHOD(guarded_step);
+  dont_initialize();
+  sensitive << wake_;
+}
+
+void Engine::load(std::vector<int> queue) {
+  queue_ = std::move(queue);
+  head_ = 0;
+  free_at_ = state_.now();
+  poke();
+}
+
+void Engine::poke() {
+  if (idle() && head_ready()) wake_at(head_start());
+}
+
+std::int64_t Engine::head_start() const {
+  return std::max(free_at_, state_.dispatcher.ready_at(head()) + state_.params.bpu.dispatch_cycles);
+}
+
+CommandTimes Engine::begin() {
+  const int command = head();
+  state_.dispatcher.start(command);
+  ++head_;
+  CommandTimes times;
+  times.engine = index_;
+  times.last_dependency = state_.dispatcher.last_dependency(command);
+  times.ready = state_.dispatcher.ready_at(command);
+  times.start = state_.now();
+  return times;
+}
+
+void Engine::wake_at(std::int64_t cycle) {
+  wake_.cancel();  // an event holds one notification, and keeps the earlier of two
+  const auto target = static_cast<std::uint64_t>(cycle) * state_.period.value();
+  wake_.notify(sc_core::sc_time::from_value(target - sc_core::sc_time_stamp().value()));
+}
+
+void Engine::guarded_step() {
+  if (state_.failure) return;
+  try {
+    step();
+  } catch (...) {
+    state_.failure = std::current_exception();
+  }
+}
+
+ComputeEngine::ComputeEngine(const sc_core::sc_module_name& name, MachineState& state, int index,
+                             EngineInfo info, FunctionalUnit& functional)
+    : Engine(name, state, index, std::move(info)), functional_(functional) {}
+
+void ComputeEngine::step() {
+  const auto core = static_cast<std::size_t>(info().core);
+  if (running_ >= 0) {
+    if (state_.arbiters[core].completion(stream_) > state_.now()) return stream_changed();
+    finish();
+  }
+  if (!head_ready()) return;
+  if (head_start() > state_.now()) return wake_at(head_start());
+  start();
+}
+
+void ComputeEngine::start() {
+  const int index = head();
+  times_ = begin();
+  running_ = index;
+  times_.work = price(state_.params, *state_.program, command(index)).cycles;
+  std::vector<BankDemand> demand;
+  const Footprint f = footprint(command(index), *state_.program);
+  for (const auto* accesses : {&f.reads, &f.writes})
+    for (const Access& access : *accesses)
+      if (access.space == 1 + info().core)
+        add_bank_demand(state_.params.sram, access.begin, access.end - access.begin, demand);
+  const auto core = static_cast<std::size_t>(info().core);
+  stream_ = state_.arbiters[core].start(times_.start, times_.work, demand);
+  state_.streams[core][stream_] = this;
+  state_.streams_changed(info().core);
+}
+
+void ComputeEngine::stream_changed() {
+  wake_at(std::max(state_.now(), state_.arbiters[static_cast<std::size_t>(info().core)].completion(stream_)));
+}
+
+void ComputeEngine::finish() {
+  const int index = running_;
+  running_ = -1;
+  const auto core = static_cast<std::size_t>(info().core);
+  state_.arbiters[core].finish(state_.now(), stream_);
+  state_.streams[core].erase(stream_);
+  state_.streams_changed(info().core);
+  if (state_.function) functional_.execute(*state_.program, command(index));
+  free_at_ = times_.freed = times_.finish = state_.now();
+  state_.retire(index, times_);
+}
+
+HostEngine::HostEngine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info,
+                       FunctionalUnit& functional)
+    : Engine(name, state, index, std::move(info)), functional_(functional) {}
+
+void HostEngine::step() {
+  if (running_ >= 0) {
+    if (state_.now() < times_.finish) return wake_at(times_.finish);
+    const int index = running_;
+    running_ = -1;
+    if (state_.function) functional_.execute(*state_.program, command(index));
+    free_at_ = state_.now();
+    state_.retire(index, times_);
+  }
+  if (!head_ready()) return;
+  if (head_start() > state_.now()) return wake_at(head_start());
+  const int index = head();
+  times_ = begin();
+  times_.work = price(state_.params, *state_.program, command(index)).cycles;
+  times_.freed = times_.finish = times_.start + times_.work;
+  running_ = index;
+  wake_at(times_.finish);
+}
+
+DmaEngine::DmaEngine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info,
+                     MemoryPort& port)
+    : Engine(name, state, index, std::move(info)),
+      port_(port),
+      scratch_(static_cast<std::size_t>(state.params.dma.request_bytes)) {}
+
+void DmaEngine::step() {
+  land();
+  if (issuing_ >= 0 && state_.now() >= issue_at_) issue();
+  if (issuing_ < 0 && head_ready() && state_.now() >= head_start()) start();
+  schedule();
+}
+
+void DmaEngine::schedule() {
+  std::int64_t next = INT64_MAX;
+  if (!landings_.empty()) next = landings_.front().cycle;
+  if (issuing_ >= 0) {
+    next = std::min(next, issue_at_);
+  } else if (head_ready()) {
+    next = std::min(next, head_start());
+  }
+  if (next != INT64_MAX) wake_at(std::max(next, state_.now()));
+}
+
+void DmaEngine::start() {
+  const int index = head();
+  times_ = begin();
+  issuing_ = index;
+  const auto& transfer = std::get<Transfer>(command(index).body);
+  const std::int64_t bytes = transfer.dram.bytes();
+  runs_.clear();
+  next_run_ = 0;
+  std::int64_t sram = transfer.sram;
+  transfer.dram.for_each_run([&](std::int64_t address, std::int64_t count) {
+    runs_.push_back({address, count, sram});
+    sram += count;
+  });
+  times_.work = state_.params.dma.setup_cycles + ceil_div(bytes, state_.params.dma.bytes_per_cycle);
+  issue_at_ = times_.start + state_.params.dma.setup_cycles;
+  data_until_ = issue_at_;
+  // While it issues, the channel takes its banks' ports at the pace of the slower of itself and the DRAM.
+  const double pace = std::min(static_cast<double>(state_.params.dma.bytes_per_cycle),
+                               dram_peak_bytes_per_cycle(state_.params));
+  std::vector<BankDemand> demand;
+  add_bank_demand(state_.params.sram, transfer.sram, bytes, demand);
+  background_ = state_.arbiters[static_cast<std::size_t>(info().core)].start_background(
+      times_.start, static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) / pace)), demand);
+  state_.streams_changed(info().core);
+}
+
+std::int64_t DmaEngine::request(std::int64_t address, std::int64_t sram, std::int64_t bytes) {
+  void* data = scratch_.data();
+  if (state_.function) data = state_.srams[static_cast<std::size_t>(info().core)].data() + sram;
+  const sc_core::sc_time delay = port_.access(info().unit == Unit::Store, address, data, bytes);
+  return state_.now() +
+         static_cast<std::int64_t>((delay.value() + state_.period.value() - 1) / state_.period.value());
+}
+
+// One group: contiguous runs worth at most a request, sent back to back.
+void DmaEngine::issue() {
+  const std::int64_t limit = state_.params.dma.request_bytes;
+  std::int64_t group = 0, done = state_.now();
+  while (next_run_ < runs_.size() && group < limit) {
+    Run& run = runs_[next_run_];
+    const std::int64_t bytes = std::min(run.bytes, limit - group);
+    done = std::max(done, request(run.address, run.sram, bytes));
+    group += bytes;
+    run.address += bytes;
+    run.sram += bytes;
+    run.bytes -= bytes;
+    if (run.bytes == 0) ++next_run_;
+  }
+  const std::int64_t passed = state_.now() + ceil_div(group, state_.params.dma.bytes_per_cycle);
+  done = std::max(done, passed);
+  data_until_ = std::max(data_until_, done);
+  outstanding_.push_back(done);
+  issue_at_ = passed;
+  if (static_cast<std::int64_t>(outstanding_.size()) >= state_.params.dma.outstanding) {
+    issue_at_ = std::max(issue_at_, outstanding_.front());
+    outstanding_.pop_front();
+  }
+  if (next_run_ < runs_.size()) return;
+  free_at_ = times_.freed = issue_at_;
+  times_.finish = std::max(data_until_, free_at_);
+  // A later transfer never completes before an earlier one of the same channel.
+  if (!landings_.empty()) times_.finish = std::max(times_.finish, landings_.back().cycle);
+  landings_.push_back({times_.finish, issuing_, times_});
+  issuing_ = -1;
+  state_.arbiters[static_cast<std::size_t>(info().core)].finish(state_.now(), background_);
+  state_.streams_changed(info().core);
+}
+
+void DmaEngine::land() {
+  while (!landings_.empty() && landings_.front().cycle <= state_.now()) {
+    const Landing landing = landings_.front();
+    landings_.pop_front();
+    state_.retire(landing.command, landing.times);
+  }
+}
+
+}  // namespace bpusim

@@ -1,0 +1,44 @@
+// From a norm operator to a program: which tiles, on which engines, in which order. One lowering serves all
+// norms; a mapping decides how sets meet SRAM.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/norm_integer.h"
+#include "models/command.h"
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+/// How a norm is laid over the machine.
+enum class Mapping {
+  Resident,    ///< blocks of whole sets in SRAM: one read, one write
+  Streaming,   ///< sets pass through SRAM twice: two reads, one write
+  Split,       ///< a set is spread over tiles and cores, partial sums are combined; one read where all fits
+  MacArray,    ///< resident or streaming, with the sums on the MAC array
+  Decomposed,  ///< as the operator's exported sub-operators, with int16 in between
+  Host,        ///< on the CPU
+};
+const char* to_string(Mapping mapping);
+std::optional<Mapping> parse_mapping(const std::string& name);  ///< nullopt: not a mapping's name
+
+/// A part of a norm with its grids and its places in DRAM.
+struct NormJob {
+  const NormPart* part = nullptr;
+  NormPlan plan;
+  std::int64_t x = 0, y = 0;  ///< addresses of the tensors, which the part is a view of
+  std::int64_t entries = 0;   ///< address of the affine table, 16 bytes an entry
+};
+
+/// Why the mapping cannot serve the job on this machine; empty where it can. Not for Decomposed and Host.
+std::string obstacle(Mapping mapping, const NormJob& job, const MachineParams& machine);
+
+/// The program for Resident, Streaming, Split or MacArray, with tiles of about `tile_bytes`. Throws
+/// std::invalid_argument with the obstacle.
+Program lower_norm(const std::string& name, const std::vector<NormJob>& jobs, Mapping mapping,
+                   const MachineParams& machine, std::int64_t tile_bytes);
+
+}  // namespace bpusim

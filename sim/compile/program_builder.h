@@ -1,0 +1,61 @@
+// Makes a program command by command, and works out what each must wait for from the bytes that it touches:
+// who wrote what it reads, and who still reads or wrote what it overwrites.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/command.h"
+
+namespace bpusim {
+
+class ProgramBuilder {
+ public:
+  explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
+
+  int add_plan(NormPlan plan);
+  const NormPlan& plan(int index) const { return program_.norm_plans[static_cast<std::size_t>(index)]; }
+
+  /// Adds a command after all before it, with its dependencies; returns its index.
+  int add(Command command);
+
+  /// The highest SRAM byte that a core uses.
+  void reserve_sram(std::int64_t bytes);
+
+  const Program& program() const { return program_; }
+  Program finish() { return std::move(program_); }
+
+ private:
+  /// A stretch of SRAM with who wrote it last, and who has read it since.
+  struct Stretch {
+    std::int64_t end = 0;
+    int writer = -1;
+    std::vector<int> readers;
+  };
+  using Memory = std::map<std::int64_t, Stretch>;  // by begin; stretches don't overlap
+  /// Boxes of one view of one tensor that commands used, with the hull of them all.
+  struct DramUses {
+    struct Use {
+      DramBox box;
+      int command = 0;
+    };
+    std::int64_t first = INT64_MAX, last = 0;
+    std::vector<Use> uses;
+  };
+  using DramGroups = std::map<std::int64_t, DramUses>;  // by the boxes' base
+
+  void split(Memory& memory, std::int64_t at);
+  static void collect(const DramGroups& groups, const DramBox& box, std::vector<int>& waits);
+  void collect(const Access& access, bool write, std::vector<int>& waits);
+  void record(const Access& access, bool write, int command);
+  bool implied(const Command& command, int dependency) const;
+
+  Program program_;
+  std::map<int, Memory> srams_;  // by Access::space
+  DramGroups dram_writes_, dram_reads_;
+};
+
+}  // namespace bpusim

@@ -1,0 +1,140 @@
+#include "models/dram_timing.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace bpusim {
+namespace {
+
+// One channel of 32 bits at 1 ns: bursts of 16 take 8 clocks; numbers chosen to be told apart.
+DramParams plain() {
+  DramParams p;
+  p.clock_ns = 1;
+  p.ranks = 1;
+  p.bank_groups = 2;
+  p.banks_per_group = 4;
+  p.rows = 1024;
+  p.columns = 1024;
+  p.cl = 20;
+  p.cwl = 10;
+  p.rcd = 15;
+  p.rp = 13;
+  p.ras = 40;
+  p.rfc = 200;
+  p.refi = 100000;
+  p.controller_ns = 0;
+  return p;
+}
+
+constexpr std::int64_t kNs = 1'000'000;  // femtoseconds
+
+TEST(DramTiming, FirstReadOpensItsRow) {
+  DramTiming dram(plain());
+  // activate at 0, column at rcd 15, data from cl 20 later, 8 clocks of it: 43.
+  EXPECT_EQ(dram.access(0, 0, 64, false), 43 * kNs);
+  EXPECT_EQ(dram.counters().row_misses, 1);
+}
+
+TEST(DramTiming, RowHitsFollowEachOtherAtTheBurst) {
+  DramTiming dram(plain());
+  // 16 bursts: the first at 15, each 8 after it, then 20 + 8: 15 + 15*8 + 28 = 163.
+  EXPECT_EQ(dram.access(0, 0, 1024, false), 163 * kNs);
+  EXPECT_EQ(dram.counters().row_hits, 15);
+}
+
+TEST(DramTiming, AConflictPrechargesFirst) {
+  DramParams p = plain();
+  p.address_map = "row,rank,bank,bank_group,column,channel";
+  DramTiming dram(p);
+  const std::int64_t row_bytes = 4096, same_bank = row_bytes * 8;
+  dram.access(0, 0, 64, false);
+  // Offered at 100: precharge at 100 (ras 40 is over), activate 113, column 128, data until 128 + 28 = 156.
+  EXPECT_EQ(dram.access(100 * kNs, same_bank, 64, false), 156 * kNs);
+  EXPECT_EQ(dram.counters().row_conflicts, 1);
+}
+
+TEST(DramTiming, TurningTheBusCosts) {
+  DramTiming dram(plain());
+  dram.access(0, 0, 64, false);  // column at 15
+  // Write to the open row: read data leaves at 15 + 20 + 8 = 43, + rtrs 2, minus cwl 10: column 35, data
+  // until 35 + 10 + 8 = 53.
+  EXPECT_EQ(dram.access(0, 64, 64, true), 53 * kNs);
+  // Read again: write data ended at 53, + wtr_l 16 = 69, data until 97.
+  EXPECT_EQ(dram.access(0, 128, 64, false), 97 * kNs);
+  EXPECT_EQ(dram.counters().turnarounds, 2);
+}
+
+TEST(DramTiming, RefreshClosesRowsAndTakesItsTime) {
+  DramTiming dram(plain());
+  dram.access(0, 0, 64, false);
+  // Due at 100000, row closed at 100000 + rp 13; busy until 100213; then activate, column 100228, data
+  // 100256.
+  EXPECT_EQ(dram.access(100001 * kNs, 0, 64, false), 100256 * kNs);
+  EXPECT_EQ(dram.counters().refreshes, 1);
+}
+
+TEST(DramTiming, AStreamHidesActivates) {
+  DramTiming dram(plain());
+  const std::int64_t bytes = 64 * 4096;  // 64 rows over 8 banks
+  const double clocks = static_cast<double>(dram.access(0, 0, bytes, false)) / kNs;
+  // 4096 bursts of 8 clocks, latency 35 once, no refresh within 32768 clocks; every next row lies in another
+  // bank and is opened ahead.
+  EXPECT_NEAR(clocks, 4096 * 8 + 35, 1);
+}
+
+// The fast run of row hits must place every burst as the burst-by-burst way would.
+TEST(DramTiming, RunsOfHitsEqualSingleBursts) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 50; ++round) {
+    DramParams p = plain();
+    p.channels = round % 2 == 0 ? 1 : 2;
+    p.ranks = round % 3 == 0 ? 2 : 1;
+    p.refi = 700;
+    p.rfc = 50;
+    DramTiming whole(p), single(p);
+    std::int64_t now = 0;
+    for (int i = 0; i < 60; ++i) {
+      const std::int64_t address = static_cast<std::int64_t>(random() % 100000) * 64;
+      const std::int64_t bursts = 1 + static_cast<std::int64_t>(random() % 100);
+      const bool write = random() % 3 == 0;
+      const std::int64_t a = whole.access(now, address, bursts * 64, write);
+      std::int64_t b = 0;
+      for (std::int64_t k = 0; k < bursts; ++k)
+        b = std::max(b, single.access(now, address + k * 64, 64, write));
+      ASSERT_EQ(a, b) << "request " << i << " of round " << round;
+      now += static_cast<std::int64_t>(random() % 2000) * kNs;
+    }
+    EXPECT_EQ(whole.counters().row_hits, single.counters().row_hits);
+    EXPECT_EQ(whole.peak_window_bytes(), single.peak_window_bytes());
+  }
+}
+
+TEST(DramTiming, NeverBeatsThePins) {
+  std::mt19937_64 random(5);
+  DramTiming dram(plain());
+  std::int64_t bytes = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const std::int64_t size = 64 * (1 + static_cast<std::int64_t>(random() % 64));
+    bytes += size;
+    const std::int64_t done =
+        dram.access(0, static_cast<std::int64_t>(random() % 10000) * 4096, size, random() % 2 == 0);
+    ASSERT_GE(done, bytes / 8 * kNs);  // 8 bytes a ns
+  }
+  // A window of 4096 ns holds 512 bursts, and one whose data began in the window before.
+  EXPECT_LE(dram.peak_window_bytes(), 513 * 64);
+}
+
+TEST(DramTiming, UnknownFieldInTheAddressMapIsNamed) {
+  DramParams p = plain();
+  p.address_map = "row,rank,bank,bankgroup,column,channel";
+  try {
+    DramTiming dram(p);
+    FAIL();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find("bankgroup"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace bpusim

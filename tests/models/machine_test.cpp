@@ -1,0 +1,122 @@
+#include "models/machine.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "models/dispatcher.h"
+#include "models/stall_accounting.h"
+
+namespace bpusim {
+namespace {
+
+Command transfer(Unit unit, std::int64_t dram, std::int64_t bytes, std::int64_t sram,
+                 std::vector<int> dependencies = {}) {
+  Command c;
+  c.unit = unit;
+  c.body = Transfer{DramBox::contiguous(dram, bytes), sram};
+  c.dependencies = std::move(dependencies);
+  return c;
+}
+
+Program copy(std::int64_t from, std::int64_t to, std::int64_t bytes) {
+  Program p;
+  p.name = "copy";
+  p.commands = {transfer(Unit::Load, from, bytes, 0), transfer(Unit::Store, to, bytes, 0, {0})};
+  p.sram_bytes = bytes;
+  return p;
+}
+
+TEST(Machine, CopiesBytesThroughSram) {
+  Machine machine(MachineParams{});
+  std::vector<std::uint8_t> sent(10000), got(10000);
+  std::iota(sent.begin(), sent.end(), std::uint8_t{0});
+  machine.dram().write(1000, sent.data(), 10000);
+  const ProgramResult r = machine.run(copy(1000, 500000, 10000));
+  machine.dram().read(500000, got.data(), 10000);
+  EXPECT_EQ(got, sent);
+  EXPECT_EQ(r.dram_read_bytes, 10000);
+  EXPECT_EQ(r.dram_write_bytes, 10000);
+  // 20000 bytes at the 12.8 bytes a cycle of the default DRAM are 1563 cycles; a copy can't be faster.
+  EXPECT_GT(r.cycles(), 1563);
+}
+
+TEST(Machine, RunsProgramsOneAfterAnother) {
+  Machine machine(MachineParams{});
+  const ProgramResult first = machine.run(copy(0, 65536, 4096));
+  const ProgramResult second = machine.run(copy(65536, 131072, 4096));
+  EXPECT_EQ(second.start_cycle, first.end_cycle);
+  EXPECT_GT(second.end_cycle, second.start_cycle);
+}
+
+TEST(Machine, SeveralMachinesLiveSideBySide) {
+  Machine a(MachineParams{}), b(MachineParams{});
+  const auto first = a.run(copy(0, 65536, 4096)).cycles();
+  EXPECT_EQ(b.run(copy(0, 65536, 4096)).cycles(), first);
+}
+
+TEST(Machine, TheSameCyclesWithoutFunction) {
+  Machine with(MachineParams{}, true), without(MachineParams{}, false);
+  EXPECT_EQ(with.run(copy(3, 70001, 33333)).cycles(), without.run(copy(3, 70001, 33333)).cycles());
+}
+
+TEST(Machine, AMissingDependencyIsCaught) {
+  Machine machine(MachineParams{});
+  Program p = copy(0, 65536, 4096);
+  p.commands[1].dependencies.clear();
+  EXPECT_THROW(machine.run(p), HazardError);
+}
+
+TEST(Machine, ACommandThatWaitsForItselfIsRefused) {
+  Machine machine(MachineParams{});
+  Program p = copy(0, 65536, 4096);
+  p.commands[1].dependencies = {1};
+  EXPECT_THROW(machine.run(p), std::invalid_argument);
+}
+
+TEST(Machine, UnknownChannelIsRefused) {
+  Machine machine(MachineParams{});
+  Program p = copy(0, 65536, 4096);
+  p.commands[0].channel = 7;
+  EXPECT_THROW(machine.run(p), std::invalid_argument);
+}
+
+TEST(Machine, AnAddressBeyondTheDramIsAnError) {
+  Machine machine(MachineParams{});
+  EXPECT_THROW(machine.run(copy(0, std::int64_t{1} << 50, 4096)), std::out_of_range);
+}
+
+TEST(Machine, EveryCycleOfEveryEngineHasACause) {
+  Machine machine(MachineParams{});
+  StallAccounting stalls(machine.engines());
+  machine.add_observer(stalls);
+  const std::int64_t cycles = machine.run(copy(0, 200000, 100000)).cycles();
+  for (std::size_t e = 0; e < machine.engines().size(); ++e) {
+    const CauseCycles& c = stalls.cycles(static_cast<int>(e));
+    EXPECT_EQ(std::accumulate(c.begin(), c.end(), std::int64_t{0}), cycles) << machine.engines()[e].name;
+    for (const std::int64_t part : c) EXPECT_GE(part, 0);
+  }
+}
+
+TEST(Machine, HostTasksTakeTheirOwnTime) {
+  MachineParams params;
+  params.host.task_overhead_us = 10;
+  Machine machine(params);
+  Program p;
+  p.name = "host";
+  Command c;
+  c.unit = Unit::Host;
+  c.body = HostTask{"Task", {}, {}, {DramBox::contiguous(0, 1)}, [](DramPort& dram) {
+                      const std::uint8_t seven = 7;
+                      dram.write(0, &seven, 1);
+                    }};
+  p.commands = {c};
+  // 10 us at 1 GHz, and 8 cycles of dispatch.
+  EXPECT_EQ(machine.run(p).cycles(), 10000 + 8);
+  std::uint8_t got = 0;
+  machine.dram().read(0, &got, 1);
+  EXPECT_EQ(got, 7);
+}
+
+}  // namespace
+}  // namespace bpusim
