@@ -71,11 +71,14 @@ void DramTiming::read_address_map(const DramParams& params) {
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     const auto* found = std::find_if(std::begin(fields), std::end(fields),
                                      [&](const Named& named) { return *name == named.name; });
-    if (found == std::end(fields) || found->field->mask != 0)
+    if (found == std::end(fields) || std::count(names.begin(), names.end(), *name) > 1)
       throw std::invalid_argument("dram: address_map names '" + *name + "', which is unknown or there twice");
+    // The channel in the lowest place takes turns over any number of channels, as three or six of a wide
+    // package; everything else is a field of bits.
+    channel_lowest_ = channel_lowest_ || (name == names.rbegin() && found->field == &channel_);
     found->field->shift = shift;
     found->field->mask = found->extent - 1;
-    shift += log2_exact(found->extent, found->name);
+    if (found->field != &channel_ || !channel_lowest_) shift += log2_exact(found->extent, found->name);
   }
   if (names.size() != std::size(fields))
     throw std::invalid_argument(
@@ -224,16 +227,18 @@ std::int64_t DramTiming::access(std::int64_t earliest_fs, std::int64_t address, 
   const std::int64_t first = address / burst_bytes_, last = (address + bytes - 1) / burst_bytes_;
   // With the channel in the lowest bits neighbouring bursts go to different channels, which don't meet: each
   // channel takes its own in turn.
-  const std::int64_t step = channel_.shift == 0 ? channel_.mask + 1 : 1;
-  const bool columns_follow = (std::int64_t{1} << column_.shift) == step;
+  const std::int64_t step = channel_lowest_ ? p_.channels : 1;
+  const bool columns_follow = column_.shift == 0;
   std::int64_t latest = earliest;
   for (std::int64_t lane = 0; lane < step; ++lane) {
     for (std::int64_t burst = first + lane; burst <= last; burst += step) {
-      Channel& channel = channels_[static_cast<std::size_t>(channel_.of(burst))];
-      const Place place{rank_.of(burst), group_.of(burst), bank_.of(burst), row_.of(burst)};
+      const std::int64_t local = burst / step;  // within its channel, or in all of them
+      Channel& channel =
+          channels_[static_cast<std::size_t>(channel_lowest_ ? burst % step : channel_.of(burst))];
+      const Place place{rank_.of(local), group_.of(local), bank_.of(local), row_.of(local)};
       std::int64_t clock = serve(channel, place, earliest, write);
       if (columns_follow) {
-        const std::int64_t most = std::min((last - burst) / step, column_.mask - column_.of(burst));
+        const std::int64_t most = std::min((last - burst) / step, column_.mask - column_.of(local));
         const std::int64_t run = hit_run(channel, place, clock, most, write);
         clock += run * p_.ccd_l;
         burst += run * step;

@@ -84,6 +84,7 @@ class DramTiming {
   DramParams p_;
   std::int64_t clock_fs_, controller_fs_, window_fs_;
   std::int64_t burst_bytes_, burst_clocks_, capacity_;
+  bool channel_lowest_ = false;
   Field channel_, rank_, group_, bank_, row_, column_;
   std::vector<Channel> channels_;
   std::vector<std::int64_t> window_bytes_;

@@ -230,7 +230,13 @@ const ParameterTable<DmaParams>& dma_parameters() {
 
 const ParameterTable<DramParams>& dram_parameters() {
   static const ParameterTable<DramParams> table = {
-      {"channels", &DramParams::channels, "", 1, 64, {}, "Independent channels."},
+      {"channels",
+       &DramParams::channels,
+       "",
+       1,
+       64,
+       {},
+       "Independent channels; any number where the address map has the channel last."},
       {"bus_bits", &DramParams::bus_bits, "bits", 8, 1024, {}, "Data bus of a channel."},
       {"ranks", &DramParams::ranks, "", 1, 8, {}, "Ranks on a channel."},
       {"bank_groups", &DramParams::bank_groups, "", 1, 16, {}, "Bank groups of a rank."},
@@ -401,6 +407,12 @@ std::vector<std::string> inconsistencies(const MachineParams& machine) {
                                                          {"bus_bits", dram.bus_bits}};
   for (const auto& [key, value] : powers)
     if (!power_of_two(value)) found.push_back(std::string("dram.") + key + ": must be a power of two");
+  const std::string last_field = ",channel";
+  const bool channel_last = dram.address_map.size() > last_field.size() &&
+                            dram.address_map.compare(dram.address_map.size() - last_field.size(),
+                                                     std::string::npos, last_field) == 0;
+  if (!power_of_two(dram.channels) && !channel_last)
+    found.push_back("dram.channels: must be a power of two unless the channel is last in dram.address_map");
   if (dram.columns < dram.burst_length) found.push_back("dram.columns: a row must hold at least one burst");
   if (dram.refi <= dram.rfc)
     found.push_back("dram.refi: must be longer than rfc, or nothing is left beside refresh");

@@ -88,7 +88,7 @@ TEST(DramTiming, RunsOfHitsEqualSingleBursts) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 50; ++round) {
     DramParams p = plain();
-    p.channels = round % 2 == 0 ? 1 : 2;
+    p.channels = 1 + round % 3;
     p.ranks = round % 3 == 0 ? 2 : 1;
     p.refi = 700;
     p.rfc = 50;

@@ -1,0 +1,20 @@
+// Where the shipped configurations lie: names such as "rdk-x5" become files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bpusim {
+
+/// The folder with machines/, support/ and runs/: $BPUSIM_CONFIGS, else share/bpusim/configs beside the
+/// installed program, else the source tree that it was built from. Throws InputError where none is there.
+std::string config_folder();
+
+/// The file of `name_or_path` in a sub-folder ("machines"): a path as it is, a name with its folder and
+/// .yaml. Throws InputError with a suggestion.
+std::string resolve_config(const std::string& sub_folder, const std::string& name_or_path);
+
+/// Names that a sub-folder offers, sorted.
+std::vector<std::string> list_configs(const std::string& sub_folder);
+
+}  // namespace bpusim

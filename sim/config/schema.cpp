@@ -1,0 +1,104 @@
+#include "sim/config/schema.h"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json schema_of(const Parameter<T>& row) {
+  static const T defaults{};
+  Json key;
+  key["description"] = row.doc + (row.unit.empty() ? "" : " [" + row.unit + "]");
+  std::visit(
+      [&](auto field) {
+        using Value = std::decay_t<decltype(defaults.*field)>;
+        if constexpr (std::is_same_v<Value, bool>) {
+          key["type"] = "boolean";
+        } else if constexpr (std::is_same_v<Value, std::string>) {
+          key["type"] = "string";
+          if (!row.choices.empty()) key["enum"] = row.choices;
+        } else {
+          // A quantity may be written with its unit, as text.
+          key["type"] = row.unit.empty()
+                            ? Json(std::is_same_v<Value, double> ? "number" : "integer")
+                            : Json::array({std::is_same_v<Value, double> ? "number" : "integer", "string"});
+          key["minimum"] = row.low;
+          key["maximum"] = row.high;
+        }
+        key["default"] = defaults.*field;
+      },
+      row.field);
+  return key;
+}
+
+template <class T>
+void describe(std::ostream& out, const Parameter<T>& row) {
+  static const T defaults{};
+  std::visit(
+      [&](auto field) {
+        using Value = std::decay_t<decltype(defaults.*field)>;
+        out << "| `" << row.name << "` | ";
+        if constexpr (std::is_same_v<Value, bool>) {
+          out << "true or false | " << (defaults.*field ? "true" : "false");
+        } else if constexpr (std::is_same_v<Value, std::string>) {
+          std::string choices;
+          for (const auto& choice : row.choices)
+            choices += (choices.empty() ? "" : ", ") + ("`" + choice + "`");
+          out << (choices.empty() ? "text" : choices) << " | `" << defaults.*field << "`";
+        } else {
+          out << (std::is_same_v<Value, double> ? "number" : "whole number") << ", " << row.low << " to "
+              << row.high << (row.unit.empty() ? "" : " " + row.unit) << " | " << defaults.*field;
+        }
+        out << " | " << row.doc << " |\n";
+      },
+      row.field);
+}
+
+}  // namespace
+
+std::string machine_schema() {
+  Json schema;
+  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  schema["title"] = "bpusim machine";
+  schema["type"] = "object";
+  schema["additionalProperties"] = false;
+  Json& top = schema["properties"];
+  top["name"] = {{"type", "string"}, {"description", "Name in reports."}};
+  top["description"] = {{"type", "string"}, {"description", "One line for `bpusim list machines`."}};
+  top["policy"] = {{"type", "string"}, {"description", "Support policy that fits the chip."}};
+  const MachineParams machine;
+  for_each_section(machine, [&](const char* name, const auto&, const auto& table, const char* doc) {
+    Json section = {{"type", "object"}, {"description", doc}, {"additionalProperties", false}};
+    for (const auto& row : table) section["properties"][row.name] = schema_of(row);
+    top[name] = section;
+  });
+  return schema.dump(2) + "\n";
+}
+
+std::string machine_reference() {
+  std::ostringstream out;
+  out << "# Configuration reference: machine files\n\n"
+         "Made from the parameter tables in `models/machine_params.cpp` by `bpusim docs machines`; a test "
+         "keeps it "
+         "up to date.\nQuantities may carry units: `2MiB`, `1.2GHz`, `40ns`, `6.7GB/s`. What a file leaves "
+         "out "
+         "keeps its default.\nAny key can be set on the command line: `--set mac.rows=64`.\n\n"
+         "At the top of a file: `name`, `description`, and `policy`, the support policy that fits the "
+         "chip.\n";
+  const MachineParams machine;
+  for_each_section(machine, [&](const char* name, const auto&, const auto& table, const char* doc) {
+    out << "\n## `" << name << "`\n\n"
+        << doc << "\n\n| key | values | default | meaning |\n|---|---|---|---|\n";
+    for (const auto& row : table) describe(out, row);
+  });
+  return out.str();
+}
+
+}  // namespace bpusim

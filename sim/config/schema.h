@@ -1,0 +1,14 @@
+// What the parameter tables say, for editors and for readers: a JSON Schema and a Markdown page.
+#pragma once
+
+#include <string>
+
+namespace bpusim {
+
+/// JSON Schema (draft 2020-12) of a machine file.
+std::string machine_schema();
+
+/// The configuration reference of machine files, a table a section.
+std::string machine_reference();
+
+}  // namespace bpusim

@@ -1,0 +1,82 @@
+// Reading YAML so that a user gets every mistake at once, each with file, line, key, what was expected and a
+// suggestion. Keys that nobody asked for are mistakes too.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/input_error.h"
+
+namespace YAML {
+class Node;
+}
+
+namespace bpusim {
+
+/// Collects what is wrong with one or more files.
+class Problems {
+ public:
+  void add(const std::string& problem) { lines_.push_back(problem); }
+  bool any() const { return !lines_.empty(); }
+  /// Throws InputError with all of them, if there are any.
+  void raise() const {
+    if (any()) throw InputError(lines_);
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// A number with a unit, as "2MiB" or "1.5 GHz", in the parameter's own unit (bytes, MHz, ns, us, GB/s;
+/// others take their own name only). nullopt and `expected` filled where it is none.
+std::optional<double> parse_quantity(const std::string& text, const std::string& unit, std::string& expected);
+
+/// A node of a YAML file, or the absence of one.
+class YamlNode {
+ public:
+  /// Reads a file. Throws InputError where there is none, or where it is no YAML.
+  static YamlNode read_file(const std::string& path, Problems& problems);
+  static YamlNode read_text(const std::string& text, const std::string& name, Problems& problems);
+
+  bool exists() const { return node_ != nullptr; }
+  bool is_map() const;
+  bool is_list() const;
+  bool is_scalar() const;
+
+  /// The value of a key; absent where there is none, or where this is no map. Notes that the key is known.
+  YamlNode operator[](const std::string& key) const;
+  std::vector<YamlNode> items() const;    ///< of a list; empty for anything else
+  std::vector<std::string> keys() const;  ///< of a map
+  /// A map's keys that were never asked for are mistakes; call when all were. Also says that a map was
+  /// expected where this is none.
+  void close() const;
+
+  std::string word(const std::string& fallback = "") const;  ///< scalar text
+  std::int64_t integer(std::int64_t fallback, double low, double high, const std::string& unit = "") const;
+  double number(double fallback, double low, double high, const std::string& unit = "") const;
+  bool flag(bool fallback) const;
+  std::string choice(const std::string& fallback, const std::vector<std::string>& choices) const;
+  std::vector<std::int64_t> integers() const;
+  std::vector<std::string> words() const;
+
+  /// Adds "file:line: key: what".
+  void fail(const std::string& what) const;
+  std::string where() const;  ///< "file:line: key"
+  const std::string& file() const;
+
+ private:
+  struct Source;
+  std::optional<double> quantity(double low, double high, const std::string& unit, bool whole) const;
+  YamlNode child(const YAML::Node& node, const std::string& path) const;
+
+  std::shared_ptr<Source> source_;
+  std::shared_ptr<YAML::Node> node_;
+  std::string path_;
+};
+
+}  // namespace bpusim
