@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "kernels/conv.h"
+#include "kernels/elementwise.h"
 #include "kernels/norm_integer.h"
 
 namespace bpusim {
@@ -76,6 +78,20 @@ struct Apply {
   std::int64_t entry_count = 0;  ///< entries that the tile reads, from `entries` on
 };
 
+/// A tile of a convolution, on Unit::Mac.
+struct Convolve {
+  int plan = 0;
+  ConvTile tile;
+  std::int64_t input = 0, weights = 0, entries = 0, out = 0;
+};
+
+/// An element-wise operator over dense spans, on Unit::Vector.
+struct Elementwise {
+  int plan = 0;
+  std::int64_t elements = 0;
+  std::int64_t a = 0, b = 0, out = 0;  ///< b for two operands only
+};
+
 /// What the host CPU has to do for a task.
 struct HostDemand {
   double compute_ops = 0;             ///< float32 operations
@@ -102,7 +118,7 @@ struct HostTask {
   std::function<void(DramPort&)> work;
 };
 
-using Body = std::variant<Transfer, Reduce, Combine, Finalise, Apply, HostTask>;
+using Body = std::variant<Transfer, Reduce, Combine, Finalise, Apply, Convolve, Elementwise, HostTask>;
 
 struct Command {
   Unit unit = Unit::Load;
@@ -118,6 +134,8 @@ struct Program {
   std::string name;
   std::vector<Command> commands;
   std::vector<NormPlan> norm_plans;
+  std::vector<ConvPlan> conv_plans;
+  std::vector<ElementwisePlan> elementwise_plans;
   std::int64_t sram_bytes = 0;  ///< high-water mark of one core's SRAM
 };
 

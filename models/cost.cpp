@@ -93,6 +93,17 @@ Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64
   return cost;
 }
 
+Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile) {
+  const std::int64_t pixels = tile.out_rows * problem.ow;
+  const std::int64_t outputs = std::min(tile.out_channels, problem.group_outputs());
+  const std::int64_t groups = ceil_div(tile.out_channels, outputs);
+  const Cost one = matmul_cost(mac, pixels, outputs, problem.taps());
+  Cost cost;
+  for (const Cost::Part& part : one.parts)
+    cost.add(part.name.c_str(), part.cycles * ceil_div(groups, mac.groups_per_pass));
+  return cost;
+}
+
 Cost vector_cost(const VectorParams& vector, std::int64_t elements) {
   Cost cost;
   cost.add("elements", ceil_div(elements, vector.lanes));
@@ -151,6 +162,10 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
       return special_function_cost(machine.sfu, f.sets, twice ? 2 : 1);
     }
     Cost operator()(const Apply& a) const { return vector_cost(machine.vector, a.tile.element_count()); }
+    Cost operator()(const Convolve& c) const {
+      return conv_cost(machine.mac, program.conv_plans[static_cast<std::size_t>(c.plan)].problem, c.tile);
+    }
+    Cost operator()(const Elementwise& e) const { return vector_cost(machine.vector, e.elements); }
     Cost operator()(const HostTask& task) const {
       Cost cost;
       const double ns = host_cost(machine.host, task.demand).total_ns();

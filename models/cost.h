@@ -46,6 +46,10 @@ Cost reduction_cost(const ReductionParams& reduction, const LaneDemand& demand);
 /// The same sums on the MAC array: sums as a product with ones, squares as each set's product with itself.
 Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64_t elements, int sums);
 
+/// A tile of a convolution as matrix products of pixels x outputs x taps, one a group, `groups_per_pass`
+/// groups side by side.
+Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile);
+
 /// ceil(elements / lanes) and the pipeline.
 Cost vector_cost(const VectorParams& vector, std::int64_t elements);
 

@@ -70,6 +70,16 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
                    at<std::int16_t>(sram, a.out));
       }
     }
+    void operator()(const Convolve& c) const {
+      conv_tile_int8(c.tile, program.conv_plans[static_cast<std::size_t>(c.plan)],
+                     at<std::int8_t>(sram, c.input), at<std::int8_t>(sram, c.weights),
+                     at<AffineEntry>(sram, c.entries), at<std::int8_t>(sram, c.out));
+    }
+    void operator()(const Elementwise& e) const {
+      elementwise_int8(program.elementwise_plans[static_cast<std::size_t>(e.plan)],
+                       at<std::int8_t>(sram, e.a), at<std::int8_t>(sram, e.b), e.elements,
+                       at<std::int8_t>(sram, e.out));
+    }
     void operator()(const HostTask& task) const { task.work(self.dram_); }
   };
   std::visit(Visitor{*this, program, command, sram}, command.body);

@@ -9,6 +9,16 @@ int ProgramBuilder::add_plan(NormPlan plan) {
   return static_cast<int>(program_.norm_plans.size()) - 1;
 }
 
+int ProgramBuilder::add_plan(ConvPlan plan) {
+  program_.conv_plans.push_back(std::move(plan));
+  return static_cast<int>(program_.conv_plans.size()) - 1;
+}
+
+int ProgramBuilder::add_plan(ElementwisePlan plan) {
+  program_.elementwise_plans.push_back(std::move(plan));
+  return static_cast<int>(program_.elementwise_plans.size()) - 1;
+}
+
 void ProgramBuilder::reserve_sram(std::int64_t bytes) {
   program_.sram_bytes = std::max(program_.sram_bytes, bytes);
 }

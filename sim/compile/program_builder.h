@@ -17,7 +17,8 @@ class ProgramBuilder {
   explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
 
   int add_plan(NormPlan plan);
-  const NormPlan& plan(int index) const { return program_.norm_plans[static_cast<std::size_t>(index)]; }
+  int add_plan(ConvPlan plan);
+  int add_plan(ElementwisePlan plan);
 
   /// Adds a command after all before it, with its dependencies; returns its index.
   int add(Command command);

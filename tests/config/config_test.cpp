@@ -117,13 +117,16 @@ TEST(Presets, AllReadAndEveryKeyIsThereWithItsSource) {
     });
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);)
-      if (line.rfind("  ", 0) == 0) EXPECT_NE(line.find(" # "), std::string::npos) << name << ": " << line;
+      if (line.rfind("  ", 0) == 0) {
+        EXPECT_NE(line.find(" # "), std::string::npos) << name << ": " << line;
+      }
   }
 }
 
 TEST(Schema, HoldsEveryKey) {
   const std::string schema = machine_schema(), page = machine_reference();
-  for_each_section(MachineParams{}, [&](const char*, const auto&, const auto& table, const char*) {
+  const MachineParams machine;
+  for_each_section(machine, [&](const char*, const auto&, const auto& table, const char*) {
     for (const auto& row : table) {
       EXPECT_NE(schema.find("\"" + row.name + "\""), std::string::npos) << row.name;
       EXPECT_NE(page.find("`" + row.name + "`"), std::string::npos) << row.name;

@@ -1,0 +1,85 @@
+// Convolution: golden in float64, and in int8 with per-channel weights and int32 accumulators, tile by tile.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/affine_entry.h"
+#include "kernels/norm.h"
+#include "kernels/quantise.h"
+#include "kernels/tensor.h"
+
+namespace bpusim {
+
+/// A resolved 2-D convolution (1-D ones have height 1), NCHW.
+struct ConvProblem {
+  std::int64_t n = 1, ic = 1, ih = 1, iw = 1;
+  std::int64_t oc = 1, kh = 1, kw = 1, oh = 1, ow = 1;
+  std::int64_t stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0, dilation_h = 1, dilation_w = 1;
+  std::int64_t groups = 1;
+
+  std::int64_t group_inputs() const { return ic / groups; }
+  std::int64_t group_outputs() const { return oc / groups; }
+  std::int64_t taps() const { return group_inputs() * kh * kw; }  ///< products in one output
+  std::int64_t macs() const { return n * oc * oh * ow * taps(); }
+};
+
+/// ONNX Conv: kernel_shape, strides, pads, dilations, group, auto_pad. Weights are [oc, ic/group, kh, kw].
+/// Throws std::invalid_argument with what does not fit.
+ConvProblem resolve_conv(const Attributes& attributes, const Shape& input, const Shape& weights);
+
+/// Rank of the input decides the result's: [n, oc, oh, ow], or [n, oc, ow].
+Shape conv_output_shape(const ConvProblem& problem, std::size_t rank);
+
+/// `bias` has oc values or none.
+Tensor golden_conv(const ConvProblem& problem, const Tensor& x, const Tensor& weights,
+                   const std::vector<double>& bias, std::size_t rank);
+
+/// Weights and bias with a BatchNormalization behind them folded in: w * g and (b - mean) * g + beta with
+/// g = gamma / sqrt(variance + epsilon).
+struct FoldedConv {
+  Tensor weights;
+  std::vector<double> bias;
+};
+FoldedConv fold_batch_norm(const Tensor& weights, const std::vector<double>& bias,
+                           const NormPart& batch_norm);
+
+/// A convolution on given grids.
+struct ConvPlan {
+  ConvProblem problem;
+  Quantisation in, out;
+  Rounding rounding = Rounding::HalfEven;
+  std::vector<std::int8_t> weights;           ///< symmetric, one scale an output channel
+  std::vector<AffineEntry> entries;           ///< one an output channel
+  std::int64_t lowest = -128, highest = 127;  ///< a fused Relu raises the lowest to the zero point
+};
+ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
+                   const Quantisation& in, const Quantisation& out, bool relu, int multiplier_bits,
+                   Rounding rounding);
+
+/// Largest magnitude that an accumulator of this plan can reach; beyond 2^31 it would wrap.
+std::int64_t accumulator_bound(const ConvPlan& plan);
+
+/// A part of one sample's output, with the rows and channels of input that it needs. All dense in SRAM:
+/// input [in_channels][in_rows][iw], weights [out_channels][ic/groups][kh][kw], output
+/// [out_channels][out_rows][ow].
+struct ConvTile {
+  std::int64_t out_channel = 0, out_channels = 1, out_row = 0, out_rows = 1;
+  std::int64_t in_channel = 0, in_channels = 1, in_row = 0, in_rows = 1;
+};
+/// The tile for a range of output channels (whole groups, or within one) and rows.
+ConvTile conv_tile(const ConvProblem& problem, std::int64_t out_channel, std::int64_t out_channels,
+                   std::int64_t out_row, std::int64_t out_rows);
+
+void conv_tile_int8(const ConvTile& tile, const ConvPlan& plan, const std::int8_t* input,
+                    const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output);
+
+/// The infinitely precise result of the same codes and weights, rounded once.
+std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                                     const std::vector<double>& weight_scales,
+                                     const std::vector<double>& bias);
+
+/// Scale of each output channel's weights.
+std::vector<double> weight_scales(const Tensor& weights);
+
+}  // namespace bpusim

@@ -1,0 +1,25 @@
+// From a convolution to a program: rows and output channels are tiled, weights stay in SRAM for all the rows
+// that they serve.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/conv.h"
+#include "models/command.h"
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+/// A convolution with its places in DRAM.
+struct ConvJob {
+  ConvPlan plan;
+  std::int64_t x = 0, y = 0, weights = 0, entries = 0;
+};
+
+/// Throws std::invalid_argument where not even one output row of one channel (or one whole group) fits in
+/// SRAM.
+Program lower_conv(const std::string& name, const ConvJob& job, const MachineParams& machine,
+                   std::int64_t tile_bytes);
+
+}  // namespace bpusim

@@ -1,0 +1,200 @@
+#include "sim/network/run_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "sim/config/suggest.h"
+#include "sim/config/yaml_reader.h"
+#include "sim/network/onnx_import.h"
+#include "sim/network/tensor_files.h"
+#include "sim/network/workload.h"
+
+namespace bpusim {
+
+namespace {
+
+const std::vector<std::string> kMappings = {"auto",      "resident",   "streaming", "split",
+                                            "mac_array", "decomposed", "host"};
+
+std::string beside(const std::string& folder, const std::string& path) {
+  return std::filesystem::path(path).is_absolute() ? path : (std::filesystem::path(folder) / path).string();
+}
+
+NodeOptions read_options(const YamlNode& node, NodeOptions options) {
+  options.mapping = node["mapping"].choice(options.mapping.empty() ? "auto" : options.mapping, kMappings);
+  if (options.mapping == "auto") options.mapping.clear();
+  options.quantisation = node["quantisation"].choice(options.quantisation, {"symmetric", "affine"});
+  options.fuse = node["fuse"].flag(options.fuse);
+  return options;
+}
+
+// Attributes have the types that they are written with: 1 is an integer, 1e-5 a float.
+void read_attributes(const YamlNode& node, Attributes& attributes) {
+  if (node.exists() && !node.is_map()) return node.fail("expected keys and values, as {epsilon: 1e-5}");
+  for (const std::string& key : node.keys()) {
+    const YamlNode value = node[key];
+    if (value.is_list()) {
+      const auto items = value.items();
+      const bool numbers = std::all_of(items.begin(), items.end(), [](const YamlNode& item) {
+        return item.is_scalar() && item.word().find_first_not_of("-0123456789") == std::string::npos;
+      });
+      if (numbers) {
+        attributes.int_lists[key] = value.integers();
+      } else {
+        attributes.string_lists[key] = value.words();
+      }
+      continue;
+    }
+    const std::string word = value.word();
+    if (!word.empty() && word.find_first_not_of("-0123456789") == std::string::npos) {
+      attributes.ints[key] = value.integer(0, -1e15, 1e15);
+    } else if (!word.empty() && word.find_first_not_of("+-.0123456789eE") == std::string::npos) {
+      attributes.floats[key] = value.number(0, -1e30, 1e30);
+    } else {
+      attributes.strings[key] = word;
+    }
+  }
+}
+
+DataSpec read_data(const YamlNode& node, const std::string& folder) {
+  DataSpec data;
+  if (!node.exists()) return data;
+  if (node.is_scalar()) {
+    const std::string word = node.word();
+    if (word.size() > 4 && word.compare(word.size() - 4, 4, ".npy") == 0) {
+      data.kind = "file";
+      data.file = beside(folder, word);
+    } else {
+      data.kind = node.choice(data.kind, data_kinds());
+    }
+    return data;
+  }
+  data.kind = node["kind"].choice(data.kind, data_kinds());
+  data.mean = node["mean"].number(data.mean, -1e9, 1e9);
+  data.deviation = node["deviation"].number(data.deviation, 0, 1e9);
+  node.close();
+  return data;
+}
+
+void read_operator(const YamlNode& node, const std::string& folder, std::uint64_t seed,
+                   std::set<std::string>& names, RunSpec& run) {
+  OperatorSpec spec;
+  spec.op = node["op"].choice("", workload_operators());
+  spec.name = node["name"].word(spec.op);
+  spec.shape = node["shape"].integers();
+  read_attributes(node["attributes"], spec.attributes);
+  spec.then = node["then"].words();
+  spec.out_channels = node["out_channels"].integer(0, 1, 1e6);
+  spec.kernel = node["kernel"].integer(3, 1, 255);
+  spec.instance_channels = node["instance_channels"].integer(0, 1, 1e6);
+  spec.data = read_data(node["data"], folder);
+  spec.text.values = node["text"].words();
+  spec.text.shape = {static_cast<std::int64_t>(spec.text.values.size())};
+  spec.seed = static_cast<std::uint64_t>(node["seed"].integer(static_cast<std::int64_t>(seed), 0, 1e15));
+  const NodeOptions options = read_options(node, run.defaults);
+  node.close();
+  if (spec.op.empty()) {
+    if (!node["op"].exists()) node.fail("needs an op" + did_you_mean("", workload_operators()));
+    return;
+  }
+  const bool text = spec.op == "StringNormalizer";
+  if (text && spec.text.values.empty()) return node.fail("StringNormalizer needs text, as [a, b]");
+  if (!text && spec.shape.empty() && spec.data.kind != "file")
+    return node.fail("needs a shape, as [1, 64, 56, 56], or data from an .npy file");
+  for (const std::int64_t extent : spec.shape)
+    if (extent < 1)
+      return node["shape"].fail("holds " + std::to_string(extent) + "; every extent must be at least 1");
+  for (int i = 2; !names.insert(spec.name).second; ++i)
+    spec.name = node["name"].word(spec.op) + "_" + std::to_string(i);
+  const std::size_t first = run.network.nodes.size();
+  try {
+    add_operator(spec, run.network);
+  } catch (const std::invalid_argument& error) {
+    return node.fail(error.what());
+  }
+  for (std::size_t n = first; n < run.network.nodes.size(); ++n)
+    run.options[run.network.nodes[n].name] = options;
+}
+
+// Inputs of a model: from files, or seeded normal numbers.
+void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t seed, const YamlNode& model,
+                 Network& network) {
+  for (const std::string& key : files.keys())
+    if (std::find(network.inputs.begin(), network.inputs.end(), key) == network.inputs.end())
+      files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
+  for (const std::string& name : network.inputs) {
+    Value& value = network.values[name];
+    if (files[name].exists()) {
+      AnyTensor tensor = read_tensor_file(beside(folder, files[name].word()));
+      if (auto* text = std::get_if<StringTensor>(&tensor)) {
+        value.shape = text->shape;
+        value.text = std::move(*text);
+      } else {
+        value.shape = std::get<Tensor>(tensor).shape;
+        value.data = std::move(std::get<Tensor>(tensor));
+      }
+      continue;
+    }
+    if (value.dtype == DType::String) {
+      model.fail("input '" + name + "' is text, and needs a file under inputs");
+      continue;
+    }
+    if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; })) {
+      model.fail("input '" + name + "' has shape " + to_string(value.shape) +
+                 ": give it a file under inputs");
+      continue;
+    }
+    value.data = draw({}, value.shape, seed++);
+  }
+}
+
+}  // namespace
+
+const NodeOptions& RunSpec::options_of(const std::string& node) const {
+  const auto found = options.find(node);
+  return found == options.end() ? defaults : found->second;
+}
+
+RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder) {
+  Problems problems;
+  const YamlNode root = YamlNode::read_text(text, name, problems);
+  RunSpec run;
+  run.name = root["name"].word(std::filesystem::path(name).stem().string());
+  run.machine = root["machine"].word(run.machine);
+  run.policy = root["policy"].word();
+  const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12));
+  run.defaults.quantisation = "symmetric";
+  run.defaults = read_options(root, run.defaults);
+  const YamlNode set = root["set"];
+  for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
+  const YamlNode operators = root["operators"], model = root["model"];
+  if (operators.exists() == model.exists()) root.fail("needs either operators or a model");
+  std::set<std::string> names;
+  std::uint64_t each = seed * 1000;
+  for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);
+  if (model.exists()) {
+    run.network = read_onnx(beside(folder, model.word()));
+    fill_inputs(root["inputs"], folder, each, model, run.network);
+  }
+  root.close();
+  problems.raise();
+  return run;
+}
+
+RunSpec read_run(const std::string& path) {
+  const std::filesystem::path file(path);
+  if (file.extension() == ".onnx") {
+    if (!std::filesystem::is_regular_file(file)) throw InputError(path + ": no such file");
+    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "");
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) throw InputError(path + ": no such file, or not readable");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_run(text.str(), path, file.parent_path().string());
+}
+
+}  // namespace bpusim

@@ -1,0 +1,39 @@
+// Run files: which machine, which policy, which work.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.h"
+
+namespace bpusim {
+
+/// Choices for a node; empty fields leave them to the run or to the compiler.
+struct NodeOptions {
+  std::string mapping;       ///< a mapping's name; empty for the fastest by estimate
+  std::string quantisation;  ///< "symmetric" or "affine"
+  bool fuse = true;          ///< a BatchNormalization into the convolution before it
+};
+
+struct RunSpec {
+  std::string name;
+  std::string machine = "generic";
+  std::string policy;                 ///< empty: the machine's own
+  std::vector<std::string> settings;  ///< "section.key=value"
+  NodeOptions defaults;
+  std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
+  Network network;
+
+  const NodeOptions& options_of(const std::string& node) const;
+};
+
+/// Reads a run file (.yaml), or an ONNX model (.onnx) as a run with everything else at its default and seeded
+/// inputs. Throws InputError with everything that is wrong.
+RunSpec read_run(const std::string& path);
+
+/// The same from YAML text; relative paths within it start at `folder`.
+RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder);
+
+}  // namespace bpusim
