@@ -108,6 +108,7 @@ std::string describe(const Program& program, int command) {
       Overloaded{[&](const Transfer&) { return c.unit == Unit::Load ? "Load" : "Store"; },
                  [](const Reduce&) { return "Reduce"; }, [](const Combine&) { return "Combine"; },
                  [](const Finalise&) { return "Finalise"; }, [](const Apply&) { return "Apply"; },
+                 [](const Primitive& p) { return to_string(p.op); },
                  [](const Convolve&) { return "Convolve"; }, [](const Elementwise&) { return "Elementwise"; },
                  [](const HostTask& task) { return task.what.c_str(); }},
       c.body);
@@ -150,6 +151,11 @@ Footprint footprint(const Command& command, const Program& program) {
                           if (norm_plan(a.plan).statistic != Statistic::Given)
                             f.reads.push_back(sram(core, a.scales, a.tile.set_count() * kRecord));
                           f.writes = {sram(core, a.out, elements * byte_size(norm_plan(a.plan).out.dtype))};
+                        },
+                        [&](const Primitive& p) {
+                          const auto& decomposed = program.decomposed_plans[static_cast<std::size_t>(p.plan)];
+                          for (const PrimitiveSpan& span : primitive_spans(decomposed, p.op, p.tile, p.at))
+                            (span.write ? f.writes : f.reads).push_back(sram(core, span.begin, span.bytes));
                         },
                         [&](const Convolve& c) {
                           const ConvProblem& p = program.conv_plans[static_cast<std::size_t>(c.plan)].problem;

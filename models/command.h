@@ -11,6 +11,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/elementwise.h"
+#include "kernels/norm_decomposed.h"
 #include "kernels/norm_integer.h"
 
 namespace bpusim {
@@ -78,6 +79,15 @@ struct Apply {
   std::int64_t entry_count = 0;  ///< entries that the tile reads, from `entries` on
 };
 
+/// One sub-operator of a norm that runs decomposed: sums on Unit::Reduction, roots on Unit::SpecialFunction,
+/// the rest on Unit::Vector.
+struct Primitive {
+  int plan = 0;
+  PrimitiveOp op = PrimitiveOp::Mean;
+  NormTile tile;
+  PrimitiveAddresses at;
+};
+
 /// A tile of a convolution, on Unit::Mac.
 struct Convolve {
   int plan = 0;
@@ -118,7 +128,8 @@ struct HostTask {
   std::function<void(DramPort&)> work;
 };
 
-using Body = std::variant<Transfer, Reduce, Combine, Finalise, Apply, Convolve, Elementwise, HostTask>;
+using Body =
+    std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise, HostTask>;
 
 struct Command {
   Unit unit = Unit::Load;
@@ -134,6 +145,7 @@ struct Program {
   std::string name;
   std::vector<Command> commands;
   std::vector<NormPlan> norm_plans;
+  std::vector<DecomposedPlan> decomposed_plans;
   std::vector<ConvPlan> conv_plans;
   std::vector<ElementwisePlan> elementwise_plans;
   std::int64_t sram_bytes = 0;  ///< high-water mark of one core's SRAM

@@ -97,10 +97,13 @@ Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const Conv
   const std::int64_t pixels = tile.out_rows * problem.ow;
   const std::int64_t outputs = std::min(tile.out_channels, problem.group_outputs());
   const std::int64_t groups = ceil_div(tile.out_channels, outputs);
+  // Groups side by side share the columns.
+  const std::int64_t side_by_side =
+      std::max<std::int64_t>(1, std::min(mac.groups_per_pass, mac.cols / outputs));
   const Cost one = matmul_cost(mac, pixels, outputs, problem.taps());
   Cost cost;
   for (const Cost::Part& part : one.parts)
-    cost.add(part.name.c_str(), part.cycles * ceil_div(groups, mac.groups_per_pass));
+    cost.add(part.name.c_str(), part.cycles * ceil_div(groups, side_by_side));
   return cost;
 }
 
@@ -162,6 +165,14 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
       return special_function_cost(machine.sfu, f.sets, twice ? 2 : 1);
     }
     Cost operator()(const Apply& a) const { return vector_cost(machine.vector, a.tile.element_count()); }
+    Cost operator()(const Primitive& p) const {
+      if (command.unit == Unit::Vector) return vector_cost(machine.vector, p.tile.element_count());
+      if (command.unit == Unit::SpecialFunction)
+        return special_function_cost(machine.sfu, p.tile.set_count(), 1);
+      LaneDemand demand = lane_demand(p.tile, NormPlan{});
+      demand.sums = 1;
+      return reduction_cost(machine.reduction, demand);
+    }
     Cost operator()(const Convolve& c) const {
       return conv_cost(machine.mac, program.conv_plans[static_cast<std::size_t>(c.plan)].problem, c.tile);
     }

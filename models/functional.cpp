@@ -70,6 +70,10 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
                    at<std::int16_t>(sram, a.out));
       }
     }
+    void operator()(const Primitive& p) const {
+      run_primitive(program.decomposed_plans[static_cast<std::size_t>(p.plan)], p.op, p.tile, p.at,
+                    sram.data());
+    }
     void operator()(const Convolve& c) const {
       conv_tile_int8(c.tile, program.conv_plans[static_cast<std::size_t>(c.plan)],
                      at<std::int8_t>(sram, c.input), at<std::int8_t>(sram, c.weights),

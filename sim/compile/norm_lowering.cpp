@@ -92,7 +92,7 @@ class Lowering {
   void load_table(int core);
   void load(const TileBox& box, int core, std::int64_t slot);
   void reduce(const TileBox& box, int core, std::int64_t slot, std::int64_t sums, bool accumulate);
-  void finalise(int core, std::int64_t block, std::int64_t sets);
+  void finalise(int core, std::int64_t block, const TileBox& box);
   void apply(const TileBox& box, int core, std::int64_t slot, std::int64_t scales);
   void store(const TileBox& box, int core, std::int64_t slot);
   void add(Unit unit, int core, Body body);
@@ -170,7 +170,18 @@ void Lowering::reduce(const TileBox& box, int core, std::int64_t slot, std::int6
   add(reducer_, core, Reduce{plan_, tile_of(part_, box), slot, sums, accumulate});
 }
 
-void Lowering::finalise(int core, std::int64_t block, std::int64_t sets) {
+// Sums leave the BPU where somebody needs the statistics. Only norms whose sets follow each other in one
+// dimension ask for that.
+void Lowering::finalise(int core, std::int64_t block, const TileBox& box) {
+  const std::int64_t sets = sets_of(box);
+  if (job_.sums >= 0) {
+    std::int64_t first = 0;
+    for (std::size_t d = 0; d < part_.dims.size(); ++d)
+      if (!part_.dims[d].in_set) first = first * part_.dims[d].extent + box.begin[d];
+    add(Unit::Store, core,
+        Transfer{DramBox::contiguous(job_.sums + first * kRecord, sets * kRecord), sums_at(block)});
+  }
+
   add(Unit::SpecialFunction, core, Finalise{plan_, sums_at(block), scales_at(block), sets});
 }
 
@@ -213,7 +224,7 @@ void Lowering::resident() {
     load(block, core, slot);
     if (!given_) {
       reduce(block, core, slot, sums_at(round), false);
-      finalise(core, round, sets_of(block));
+      finalise(core, round, block);
     }
     apply(block, core, slot, scales_at(round));
     store(block, core, slot);
@@ -237,7 +248,7 @@ void Lowering::streaming() {
       load(chunks[c], core, slots.at(slot));
       reduce(chunks[c], core, slots.at(slot), sums_at(round), c > 0);
     }
-    if (!given_) finalise(core, round, sets_of(blocks[b]));
+    if (!given_) finalise(core, round, blocks[b]);
     for (const TileBox& piece : chunks) {
       load(piece, core, slots.at(slot));
       apply(piece, core, slots.at(slot), scales_at(round));
@@ -287,7 +298,7 @@ void Lowering::split() {
       Combine combine{{}, sums_at(block), sets};
       for (int other = 0; other < busy; ++other) combine.parts.push_back({other, partial});
       add(Unit::Vector, core, std::move(combine));
-      finalise(core, block, sets);
+      finalise(core, block, blocks[b]);
     }
     for (std::size_t c = 0; c < chunks.size(); ++c, ++tile_) {
       const int core = static_cast<int>(c % static_cast<std::size_t>(cores()));

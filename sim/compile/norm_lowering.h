@@ -31,6 +31,7 @@ struct NormJob {
   NormPlan plan;
   std::int64_t x = 0, y = 0;  ///< addresses of the tensors, which the part is a view of
   std::int64_t entries = 0;   ///< address of the affine table, 16 bytes an entry
+  std::int64_t sums = -1;     ///< where each set's sums go, in order; -1: nowhere
 };
 
 /// Why the mapping cannot serve the job on this machine; empty where it can. Not for Decomposed and Host.

@@ -9,6 +9,11 @@ int ProgramBuilder::add_plan(NormPlan plan) {
   return static_cast<int>(program_.norm_plans.size()) - 1;
 }
 
+int ProgramBuilder::add_plan(DecomposedPlan plan) {
+  program_.decomposed_plans.push_back(std::move(plan));
+  return static_cast<int>(program_.decomposed_plans.size()) - 1;
+}
+
 int ProgramBuilder::add_plan(ConvPlan plan) {
   program_.conv_plans.push_back(std::move(plan));
   return static_cast<int>(program_.conv_plans.size()) - 1;

@@ -17,6 +17,7 @@ class ProgramBuilder {
   explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
 
   int add_plan(NormPlan plan);
+  int add_plan(DecomposedPlan plan);
   int add_plan(ConvPlan plan);
   int add_plan(ElementwisePlan plan);
 

@@ -30,7 +30,7 @@ std::size_t edits(const std::string& a, const std::string& b) {
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
   const std::string* best = nullptr;
   // A third of the word, but always room for two swapped letters, which are two edits.
-  std::size_t least = std::max(word.size() / 3, std::min<std::size_t>(2, word.size() / 2)) + 1;
+  std::size_t least = std::max<std::size_t>(word.size() / 3, word.size() >= 3 ? 2 : 1) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edits(word, candidate);
     if (distance < least) {

@@ -1,0 +1,214 @@
+#include "sim/run/golden.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "kernels/conv.h"
+#include "kernels/elementwise.h"
+#include "kernels/norm_golden.h"
+#include "kernels/random.h"
+#include "kernels/text.h"
+#include "sim/input_error.h"
+
+namespace bpusim {
+
+namespace {
+
+[[noreturn]] void refuse(const Node& node, const std::string& what) {
+  throw std::invalid_argument(node.op + ": " + what);
+}
+
+NormProblem problem_of(const Node& node, const std::vector<Tensor>& inputs) {
+  NormArguments arguments;
+  arguments.attributes = node.attributes;
+  arguments.opset = node.opset;
+  arguments.shape = inputs.at(0).shape;
+  arguments.constants.assign(inputs.begin() + 1, inputs.end());
+  return resolve_norm(*find_norm(node.op), arguments);
+}
+
+Tensor vector_of(const std::vector<double>& values) {
+  return Tensor({static_cast<std::int64_t>(values.size())}, values);
+}
+
+std::vector<Tensor> evaluate_norm(const Node& node, const std::vector<Tensor>& inputs) {
+  const NormProblem problem = problem_of(node, inputs);
+  GoldenNorm golden = golden_norm(problem, inputs[0].values);
+  std::vector<Tensor> outputs = {Tensor(inputs[0].shape, std::move(golden.y))};
+  if (!problem.running_mean.empty()) {
+    outputs.push_back(vector_of(golden.running_mean));
+    outputs.push_back(vector_of(golden.running_variance));
+  } else {
+    outputs.push_back(vector_of(golden.mean));
+    outputs.push_back(vector_of(golden.inverse_deviation));
+  }
+  return outputs;
+}
+
+std::vector<Tensor> evaluate_conv(const Node& node, const std::vector<Tensor>& inputs) {
+  if (inputs.size() < 2) refuse(node, "needs weights");
+  const ConvProblem problem = resolve_conv(node.attributes, inputs[0].shape, inputs[1].shape);
+  const auto bias = inputs.size() > 2 ? inputs[2].values : std::vector<double>{};
+  if (!bias.empty() && static_cast<std::int64_t>(bias.size()) != problem.oc)
+    refuse(node, "bias has " + std::to_string(bias.size()) + " values for " + std::to_string(problem.oc) +
+                     " channels");
+  return {golden_conv(problem, inputs[0], inputs[1], bias, inputs[0].shape.size())};
+}
+
+std::size_t axis_of(const Node& node, const Shape& shape) {
+  std::int64_t axis = node.attributes.get("axis", std::int64_t{0});
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  if (axis < -rank || axis >= rank)
+    refuse(node, "axis " + std::to_string(axis) + " is out of range for " + to_string(shape));
+  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+}
+
+// Rows of a tensor cut at an axis: outer x (extent at the axis x inner).
+struct Rows {
+  std::int64_t outer = 1, inner = 1;
+};
+Rows rows_at(const Shape& shape, std::size_t axis) {
+  Rows rows;
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    (d < axis ? rows.outer : rows.inner) *= d == axis ? 1 : shape[d];
+  return rows;
+}
+
+std::vector<Tensor> evaluate_split(const Node& node, const std::vector<Tensor>& inputs) {
+  const Tensor& x = inputs.at(0);
+  const std::size_t axis = axis_of(node, x.shape);
+  std::vector<std::int64_t> pieces = node.attributes.get("split", std::vector<std::int64_t>{});
+  if (pieces.empty() && inputs.size() > 1)
+    for (const double v : inputs[1].values) pieces.push_back(static_cast<std::int64_t>(v));
+  if (pieces.empty()) {  // equal shares, the last one smaller
+    const auto parts = static_cast<std::int64_t>(node.outputs.size());
+    const std::int64_t each = (x.shape[axis] + parts - 1) / parts;
+    for (std::int64_t at = 0; at < x.shape[axis]; at += each)
+      pieces.push_back(std::min(each, x.shape[axis] - at));
+  }
+  std::int64_t total = 0;
+  for (const std::int64_t piece : pieces) total += piece;
+  if (total != x.shape[axis])
+    refuse(node, "the pieces add up to " + std::to_string(total) + ", not " + std::to_string(x.shape[axis]));
+  const Rows rows = rows_at(x.shape, axis);
+  std::vector<Tensor> outputs;
+  std::int64_t begin = 0;
+  for (const std::int64_t piece : pieces) {
+    Shape shape = x.shape;
+    shape[axis] = piece;
+    std::vector<double> values;
+    for (std::int64_t r = 0; r < rows.outer; ++r) {
+      const auto first = x.values.begin() + (r * x.shape[axis] + begin) * rows.inner;
+      values.insert(values.end(), first, first + piece * rows.inner);
+    }
+    outputs.emplace_back(shape, std::move(values));
+    begin += piece;
+  }
+  return outputs;
+}
+
+std::vector<Tensor> evaluate_concat(const Node& node, const std::vector<Tensor>& inputs) {
+  const std::size_t axis = axis_of(node, inputs.at(0).shape);
+  Shape shape = inputs[0].shape;
+  shape[axis] = 0;
+  for (const Tensor& x : inputs) {
+    if (x.shape.size() != shape.size()) refuse(node, "inputs of different rank");
+    for (std::size_t d = 0; d < shape.size(); ++d)
+      if (d != axis && x.shape[d] != shape[d])
+        refuse(node, to_string(x.shape) + " does not fit beside " + to_string(inputs[0].shape));
+    shape[axis] += x.shape[axis];
+  }
+  const Rows rows = rows_at(shape, axis);
+  std::vector<double> values;
+  for (std::int64_t r = 0; r < rows.outer; ++r)
+    for (const Tensor& x : inputs) {
+      const std::int64_t run = x.shape[axis] * rows.inner;
+      values.insert(values.end(), x.values.begin() + r * run, x.values.begin() + (r + 1) * run);
+    }
+  return {Tensor(shape, std::move(values))};
+}
+
+Tensor evaluate_random(const Node& node, const Shape& shape) {
+  return random_normal(shape, node.attributes.get("mean", 0.0), node.attributes.get("scale", 1.0),
+                       static_cast<std::uint64_t>(node.attributes.get("seed", 0.0)));
+}
+
+}  // namespace
+
+bool has_definition(const std::string& op) {
+  static const char* const others[] = {
+      "Conv", "Relu", "Add", "Split", "Concat", "RandomNormal", "RandomNormalLike", "StringNormalizer"};
+  if (find_norm(op) != nullptr) return true;
+  for (const char* other : others)
+    if (op == other) return true;
+  return false;
+}
+
+std::vector<Tensor> evaluate(const Node& node, const std::vector<Tensor>& inputs) {
+  if (node.op != "RandomNormal" && inputs.empty()) refuse(node, "has no input");
+  for (const Tensor& x : inputs)
+    for (const double v : x.values)
+      if (std::isnan(v)) refuse(node, "an input holds NaN, which no integer can stand for");
+  if (find_norm(node.op) != nullptr) return evaluate_norm(node, inputs);
+  if (node.op == "Conv") return evaluate_conv(node, inputs);
+  if (node.op == "Relu")
+    return {Tensor(inputs[0].shape, golden_elementwise(ElementwiseKind::Relu, {inputs[0].values}))};
+  if (node.op == "Add") {
+    if (inputs.size() < 2 || inputs[0].shape != inputs[1].shape)
+      refuse(node, "needs two inputs of the same shape");
+    return {Tensor(inputs[0].shape,
+                   golden_elementwise(ElementwiseKind::Add, {inputs[0].values, inputs[1].values}))};
+  }
+  if (node.op == "Split") return evaluate_split(node, inputs);
+  if (node.op == "Concat") return evaluate_concat(node, inputs);
+  if (node.op == "RandomNormal")
+    return {evaluate_random(node, node.attributes.get("shape", std::vector<std::int64_t>{}))};
+  if (node.op == "RandomNormalLike") return {evaluate_random(node, inputs[0].shape)};
+  throw std::invalid_argument("operator " + node.op + " has no definition here");
+}
+
+NormProblem norm_problem(const Node& node, const Network& network, const Shape& shape) {
+  std::vector<Tensor> inputs = {Tensor()};
+  inputs[0].shape = shape;
+  for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+    const auto found = network.values.find(node.inputs[i]);
+    if (node.inputs[i].empty()) {
+      inputs.emplace_back(Shape{0}, std::vector<double>{});
+    } else if (found == network.values.end() || !found->second.data) {
+      throw std::invalid_argument(node.op + ": input '" + node.inputs[i] + "' must be a constant");
+    } else {
+      inputs.push_back(*found->second.data);
+    }
+  }
+  return problem_of(node, inputs);
+}
+
+GoldenValues evaluate(const Network& network) {
+  GoldenValues golden;
+  for (const auto& [name, value] : network.values) {
+    if (value.data) golden.numbers[name] = *value.data;
+    if (value.text) golden.text[name] = *value.text;
+  }
+  for (const Node& node : network.nodes) {
+    try {
+      if (node.op == "StringNormalizer") {
+        golden.text[node.outputs.at(0)] =
+            normalise_strings(golden.text.at(node.inputs.at(0)), node.attributes);
+        continue;
+      }
+      std::vector<Tensor> inputs;
+      for (const std::string& input : node.inputs)
+        inputs.push_back(input.empty() ? Tensor({0}, {}) : golden.numbers.at(input));
+      const std::vector<Tensor> outputs = evaluate(node, inputs);
+      for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i)
+        if (!node.outputs[i].empty()) golden.numbers[node.outputs[i]] = outputs[i];
+    } catch (const std::invalid_argument& error) {
+      throw InputError(node.name + ": " + error.what());
+    } catch (const std::out_of_range&) {
+      throw InputError(node.name + ": " + node.op + " lacks an input that has a value");
+    }
+  }
+  return golden;
+}
+
+}  // namespace bpusim
