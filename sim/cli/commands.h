@@ -1,0 +1,26 @@
+// The sub-commands of `bpusim`: each registers itself with its options and hands back what to do.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+namespace bpusim {
+
+/// What a command returns to the shell.
+enum ExitCode { kFine = 0, kCheckFailed = 1, kBadInput = 2, kUnplaced = 3 };
+
+/// Called once the command line is read.
+using Action = std::function<int()>;
+
+void add_run_command(CLI::App& app, Action& action);
+void add_check_command(CLI::App& app, Action& action);
+void add_conformance_command(CLI::App& app, Action& action);
+void add_cost_command(CLI::App& app, Action& action);
+void add_list_command(CLI::App& app, Action& action);
+void add_docs_command(CLI::App& app, Action& action);
+
+/// Writes a file, or throws InputError.
+void write_file(const std::string& path, const std::string& text);
+
+}  // namespace bpusim

@@ -1,0 +1,205 @@
+#include <iostream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "kernels/norm.h"
+#include "models/cost.h"
+#include "sim/cli/commands.h"
+#include "sim/config/config_paths.h"
+#include "sim/config/machine_file.h"
+#include "sim/config/policy.h"
+#include "sim/config/schema.h"
+#include "sim/config/suggest.h"
+#include "sim/input_error.h"
+#include "sim/report/text_table.h"
+
+namespace bpusim {
+
+namespace {
+
+/// A command that `bpusim cost` prices, with the names of the numbers in --shape.
+struct Priced {
+  const char* name;
+  std::vector<const char*> numbers;
+  const char* doc;
+  Cost (*price)(const MachineParams&, const std::vector<std::int64_t>&);
+};
+
+const std::vector<Priced>& priced_commands() {
+  static const std::vector<Priced> table = {
+      {"MatMul",
+       {"M", "N", "K"},
+       "M x K by K x N on the MAC array",
+       [](const MachineParams& m, const std::vector<std::int64_t>& s) {
+         return matmul_cost(m.mac, s[0], s[1], s[2]);
+       }},
+      {"Reduce",
+       {"sets", "elements"},
+       "sum and sum of squares of so many sets of so many elements, each set contiguous",
+       [](const MachineParams& m, const std::vector<std::int64_t>& s) {
+         return reduction_cost(m.reduction, {s[0], s[1], true, 2});
+       }},
+      {"ReduceLanes",
+       {"sets", "elements"},
+       "the same where neighbouring elements belong to different sets",
+       [](const MachineParams& m, const std::vector<std::int64_t>& s) {
+         return reduction_cost(m.reduction, {s[1], s[0], false, 2});
+       }},
+      {"MacReduce",
+       {"sets", "elements"},
+       "the same sums on the MAC array",
+       [](const MachineParams& m, const std::vector<std::int64_t>& s) {
+         return mac_reduction_cost(m.mac, s[0], s[1], 2);
+       }},
+      {"Finalise",
+       {"sets"},
+       "reciprocal square roots",
+       [](const MachineParams& m, const std::vector<std::int64_t>& s) {
+         return special_function_cost(m.sfu, s[0], 1);
+       }},
+      {"Apply",
+       {"elements"},
+       "normalise, scale and shift",
+       [](const MachineParams& m, const std::vector<std::int64_t>& s) {
+         return vector_cost(m.vector, s[0]);
+       }},
+  };
+  return table;
+}
+
+struct CostChoices {
+  std::string command, machine = "generic", shape;
+  std::vector<std::string> settings;
+  bool json = false;
+};
+
+std::vector<std::int64_t> parse_shape(const std::string& text, const Priced& priced) {
+  std::string names;
+  for (const char* number : priced.numbers) names += (names.empty() ? "" : ",") + std::string(number);
+  std::vector<std::int64_t> shape;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    char* end = nullptr;
+    shape.push_back(std::strtoll(part.c_str(), &end, 10));
+    if (end == part.c_str() || *end != '\0' || shape.back() < 1)
+      throw InputError("--shape " + text + ": expected " + names + ", each at least 1; got '" + part + "'");
+  }
+  if (shape.size() != priced.numbers.size())
+    throw InputError("--shape " + text + ": " + priced.name + " takes " + names);
+  return shape;
+}
+
+int cost(const CostChoices& c) {
+  std::vector<std::string> names;
+  const Priced* priced = nullptr;
+  for (const Priced& row : priced_commands()) {
+    names.emplace_back(row.name);
+    if (c.command == row.name) priced = &row;
+  }
+  if (priced == nullptr)
+    throw InputError("'" + c.command + "' is no command that is priced" + did_you_mean(c.command, names));
+  const MachineParams machine = read_machine(c.machine, c.settings);
+  const Cost price = priced->price(machine, parse_shape(c.shape, *priced));
+  if (c.json) {
+    nlohmann::ordered_json out = {{"schema", "bpusim-cost-1"},
+                                  {"command", c.command},
+                                  {"machine", machine.name},
+                                  {"cycles", price.cycles}};
+    for (const Cost::Part& part : price.parts) out["parts"][part.name] = part.cycles;
+    std::cout << out.dump(2) << "\n";
+    return kFine;
+  }
+  TextTable table({"Part", "Cycles>"});
+  for (const Cost::Part& part : price.parts) table.add({part.name, grouped(part.cycles)});
+  table.add({"total", grouped(price.cycles)});
+  std::cout << c.command << " " << c.shape << " on " << machine.name << ": " << priced->doc << "\n"
+            << table.str();
+  return kFine;
+}
+
+int list(const std::string& what) {
+  if (what == "machines") {
+    TextTable table({"Machine", "Policy", "Description"});
+    for (const std::string& name : list_configs("machines")) {
+      const MachineParams machine = read_machine(name);
+      table.add({name, machine.policy, machine.description});
+    }
+    std::cout << table.str();
+  } else if (what == "policies") {
+    std::vector<std::string> columns = {"Operator"};
+    std::vector<Policy> policies;
+    for (const std::string& name : list_configs("support")) {
+      policies.push_back(Policy::read(name));
+      columns.push_back(name);
+    }
+    TextTable table(columns);
+    for (const PolicyRow& row : policies.front().rows()) {
+      std::vector<std::string> cells = {row.op};
+      for (const Policy& policy : policies) {
+        std::string on = "-";
+        for (const PolicyRow& other : policy.rows())
+          if (other.op == row.op) on = to_string(other.on);
+        cells.push_back(on);
+      }
+      table.add(cells);
+    }
+    std::cout << table.str();
+  } else {
+    TextTable table({"Norm", "Inputs after X", "Statistics over", "Affine per", "Rank"});
+    for (const NormDefinition& norm : norm_registry())
+      table.add({norm.op, norm.constants, norm.over, norm.affine,
+                 std::to_string(norm.min_rank) + " to " + std::to_string(norm.max_rank)});
+    std::cout << table.str();
+  }
+  return kFine;
+}
+
+}  // namespace
+
+void add_cost_command(CLI::App& app, Action& action) {
+  auto c = std::make_shared<CostChoices>();
+  CLI::App* command =
+      app.add_subcommand("cost", "Say what an engine charges for one command, and for which parts of it");
+  std::string doc = "One of";
+  for (const Priced& row : priced_commands())
+    doc += std::string(&row == &priced_commands().front() ? " " : ", ") + row.name;
+  command->add_option("command", c->command, doc)->required();
+  command->add_option("--machine", c->machine, "Machine preset or file")->capture_default_str();
+  command->add_option("--set", c->settings, "section.key=value of the machine; may be repeated")->take_all();
+  command->add_option("--shape", c->shape, "The command's numbers, as M,N,K for MatMul")->required();
+  command->add_flag("--json", c->json, "JSON on stdout");
+  command->footer(
+      "Examples:\n"
+      "  bpusim cost MatMul --machine generic --set mac.rows=16 --shape 128,64,256\n"
+      "  bpusim cost Reduce --machine rdk-x5 --shape 64,3136 --json");
+  command->callback([c, &action] { action = [c] { return cost(*c); }; });
+}
+
+void add_list_command(CLI::App& app, Action& action) {
+  auto what = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("list", "List machines, policies or kernels");
+  command->add_option("what", *what, "machines, policies or kernels")
+      ->required()
+      ->check(CLI::IsMember({"machines", "policies", "kernels"}));
+  command->footer("Example:\n  bpusim list kernels");
+  command->callback([what, &action] { action = [what] { return list(*what); }; });
+}
+
+void add_docs_command(CLI::App& app, Action& action) {
+  auto what = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("docs", "Print the configuration reference (machines) or its JSON Schema (schema)");
+  command->add_option("what", *what, "machines or schema")
+      ->required()
+      ->check(CLI::IsMember({"machines", "schema"}));
+  command->callback([what, &action] {
+    action = [what] {
+      std::cout << (*what == "schema" ? machine_schema() : machine_reference());
+      return kFine;
+    };
+  });
+}
+
+}  // namespace bpusim

@@ -1,0 +1,183 @@
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/commands.h"
+#include "sim/config/machine_file.h"
+#include "sim/input_error.h"
+#include "sim/report/report.h"
+#include "sim/report/text_table.h"
+#include "sim/run/conformance.h"
+#include "sim/run/placement.h"
+
+namespace bpusim {
+
+namespace {
+
+struct RunChoices {
+  std::string config, machine, policy, out, json;
+  std::vector<std::string> settings;
+  bool no_function = false;
+};
+
+void add_choices(CLI::App& command, RunChoices& c) {
+  command.add_option("config", c.config, "Run file (.yaml) or model (.onnx)")->required();
+  command.add_option("--machine", c.machine, "Machine preset or file; overrides the run file's");
+  command.add_option("--policy", c.policy, "Support policy or file; overrides the run file's");
+  command.add_option("--set", c.settings, "section.key=value of the machine; may be repeated")->take_all();
+  command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
+}
+
+struct Prepared {
+  RunSpec run;
+  MachineParams machine;
+  Policy policy;
+};
+
+Prepared prepare(const RunChoices& c) {
+  Prepared p;
+  p.run = read_run(c.config);
+  if (!c.machine.empty()) p.run.machine = c.machine;
+  std::vector<std::string> settings = p.run.settings;
+  settings.insert(settings.end(), c.settings.begin(), c.settings.end());
+  p.machine = read_machine(p.run.machine, settings);
+  const std::string policy = !c.policy.empty()       ? c.policy
+                             : !p.run.policy.empty() ? p.run.policy
+                                                     : p.machine.policy;
+  p.policy = Policy::read(policy);
+  return p;
+}
+
+int run(const RunChoices& c) {
+  const Prepared p = prepare(c);
+  const RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
+  const std::string text = text_report(result), json = json_report(result);
+  std::cout << (c.json == "-" ? json : text);
+  if (!c.json.empty() && c.json != "-") write_file(c.json, json);
+  if (!c.out.empty()) {
+    std::filesystem::create_directories(c.out);
+    write_file(c.out + "/report.txt", text);
+    write_file(c.out + "/report.json", json);
+  }
+  for (const NodeResult& node : result.nodes)
+    if (node.overflows > 0) return kCheckFailed;
+  return kFine;
+}
+
+int check(const RunChoices& c) {
+  const Prepared p = prepare(c);
+  const auto nodes = check_run(p.run, p.policy);
+  std::cout << (c.json == "-" ? json_placement(nodes) : text_placement(nodes));
+  if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(nodes));
+  for (const PlacedNode& node : nodes)
+    if (node.on == "-") return kUnplaced;
+  return kFine;
+}
+
+std::string conformance_json(const std::vector<ConformanceCase>& cases, const std::array<int, 3>& counts) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const ConformanceCase& c : cases) {
+    nlohmann::ordered_json one = {{"name", c.name},
+                                  {"op", c.op},
+                                  {"status", to_string(c.status)},
+                                  {"reason", c.reason},
+                                  {"golden_max_error", c.golden_max_error}};
+    one["sqnr_db"] = c.int8 ? nlohmann::ordered_json(c.int8->sqnr_db) : nullptr;
+    one["ideal_sqnr_db"] = c.int8 ? nlohmann::ordered_json(c.int8->ideal_sqnr_db) : nullptr;
+    list.push_back(one);
+  }
+  return nlohmann::ordered_json{{"schema", "bpusim-conformance-1"},
+                                {"passed", counts[0]},
+                                {"failed", counts[1]},
+                                {"skipped", counts[2]},
+                                {"cases", list}}
+             .dump(2) +
+         "\n";
+}
+
+int conformance(const std::vector<std::string>& folders, const std::string& json) {
+  const MachineParams machine = read_machine("generic");
+  std::vector<ConformanceCase> cases;
+  for (const std::string& folder : folders) {
+    const auto found = run_conformance(folder, machine);
+    cases.insert(cases.end(), found.begin(), found.end());
+  }
+  std::array<int, 3> counts{};
+  int others = 0;
+  TextTable table({"Case", "Operator", "Status", "Golden error>", "SQNR dB>", "ideal dB>", "Why"});
+  for (const ConformanceCase& c : cases) {
+    ++counts[static_cast<std::size_t>(c.status)];
+    if (c.status == ConformanceCase::Status::Skipped && c.reason.find("is no norm") != std::string::npos) {
+      ++others;
+      continue;
+    }
+    if (c.status == ConformanceCase::Status::Skipped && c.op.empty() &&
+        c.reason.find("primitives") == std::string::npos) {
+      ++others;
+      continue;
+    }
+    char error[32];
+    std::snprintf(error, sizeof error, "%.1e", c.golden_max_error);
+    table.add({c.name, c.op, to_string(c.status), c.status == ConformanceCase::Status::Skipped ? "-" : error,
+               c.int8 ? fixed(c.int8->sqnr_db, 2) : "-", c.int8 ? fixed(c.int8->ideal_sqnr_db, 2) : "-",
+               c.reason});
+  }
+  const std::string text = json == "-" ? conformance_json(cases, counts) : table.str();
+  std::cout << text;
+  if (json != "-")
+    std::cout << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " skipped (" << others
+              << " of them cases of other operators, not listed)\n";
+  if (!json.empty() && json != "-") write_file(json, conformance_json(cases, counts));
+  return counts[1] == 0 ? kFine : kCheckFailed;
+}
+
+}  // namespace
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  if (!out) throw InputError(path + ": can't be written");
+}
+
+void add_run_command(CLI::App& app, Action& action) {
+  auto c = std::make_shared<RunChoices>();
+  CLI::App* command =
+      app.add_subcommand("run", "Simulate a network and report cycles, bandwidth and int8 accuracy");
+  add_choices(*command, *c);
+  command->add_option("--out", c->out, "Folder for report.txt and report.json");
+  command->add_flag("--no-function", c->no_function,
+                    "Timing only: the same cycles, no bytes and no accuracy");
+  command->footer(
+      "Examples:\n"
+      "  bpusim run configs/runs/norms.yaml\n"
+      "  bpusim run configs/runs/norms.yaml --machine rdk-x5 --policy full --json out.json\n"
+      "  bpusim run model.onnx --set reduction.lanes=128 --set sram.bytes=4MiB");
+  command->callback([c, &action] { action = [c] { return run(*c); }; });
+}
+
+void add_check_command(CLI::App& app, Action& action) {
+  auto c = std::make_shared<RunChoices>();
+  CLI::App* command =
+      app.add_subcommand("check", "Say where each operator would run, and why, without simulating");
+  add_choices(*command, *c);
+  command->footer(
+      "Examples:\n  bpusim check model.onnx --machine rdk-x3\n  bpusim check configs/runs/norms.yaml "
+      "--policy bayes-e --json -");
+  command->callback([c, &action] { action = [c] { return check(*c); }; });
+}
+
+void add_conformance_command(CLI::App& app, Action& action) {
+  auto folders = std::make_shared<std::vector<std::string>>();
+  auto json = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("conformance", "Run ONNX operator test cases: golden, and int8 on the machine");
+  command->add_option("folders", *folders, "Folders of cases")->required();
+  command->add_option("--json", *json, "Write the result as JSON to this file; - for stdout");
+  command->footer("Example:\n  bpusim conformance /usr/share/libonnx-testdata/data/node");
+  command->callback(
+      [folders, json, &action] { action = [folders, json] { return conformance(*folders, *json); }; });
+}
+
+}  // namespace bpusim

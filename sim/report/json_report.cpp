@@ -1,0 +1,113 @@
+#include <nlohmann/json.hpp>
+
+#include "sim/report/report.h"
+
+namespace bpusim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json accuracy_json(const Accuracy& a) {
+  return {{"sqnr_db", a.sqnr_db},
+          {"cosine", a.cosine},
+          {"max_abs_error", a.max_abs_error},
+          {"mean_abs_error", a.mean_abs_error},
+          {"ideal_exact_fraction", a.ideal_exact_fraction},
+          {"ideal_within_1lsb_fraction", a.ideal_within_1lsb_fraction},
+          {"ideal_sqnr_db", a.ideal_sqnr_db},
+          {"ideal_loss_db", a.ideal_loss_db}};
+}
+
+template <class Cycles>
+Json causes_json(const Cycles& cycles, bool with_work) {
+  Json causes = Json::object();
+  for (int c = 0; c < kCauses; ++c)
+    if (with_work || c != static_cast<int>(Cause::Work))
+      causes[to_string(static_cast<Cause>(c))] = cycles[static_cast<std::size_t>(c)];
+  return causes;
+}
+
+Json node_json(const NodeResult& n) {
+  Json node = {{"name", n.name},
+               {"op", n.op},
+               {"on", n.on},
+               {"reason", n.reason},
+               {"segment", n.segment},
+               {"shape", n.shape},
+               {"mapping", n.mapping},
+               {"cycles", n.cycles},
+               {"time_ms", n.time_ms},
+               {"dram_read_bytes", n.dram_read_bytes},
+               {"dram_write_bytes", n.dram_write_bytes},
+               {"bandwidth_gbps", n.bandwidth_gbps},
+               {"bound", n.bound},
+               {"roofline_fraction", n.roofline_fraction},
+               {"in_type", n.in_type},
+               {"out_type", n.out_type},
+               {"overflows", n.overflows},
+               {"engine_cycles", causes_json(n.causes, true)}};
+  node["accuracy"] = n.accuracy ? accuracy_json(*n.accuracy) : Json(nullptr);
+  return node;
+}
+
+}  // namespace
+
+std::string json_report(const RunResult& r) {
+  Json report;
+  report["schema"] = "bpusim-run-1";
+  report["name"] = r.name;
+  report["machine"] = {{"name", r.machine}, {"clock_mhz", r.clock_mhz}};
+  report["policy"] = r.policy;
+  report["function"] = r.function;
+  const double ms = r.time_ms(r.cycles);
+  report["total"] = {
+      {"cycles", r.cycles},
+      {"time_ms", ms},
+      {"bpu_cycles", r.bpu_cycles},
+      {"bpu_ms", r.time_ms(r.bpu_cycles)},
+      {"host_cycles", r.host_cycles},
+      {"host_ms", r.time_ms(r.host_cycles)},
+      {"dram_read_bytes", r.dram_read_bytes},
+      {"dram_write_bytes", r.dram_write_bytes},
+      {"bandwidth_gbps", static_cast<double>(r.dram_read_bytes + r.dram_write_bytes) / (ms * 1e6)},
+      {"peak_bandwidth_gbps", r.peak_bandwidth_gbps},
+      {"pin_bandwidth_gbps", r.pin_bandwidth_gbps},
+      {"sram_high_water_bytes", r.sram_high_water_bytes},
+      {"sram_bytes", r.sram_bytes},
+      {"row_hits", r.row_hits},
+      {"row_misses", r.row_misses},
+      {"row_conflicts", r.row_conflicts},
+      {"wall_seconds", r.wall_seconds}};
+  CauseCycles all{};
+  report["engines"] = Json::array();
+  for (const EngineUse& use : r.engines) {
+    for (std::size_t c = 0; c < kCauses; ++c) all[c] += use.cycles[c];
+    report["engines"].push_back(
+        {{"name", use.engine.name},
+         {"unit", to_string(use.engine.unit)},
+         {"core", use.engine.core},
+         {"commands", use.commands},
+         {"utilisation",
+          static_cast<double>(use.cycles[0]) / static_cast<double>(std::max<std::int64_t>(r.cycles, 1))},
+         {"cycles", causes_json(use.cycles, true)}});
+  }
+  report["stalls"] = causes_json(all, false);
+  report["nodes"] = Json::array();
+  for (const NodeResult& n : r.nodes) report["nodes"].push_back(node_json(n));
+  return report.dump(2) + "\n";
+}
+
+std::string json_placement(const std::vector<PlacedNode>& nodes) {
+  Json list = Json::array();
+  for (const PlacedNode& n : nodes)
+    list.push_back({{"name", n.name},
+                    {"op", n.op},
+                    {"shape", n.shape},
+                    {"on", n.on},
+                    {"reason", n.reason},
+                    {"source", n.source}});
+  return Json{{"schema", "bpusim-check-1"}, {"nodes", list}}.dump(2) + "\n";
+}
+
+}  // namespace bpusim

@@ -1,0 +1,76 @@
+#include "sim/report/text_table.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+
+namespace bpusim {
+
+namespace {
+
+// Characters that a terminal shows, not bytes.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+TextTable::TextTable(const std::vector<std::string>& columns) {
+  for (const std::string& column : columns) {
+    const bool right = !column.empty() && column.back() == '>';
+    names_.push_back(right ? column.substr(0, column.size() - 1) : column);
+    right_.push_back(right);
+  }
+}
+
+void TextTable::add(std::vector<std::string> cells) {
+  if (cells.size() != names_.size()) throw std::logic_error("TextTable: a row of the wrong length");
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::str() const {
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < names_.size(); ++c) {
+    widths.push_back(width_of(names_[c]));
+    for (const auto& row : rows_) widths[c] = std::max(widths[c], width_of(row[c]));
+  }
+  std::string out;
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string text;
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      const std::string pad(widths[c] - width_of(cells[c]), ' ');
+      text += (c == 0 ? "" : "  ") + (right_[c] ? pad + cells[c] : cells[c] + pad);
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    out += text + "\n";
+  };
+  line(names_);
+  std::vector<std::string> rule;
+  for (const std::size_t width : widths) rule.emplace_back(width, '-');
+  line(rule);
+  for (const auto& row : rows_) line(row);
+  return out;
+}
+
+std::string grouped(std::int64_t value) {
+  std::string digits = std::to_string(value < 0 ? -value : value);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return (value < 0 ? "-" : "") + digits;
+}
+
+std::string fixed(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  const double b = static_cast<double>(bytes);
+  if (bytes < 10 * 1024) return std::to_string(bytes) + " B";
+  if (b < 10.0 * 1024 * 1024) return fixed(b / 1024, 1) + " KiB";
+  return fixed(b / 1024 / 1024, 1) + " MiB";
+}
+
+}  // namespace bpusim

@@ -1,0 +1,34 @@
+// Which operator runs where, what is fused into what, and why: decided before anything is lowered.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/config/policy.h"
+#include "sim/network/run_file.h"
+#include "sim/run/golden.h"
+
+namespace bpusim {
+
+/// Nodes that run as one: a node alone, or a convolution with what is fused into it.
+struct Step {
+  std::vector<std::size_t> nodes;  ///< indices in the network, in order
+  std::string name;                ///< of the first node
+  std::string op;                  ///< "Conv+BatchNormalization+Relu"
+  std::string shape;               ///< of the first node's data input
+  Placement placement;
+};
+
+/// Shapes decide about limits, so they must be known.
+std::vector<Step> place(const RunSpec& run, const Policy& policy, const std::map<std::string, Shape>& shapes);
+
+/// Operators that the policy cannot place; a line each. Ends a command with exit code 3.
+class PlacementError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+/// Throws PlacementError if there are any.
+void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy);
+
+}  // namespace bpusim

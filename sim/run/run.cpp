@@ -1,0 +1,233 @@
+#include "sim/run/run.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "models/machine.h"
+#include "sim/input_error.h"
+#include "sim/run/roofline.h"
+#include "sim/run/step_lowering.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr std::int64_t kTensorAlign = 4096;  // tensors start on pages, as an allocator for DMA gives them
+
+using Where = Placement::Where;
+
+std::map<std::string, Shape> shapes_of(const GoldenValues& golden) {
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, tensor] : golden.numbers) shapes[name] = tensor.shape;
+  for (const auto& [name, text] : golden.text) shapes[name] = text.shape;
+  return shapes;
+}
+
+class Runner {
+ public:
+  Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
+      : run_(run),
+        params_(params),
+        policy_(policy),
+        golden_(evaluate(run.network)),
+        machine_(params, function),
+        stalls_(machine_.engines()),
+        function_(function) {
+    machine_.add_observer(stalls_);
+  }
+
+  RunResult execute();
+
+ private:
+  void place_tensors(const std::vector<Step>& steps);
+  void place_tensor(const std::string& name, const NodeOptions& options);
+  NodeResult run_step(const Step& step, RunResult& result);
+  Accuracy measure(const LoweredStep& lowered) const;
+  std::vector<std::int64_t> codes_of(const std::string& value) const;
+  std::int64_t allocate(std::int64_t bytes);
+
+  const RunSpec& run_;
+  const MachineParams& params_;
+  const Policy& policy_;
+  const GoldenValues golden_;
+  mutable Machine machine_;
+  StallAccounting stalls_;
+  const bool function_;
+  std::map<std::string, TensorPlace> places_;
+  std::map<std::string, Where> made_on_;
+  std::int64_t next_address_ = 0;
+};
+
+std::int64_t Runner::allocate(std::int64_t bytes) {
+  const std::int64_t address = next_address_;
+  next_address_ += (bytes + kTensorAlign - 1) / kTensorAlign * kTensorAlign;
+  return address;
+}
+
+void Runner::place_tensor(const std::string& name, const NodeOptions& options) {
+  const auto golden = golden_.numbers.find(name);
+  if (places_.count(name) != 0 || golden == golden_.numbers.end()) return;
+  const auto& values = golden->second.values;
+  TensorPlace place;
+  place.grid = options.quantisation == "affine" ? affine_grid(values) : symmetric_grid(values);
+  place.elements = golden->second.size();
+  place.address = allocate(place.elements);
+  places_[name] = place;
+}
+
+// Tensors between operators live in DRAM as int8, on grids calibrated with their golden values. Constants
+// belong to their operators, but for those that an Add reads.
+void Runner::place_tensors(const std::vector<Step>& steps) {
+  for (const Step& step : steps) {
+    const Node& first = run_.network.nodes[step.nodes.front()];
+    const Node& last = run_.network.nodes[step.nodes.back()];
+    const NodeOptions& options = run_.options_of(first.name);
+    const std::size_t tensors = first.op == "Add" || first.op == "Concat"
+                                    ? first.inputs.size()
+                                    : std::min<std::size_t>(1, first.inputs.size());
+    for (std::size_t i = 0; i < tensors; ++i) {
+      const bool is_new = places_.count(first.inputs[i]) == 0;
+      place_tensor(first.inputs[i], options);
+      if (!is_new || places_.count(first.inputs[i]) == 0) continue;
+      const TensorPlace& place = places_[first.inputs[i]];
+      const auto codes = quantise(golden_.numbers.at(first.inputs[i]).values, place.grid);
+      const std::vector<std::int8_t> bytes(codes.begin(), codes.end());
+      machine_.dram().write(place.address, bytes.data(), place.elements);
+    }
+    const std::size_t outputs = first.op == "Split" ? last.outputs.size() : 1;
+    for (std::size_t i = 0; i < outputs; ++i) {
+      place_tensor(last.outputs.at(i), options);
+      if (first.op == "Split") places_[last.outputs[i]].grid = places_.at(first.inputs[0]).grid;
+    }
+  }
+}
+
+std::vector<std::int64_t> Runner::codes_of(const std::string& value) const {
+  const TensorPlace& place = places_.at(value);
+  std::vector<std::int8_t> bytes(static_cast<std::size_t>(place.elements));
+  machine_.dram().read(place.address, bytes.data(), place.elements);
+  return {bytes.begin(), bytes.end()};
+}
+
+Accuracy Runner::measure(const LoweredStep& lowered) const {
+  std::vector<std::vector<std::int64_t>> inputs;
+  for (const std::string& input : lowered.inputs) inputs.push_back(codes_of(input));
+  std::vector<double> golden;
+  std::vector<std::int64_t> codes;
+  for (const std::string& output : lowered.outputs) {
+    const auto& values = golden_.numbers.at(output).values;
+    golden.insert(golden.end(), values.begin(), values.end());
+    const auto part = codes_of(output);
+    codes.insert(codes.end(), part.begin(), part.end());
+  }
+  return compare(golden, codes, lowered.ideal(inputs), places_.at(lowered.outputs.front()).grid);
+}
+
+NodeResult Runner::run_step(const Step& step, RunResult& result) {
+  const Node& node = run_.network.nodes[step.nodes.front()];
+  LoweredStep lowered = lower_step(step, {run_, params_, golden_, places_, made_on_, machine_.dram(),
+                                          [this](std::int64_t bytes) { return allocate(bytes); }});
+  for (const std::string& output : run_.network.nodes[step.nodes.back()].outputs)
+    made_on_[output] = step.placement.where;
+  NodeResult row;
+  row.name = step.name;
+  row.op = step.op;
+  row.on = step.placement.where == Where::Cpu ? "CPU" : "BPU";
+  row.reason = step.placement.reason;
+  row.shape = step.shape;
+  row.mapping = lowered.mapping;
+  row.in_type = row.out_type =
+      lowered.outputs.empty() ? "string" : to_string(places_.at(lowered.outputs[0]).grid.dtype);
+  std::vector<CauseCycles> before;
+  for (std::size_t e = 0; e < machine_.engines().size(); ++e)
+    before.push_back(stalls_.cycles(static_cast<int>(e)));
+  std::vector<std::int64_t> commands;
+  for (std::size_t e = 0; e < machine_.engines().size(); ++e)
+    commands.push_back(stalls_.commands(static_cast<int>(e)));
+  for (const Program& program : lowered.programs) {
+    const ProgramResult r = machine_.run(program);
+    row.cycles += r.cycles();
+    row.dram_read_bytes += r.dram_read_bytes;
+    row.dram_write_bytes += r.dram_write_bytes;
+    row.overflows += r.overflows;
+    result.sram_high_water_bytes = std::max(result.sram_high_water_bytes, program.sram_bytes);
+    const bool host = program.commands.size() == 1 && program.commands[0].unit == Unit::Host;
+    (host ? result.host_cycles : result.bpu_cycles) += r.cycles();
+  }
+  for (std::size_t e = 0; e < before.size(); ++e) {
+    if (stalls_.commands(static_cast<int>(e)) == commands[e]) continue;  // took no part
+    for (std::size_t c = 0; c < kCauses; ++c)
+      row.causes[c] += stalls_.cycles(static_cast<int>(e))[c] - before[e][c];
+  }
+  row.time_ms = result.time_ms(row.cycles);
+  row.bandwidth_gbps = static_cast<double>(row.dram_read_bytes + row.dram_write_bytes) / (row.time_ms * 1e6);
+  const Roofline roof = roofline(lowered.work, params_);
+  row.bound = step.placement.where == Where::Cpu ? "host" : roof.bound;
+  row.roofline_fraction = roof.cycles / static_cast<double>(row.cycles);
+  if (function_ && lowered.ideal) row.accuracy = measure(lowered);
+  spdlog::info("{} {}: {} on {}, {} cycles", node.op, step.name, row.mapping, row.on, row.cycles);
+  return row;
+}
+
+RunResult Runner::execute() {
+  RunResult result;
+  result.name = run_.name;
+  result.machine = params_.name;
+  result.policy = policy_.name();
+  result.clock_mhz = params_.bpu.clock_mhz;
+  result.function = function_;
+  const std::vector<Step> steps = place(run_, policy_, shapes_of(golden_));
+  refuse_unplaced(steps, policy_.name());
+  place_tensors(steps);
+  std::string side;
+  int segment = 0;
+  for (const Step& step : steps) {
+    NodeResult row = run_step(step, result);
+    if (row.on != side) ++segment;
+    side = row.on;
+    row.segment = segment;
+    result.cycles += row.cycles;
+    result.dram_read_bytes += row.dram_read_bytes;
+    result.dram_write_bytes += row.dram_write_bytes;
+    result.nodes.push_back(std::move(row));
+  }
+  for (std::size_t e = 0; e < machine_.engines().size(); ++e)
+    result.engines.push_back(
+        {machine_.engines()[e], stalls_.cycles(static_cast<int>(e)), stalls_.commands(static_cast<int>(e))});
+  const DramActivity activity = machine_.dram_activity();
+  result.row_hits = activity.row_hits;
+  result.row_misses = activity.row_misses;
+  result.row_conflicts = activity.row_conflicts;
+  const double gbps_per_byte_a_cycle = params_.bpu.clock_mhz / 1000;
+  result.peak_bandwidth_gbps = static_cast<double>(activity.peak_window_bytes) /
+                               static_cast<double>(kPeakWindowCycles) * gbps_per_byte_a_cycle;
+  result.pin_bandwidth_gbps = dram_peak_bytes_per_cycle(params_) * gbps_per_byte_a_cycle;
+  result.sram_bytes = params_.sram.bytes;
+  return result;
+}
+
+}  // namespace
+
+RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function) {
+  const auto start = std::chrono::steady_clock::now();
+  RunResult result = Runner(run, machine, policy, function).execute();
+  result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+std::vector<PlacedNode> check_run(const RunSpec& run, const Policy& policy) {
+  std::vector<PlacedNode> placed;
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, value] : run.network.values) shapes[name] = value.shape;
+  for (const Step& step : place(run, policy, shapes)) {
+    const char* on = step.placement.where == Where::Cpu           ? "CPU"
+                     : step.placement.where == Where::Unsupported ? "-"
+                                                                  : "BPU";
+    placed.push_back({step.name, step.op, step.shape, on, step.placement.reason, step.placement.source});
+  }
+  return placed;
+}
+
+}  // namespace bpusim

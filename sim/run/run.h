@@ -1,0 +1,65 @@
+// A run from its description to its result: quantise, place, lower, execute, compare.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/machine_params.h"
+#include "models/stall_accounting.h"
+#include "sim/config/policy.h"
+#include "sim/network/run_file.h"
+#include "sim/run/accuracy.h"
+
+namespace bpusim {
+
+/// One row of the report.
+struct NodeResult {
+  std::string name, op, on, reason, shape, mapping, bound, in_type, out_type;
+  int segment = 0;  ///< nodes between two changes of side share one
+  std::int64_t cycles = 0;
+  double time_ms = 0;
+  std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
+  double bandwidth_gbps = 0;
+  double roofline_fraction = 0;
+  std::int64_t overflows = 0;
+  std::array<std::int64_t, kCauses> causes{};  ///< engine cycles by cause, over the engines that took part
+  std::optional<Accuracy> accuracy;            ///< absent without function, and for text
+};
+
+/// What an engine did over the whole run.
+struct EngineUse {
+  EngineInfo engine;
+  CauseCycles cycles{};
+  std::int64_t commands = 0;
+};
+
+struct RunResult {
+  std::string name, machine, policy;
+  double clock_mhz = 0;
+  bool function = true;
+  std::vector<NodeResult> nodes;
+  std::vector<EngineUse> engines;
+  std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
+  std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
+  double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles
+  double pin_bandwidth_gbps = 0;
+  std::int64_t sram_bytes = 0, sram_high_water_bytes = 0;  ///< of one core
+  std::int64_t row_hits = 0, row_misses = 0, row_conflicts = 0;
+  double wall_seconds = 0;
+
+  double time_ms(std::int64_t of_cycles) const { return static_cast<double>(of_cycles) / clock_mhz / 1000; }
+};
+
+/// Throws InputError and PlacementError.
+RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function);
+
+/// Where every operator would go, without a simulation.
+struct PlacedNode {
+  std::string name, op, shape, on, reason, source;
+};
+std::vector<PlacedNode> check_run(const RunSpec& run, const Policy& policy);
+
+}  // namespace bpusim

@@ -1,0 +1,339 @@
+#include "sim/run/step_lowering.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "kernels/norm_golden.h"
+#include "models/cost.h"
+#include "sim/compile/conv_lowering.h"
+#include "sim/compile/decomposed_lowering.h"
+#include "sim/compile/elementwise_lowering.h"
+#include "sim/compile/estimate.h"
+#include "sim/compile/norm_lowering.h"
+#include "sim/input_error.h"
+#include "sim/run/host_lowering.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr std::int64_t kRecord = sizeof(AffineEntry);
+constexpr std::int64_t kTileSizes[] = {8 << 10, 32 << 10, 128 << 10, 512 << 10};
+
+using Codes = std::vector<std::int64_t>;
+
+class StepLowering {
+ public:
+  StepLowering(const Step& step, const LoweringContext& context)
+      : step_(step),
+        context_(context),
+        machine_(context.machine),
+        node_(context.run.network.nodes[step.nodes.front()]),
+        options_(context.run.options_of(node_.name)) {}
+
+  LoweredStep norm();
+  LoweredStep conv();
+  LoweredStep elementwise(ElementwiseKind kind);
+  LoweredStep copies();
+
+ private:
+  const Node& last_node() const { return context_.run.network.nodes[step_.nodes.back()]; }
+  const TensorPlace& place(const std::string& value) const { return context_.places.at(value); }
+  const Shape& shape(const std::string& value) const { return context_.golden.numbers.at(value).shape; }
+  template <class T>
+  std::int64_t constants(const std::vector<T>& values) const {
+    const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
+    const std::int64_t address = context_.allocate(bytes);
+    context_.dram.write(address, values.data(), bytes);
+    return address;
+  }
+  template <class Lower>
+  Program fastest(Lower&& lower) const;
+  Program choose_mapping(const std::vector<NormJob>& jobs, std::string& mapping) const;
+  Program decomposed(const NormProblem& problem) const;
+  void check_accumulators(const std::vector<NormJob>& jobs) const;
+  LoweredStep begin() const;
+  [[noreturn]] void refuse(const std::string& what) const { throw InputError(step_.name + ": " + what); }
+
+  const Step& step_;
+  const LoweringContext& context_;
+  const MachineParams& machine_;
+  const Node& node_;
+  const NodeOptions& options_;
+};
+
+LoweredStep StepLowering::begin() const {
+  LoweredStep lowered;
+  const auto on_machine = [&](const std::string& value) { return context_.places.count(value) != 0; };
+  for (const std::string& input : node_.inputs)
+    if (on_machine(input)) lowered.inputs.push_back(input);
+  for (const std::string& output : last_node().outputs)
+    if (on_machine(output)) lowered.outputs.push_back(output);
+  for (const std::string& input : lowered.inputs) lowered.work.read_bytes += place(input).elements;
+  for (const std::string& output : lowered.outputs) lowered.work.write_bytes += place(output).elements;
+  return lowered;
+}
+
+// Of a few tile sizes, the fastest by estimate; the smaller of equals.
+template <class Lower>
+Program StepLowering::fastest(Lower&& lower) const {
+  Program best;
+  std::int64_t least = INT64_MAX;
+  for (const std::int64_t tile : kTileSizes) {
+    if (tile > kTileSizes[0] && tile > machine_.sram.bytes / 2) break;
+    Program program = lower(tile);
+    const std::int64_t cycles = estimate_cycles(program, machine_);
+    if (cycles < least) {
+      least = cycles;
+      best = std::move(program);
+    }
+  }
+  return best;
+}
+
+void StepLowering::check_accumulators(const std::vector<NormJob>& jobs) const {
+  if (machine_.numerics.on_overflow != "refuse") return;
+  for (const NormJob& job : jobs) {
+    const AccumulatorBits bits = accumulator_bits(job.plan);
+    if (bits.sum > machine_.numerics.sum_bits || bits.square_sum > machine_.numerics.square_sum_bits)
+      refuse("sets of " + std::to_string(job.plan.set_size) + " elements can need " +
+             std::to_string(bits.sum) + " bits for their sum and " + std::to_string(bits.square_sum) +
+             " for their squares; numerics.sum_bits is " + std::to_string(machine_.numerics.sum_bits) +
+             " and numerics.square_sum_bits " + std::to_string(machine_.numerics.square_sum_bits) +
+             " (numerics.on_overflow: wrap would run it and count what wraps)");
+  }
+}
+
+Program StepLowering::choose_mapping(const std::vector<NormJob>& jobs, std::string& mapping) const {
+  const auto lower = [&](Mapping m) {
+    return fastest([&](std::int64_t tile) { return lower_norm(step_.name, jobs, m, machine_, tile); });
+  };
+  const auto obstacle_to = [&](Mapping m) {
+    std::string why;
+    for (const NormJob& job : jobs)
+      if (job.part->statistic != Statistic::Given && why.empty()) why = obstacle(m, job, machine_);
+    return why;
+  };
+  const bool given = std::all_of(jobs.begin(), jobs.end(),
+                                 [](const NormJob& job) { return job.part->statistic == Statistic::Given; });
+  const auto forced = parse_mapping(options_.mapping);
+  if (forced && *forced != Mapping::Host && *forced != Mapping::Decomposed && !given) {
+    const std::string why = obstacle_to(*forced);
+    if (!why.empty()) refuse("mapping " + options_.mapping + ": " + why);
+    mapping = options_.mapping;
+    return lower(*forced);
+  }
+  Program best;
+  std::int64_t least = INT64_MAX;
+  for (const Mapping m : {Mapping::Resident, Mapping::Split, Mapping::Streaming, Mapping::MacArray}) {
+    if ((given && m != Mapping::Resident) || !obstacle_to(m).empty()) continue;
+    Program program = lower(m);
+    const std::int64_t cycles = estimate_cycles(program, machine_);
+    if (cycles >= least) continue;
+    least = cycles;
+    mapping = to_string(m);
+    best = std::move(program);
+  }
+  return best;
+}
+
+Program StepLowering::decomposed(const NormProblem& problem) const {
+  std::vector<DecomposedJob> jobs;
+  for (const NormPart& part : problem.parts) {
+    if (part.statistic == Statistic::Given)
+      refuse(
+          "a part with given statistics has no sub-operators to decompose into; IBNSplit runs its halves "
+          "apart");
+    const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
+    DecomposedJob job;
+    job.part = &part;
+    job.plan = plan_decomposed(part, context_.golden.numbers.at(node_.inputs[0]).values, x.grid, y.grid);
+    job.x = x.address;
+    job.y = y.address;
+    std::vector<std::int16_t> tables = job.plan.gamma;
+    tables.insert(tables.end(), job.plan.beta.begin(), job.plan.beta.end());
+    job.constants = constants(tables);
+    jobs.push_back(std::move(job));
+  }
+  try {
+    return fastest([&](std::int64_t tile) { return lower_decomposed(step_.name, jobs, machine_, tile); });
+  } catch (const std::invalid_argument& error) {
+    refuse(std::string("decomposed: ") + error.what());
+  }
+}
+
+LoweredStep StepLowering::norm() {
+  LoweredStep lowered = begin();
+  const auto problem =
+      std::make_shared<NormProblem>(norm_problem(node_, context_.run.network, shape(node_.inputs[0])));
+  const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
+  const Quantisation in = x.grid, out = y.grid;
+  lowered.ideal = [problem, in, out](const std::vector<Codes>& inputs) {
+    return ideal_norm(*problem, inputs[0], in, out);
+  };
+  const bool only_given = std::all_of(problem->parts.begin(), problem->parts.end(),
+                                      [](const NormPart& p) { return p.statistic == Statistic::Given; });
+  if ((options_.mapping == "decomposed" || step_.placement.where == Placement::Where::Decomposed) &&
+      !only_given) {
+    lowered.mapping = "decomposed";
+    lowered.programs.push_back(decomposed(*problem));
+    for (const NormPart& part : problem->parts) {
+      lowered.work.reduced_elements += part.element_count();
+      lowered.work.vector_elements += part.element_count() * 5;
+    }
+    return lowered;
+  }
+  std::vector<NormJob> jobs;
+  const bool training = !problem->running_mean.empty();
+  for (const NormPart& part : problem->parts) {
+    NormJob job;
+    job.part = &part;
+    job.plan = plan_norm(part, in, out, numeric_widths(machine_.numerics));
+    job.x = x.address;
+    job.y = y.address;
+    job.entries = constants(job.plan.entries);
+    if (training) job.sums = context_.allocate(part.set_count() * static_cast<std::int64_t>(sizeof(SetSums)));
+    lowered.work.read_bytes += static_cast<std::int64_t>(job.plan.entries.size()) * kRecord;
+    lowered.work.vector_elements += part.element_count();
+    jobs.push_back(std::move(job));
+  }
+  check_accumulators(jobs);
+  lowered.programs.push_back(choose_mapping(jobs, lowered.mapping));
+  if (lowered.mapping != "mac_array")
+    for (const NormPart& part : problem->parts)
+      if (part.statistic != Statistic::Given) lowered.work.reduced_elements += part.element_count();
+  if (training)
+    lowered.programs.push_back(running_statistics(step_.name, *problem, jobs.front(), node_, context_));
+  return lowered;
+}
+
+LoweredStep StepLowering::conv() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "mac_array";
+  const Shape& input = shape(node_.inputs[0]);
+  Tensor weights = context_.golden.numbers.at(node_.inputs.at(1));
+  std::vector<double> bias;
+  if (node_.inputs.size() > 2 && !node_.inputs[2].empty())
+    bias = context_.golden.numbers.at(node_.inputs[2]).values;
+  const ConvProblem problem = resolve_conv(node_.attributes, input, weights.shape);
+  bool relu = false;
+  for (std::size_t n = 1; n < step_.nodes.size(); ++n) {
+    const Node& follower = context_.run.network.nodes[step_.nodes[n]];
+    relu = relu || follower.op == "Relu";
+    if (follower.op != "BatchNormalization") continue;
+    const NormProblem batch_norm =
+        norm_problem(follower, context_.run.network, conv_output_shape(problem, input.size()));
+    FoldedConv folded = fold_batch_norm(weights, bias, batch_norm.parts.front());
+    weights = std::move(folded.weights);
+    bias = std::move(folded.bias);
+  }
+  const TensorPlace &x = place(node_.inputs[0]), &y = place(last_node().outputs[0]);
+  ConvJob job;
+  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, relu,
+                       static_cast<int>(machine_.numerics.multiplier_bits),
+                       numeric_widths(machine_.numerics).rounding);
+  if (accumulator_bound(job.plan) > INT32_MAX)
+    refuse("a convolution over " + std::to_string(problem.taps()) +
+           " products can overflow its int32 accumulators");
+  job.x = x.address;
+  job.y = y.address;
+  job.weights = constants(job.plan.weights);
+  job.entries = constants(job.plan.entries);
+  lowered.work.read_bytes +=
+      static_cast<std::int64_t>(job.plan.weights.size() + job.plan.entries.size() * sizeof(AffineEntry));
+  lowered.work.macs = problem.macs();
+  try {
+    lowered.programs.push_back(
+        fastest([&](std::int64_t tile) { return lower_conv(step_.name, job, machine_, tile); }));
+  } catch (const std::invalid_argument& error) {
+    refuse(error.what());
+  }
+  const auto plan = std::make_shared<ConvPlan>(job.plan);
+  lowered.ideal = [plan, scales = weight_scales(weights), bias](const std::vector<Codes>& inputs) {
+    return ideal_conv(*plan, inputs[0], scales, bias);
+  };
+  return lowered;
+}
+
+LoweredStep StepLowering::elementwise(ElementwiseKind kind) {
+  LoweredStep lowered = begin();
+  lowered.mapping = "streaming";
+  ElementwiseJob job;
+  std::vector<Quantisation> grids;
+  for (int k = 0; k < operand_count(kind); ++k) {
+    const TensorPlace& operand = place(node_.inputs.at(static_cast<std::size_t>(k)));
+    grids.push_back(operand.grid);
+    job.in.push_back({operand.address, operand.elements});
+  }
+  const TensorPlace& y = place(node_.outputs[0]);
+  const auto plan = std::make_shared<ElementwisePlan>(
+      plan_elementwise(kind, grids, y.grid, static_cast<int>(machine_.numerics.multiplier_bits) - 1,
+                       numeric_widths(machine_.numerics).rounding));
+  job.plan = *plan;
+  job.row_elements = y.elements;
+  job.out = {y.address, y.elements};
+  lowered.work.vector_elements = y.elements;
+  lowered.programs.push_back(
+      fastest([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(*plan, inputs); };
+  return lowered;
+}
+
+// Split and Concat: pieces of rows, each copied onto the grid of where it goes.
+LoweredStep StepLowering::copies() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "copy";
+  const bool split = node_.op == "Split";
+  const std::string& whole = split ? node_.inputs[0] : node_.outputs[0];
+  const Shape& whole_shape = shape(whole);
+  std::int64_t axis = node_.attributes.get("axis", std::int64_t{0});
+  if (axis < 0) axis += static_cast<std::int64_t>(whole_shape.size());
+  std::int64_t rows = 1;
+  for (std::int64_t d = 0; d < axis; ++d) rows *= whole_shape[static_cast<std::size_t>(d)];
+  const std::int64_t whole_row = place(whole).elements / rows;
+  std::vector<ElementwiseJob> jobs;
+  std::int64_t begin_at = 0;
+  for (const std::string& piece : split ? lowered.outputs : lowered.inputs) {
+    const TensorPlace& part = place(piece);
+    const std::int64_t row = part.elements / rows;
+    const RowView inside{place(whole).address + begin_at, whole_row}, alone{part.address, row};
+    const Quantisation &from = split ? place(whole).grid : part.grid,
+                       &onto = split ? part.grid : place(whole).grid;
+    jobs.push_back({plan_elementwise(ElementwiseKind::Copy, {from}, onto,
+                                     static_cast<int>(machine_.numerics.multiplier_bits) - 1,
+                                     numeric_widths(machine_.numerics).rounding),
+                    rows,
+                    row,
+                    {split ? inside : alone},
+                    split ? alone : inside});
+    begin_at += row;
+  }
+  lowered.programs.push_back(
+      fastest([&](std::int64_t tile) { return lower_elementwise(step_.name, jobs, machine_, tile); }));
+  std::vector<Quantisation> from, onto;
+  for (const std::string& value : lowered.inputs) from.push_back(place(value).grid);
+  for (const std::string& value : lowered.outputs) onto.push_back(place(value).grid);
+  lowered.ideal = ideal_of_float(node_, context_, from, onto);
+  return lowered;
+}
+
+}  // namespace
+
+LoweredStep lower_step(const Step& step, const LoweringContext& context) {
+  const Node& node = context.run.network.nodes[step.nodes.front()];
+  try {
+    if (step.placement.where == Placement::Where::Cpu) return lower_host(step, context);
+    StepLowering lowering(step, context);
+    if (find_norm(node.op) != nullptr) return lowering.norm();
+    if (node.op == "Conv") return lowering.conv();
+    if (node.op == "Relu") return lowering.elementwise(ElementwiseKind::Relu);
+    if (node.op == "Add") return lowering.elementwise(ElementwiseKind::Add);
+    if (node.op == "Split" || node.op == "Concat") return lowering.copies();
+  } catch (const std::invalid_argument& error) {
+    throw InputError(step.name + ": " + error.what());
+  }
+  throw InputError(step.name + ": " + node.op +
+                   " has no lowering for the BPU; a policy that puts it on the CPU runs it");
+}
+
+}  // namespace bpusim
