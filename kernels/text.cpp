@@ -43,7 +43,7 @@ void encode(char32_t code, std::string& out) {
     return;
   }
   const int continuation = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-  out += static_cast<char>((0xF00u >> continuation & 0xFFu) | code >> (6 * continuation));
+  out += static_cast<char>((0xFF00u >> (continuation + 1) & 0xFFu) | code >> (6 * continuation));
   for (int i = continuation - 1; i >= 0; --i) out += static_cast<char>(0x80u | (code >> (6 * i) & 0x3Fu));
 }
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# The command line as a user meets it: exit codes, and what stdout and stderr say.
+set -uo pipefail
+bpusim=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failures=0
+
+# expect CODE PATTERN COMMAND...: the exit code, and a line of stdout or stderr that matches.
+expect() {
+  local code=$1 pattern=$2
+  shift 2
+  "$@" >out.txt 2>err.txt
+  local got=$?
+  if [ $got -ne "$code" ] || ! cat out.txt err.txt | grep -qE -- "$pattern"; then
+    echo "FAILED: $* gave $got, expected $code and /$pattern/:"
+    cat out.txt err.txt | head -20
+    failures=$((failures + 1))
+  fi
+}
+
+cat >good.yaml <<'Y'
+operators:
+  - {op: LayerNormalization, shape: [4, 64]}
+Y
+expect 0 'LayerNormalization' "$bpusim" run good.yaml
+[ -s err.txt ] && { echo "FAILED: a run without trouble writes to stderr"; failures=$((failures + 1)); }
+expect 0 '"schema": "bpusim-run-1"' "$bpusim" run good.yaml --json -
+expect 0 'Totals' "$bpusim" run good.yaml --out results --json r.json --machine rdk-x5 --policy full
+[ -s results/report.txt ] && [ -s results/report.json ] && [ -s r.json ] || { echo "FAILED: --out or --json left nothing"; failures=$((failures + 1)); }
+expect 0 'info: LayerNormalization' "$bpusim" --log info run good.yaml
+expect 0 '^bpusim [0-9]+\.[0-9]+' "$bpusim" --version
+for command in run check conformance cost list docs; do expect 0 'Usage' "$bpusim" $command --help; done
+for command in run check conformance cost list; do expect 0 'Example' "$bpusim" $command --help; done
+expect 0 'bayes-e' "$bpusim" list machines
+expect 0 'InstanceNormalization +bpu +cpu' "$bpusim" list policies
+expect 0 'GroupNormalization' "$bpusim" list kernels
+expect 0 '"cycles": 42367' "$bpusim" cost MatMul --set mac.rows=16 --set mac.cols=16 --shape 128,128,632 --json
+expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
+expect 0 '"title": "bpusim machine"' "$bpusim" docs schema
+expect 0 'decomposed|sub-operators' "$bpusim" check good.yaml --machine rdk-x5
+
+# Bad input: 2.
+expect 2 'run --help|CONFIG|config is required' "$bpusim" run
+expect 2 'nowhere.yaml: no such file' "$bpusim" run nowhere.yaml
+expect 2 "there is no 'rdk-x6' in machines, did you mean 'rdk-x3'|did you mean 'rdk-x" "$bpusim" run good.yaml --machine rdk-x6
+expect 2 "did you mean 'rows'" "$bpusim" run good.yaml --set mac.rwos=8
+expect 2 'expected a whole number between 1 and 4096' "$bpusim" run good.yaml --set mac.rows=0
+expect 2 'expected a number in B, bytes' "$bpusim" run good.yaml --set sram.bytes=2MHz
+expect 2 'takes M,N,K' "$bpusim" cost MatMul --shape 1,2
+expect 2 "did you mean 'MatMul'" "$bpusim" cost Matmul --shape 1,2,3
+printf 'operators:\n  - {op: LayerNormalization, shpe: [4, 64], shape: [4, 64]}\n' >unknown_key.yaml
+expect 2 "unknown_key.yaml:2: operators\[0\].shpe: unknown key, did you mean 'shape'" "$bpusim" run unknown_key.yaml
+printf 'operators:\n  - {op: InstanceNormalization, shape: [64]}\n' >rank.yaml
+expect 2 'rank|channels' "$bpusim" run rank.yaml
+printf 'operators:\n  - {op: LayerNormalization, shape: [4, 64], attributes: {axis: 5}}\n' >axis.yaml
+expect 2 'axis' "$bpusim" run axis.yaml
+printf 'operators:\n  - {op: LayerNormalization, shape: [4, 0]}\n' >zero.yaml
+expect 2 'holds 0; every extent must be at least 1' "$bpusim" run zero.yaml
+printf 'operators: [\n' >syntax.yaml
+expect 2 'syntax.yaml:2: not valid YAML' "$bpusim" run syntax.yaml
+expect 2 'numerics.sum_bits is 10' "$bpusim" run good.yaml --set numerics.sum_bits=10
+printf 'not a model' >bad.onnx
+expect 2 'bad.onnx: not an ONNX model' "$bpusim" run bad.onnx
+model=/usr/share/libonnx-testdata/data/node/test_layer_normalization_2d_axis0/model.onnx
+if [ -f $model ]; then
+  head -c 150 $model >cut.onnx
+  expect 2 'cut.onnx' "$bpusim" run cut.onnx
+  expect 0 'LayerNormalization' "$bpusim" run $model
+  expect 0 'LayerNormalization' "$bpusim" check $model
+fi
+expect 2 'nowhere: no such folder' "$bpusim" conformance nowhere
+
+# Nowhere to run: 3, all of them named.
+printf 'operators:\n  - {name: a, op: RandomNormalLike, shape: [4]}\n  - {name: b, op: MeanVarianceNormalization, shape: [1, 4, 4, 4]}\n' >unplaced.yaml
+expect 3 'b \(MeanVarianceNormalization\)' "$bpusim" run unplaced.yaml --policy bayes
+expect 3 'a \(RandomNormalLike\)' "$bpusim" run unplaced.yaml --policy bayes
+expect 3 'unsupported|makes tensors' "$bpusim" check unplaced.yaml --policy bayes
+
+# Ran, but wrong: 1.
+expect 1 'accumulators wrapped' "$bpusim" run good.yaml --set numerics.square_sum_bits=12 --set numerics.on_overflow=wrap
+
+[ $failures -eq 0 ] && echo "all command-line cases passed"
+exit $((failures > 0))

@@ -1,0 +1,53 @@
+#include "sim/run/conformance.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "sim/config/machine_file.h"
+#include "sim/run/golden.h"
+
+namespace bpusim {
+namespace {
+
+void all_pass(const std::string& folder, int at_least) {
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is not there";
+  int passed = 0;
+  for (const ConformanceCase& c : run_conformance(folder, read_machine("generic"))) {
+    EXPECT_NE(c.status, ConformanceCase::Status::Failed) << c.name << ": " << c.reason;
+    passed += c.status == ConformanceCase::Status::Passed;
+    if (c.int8) {
+      EXPECT_LT(c.int8->ideal_loss_db, 0.3) << c.name;  // few outputs: one step off in a small case shows
+    }
+  }
+  EXPECT_GE(passed, at_least);
+}
+
+TEST(Conformance, CasesInstalledWithOnnx) {
+  all_pass("/usr/share/libonnx-testdata/data/node", 32);
+}
+
+TEST(Conformance, CasesOfTheReference) {
+  const char* folder = std::getenv("BPUSIM_REFERENCE");
+  all_pass(
+      (folder != nullptr ? folder : std::string(BPUSIM_SOURCE_DIR) + "/../shared/reference") + "/onnx_node",
+      59);
+}
+
+// Signed inputs of LpNormalization, which the suite lacks: p = 1 takes magnitudes, a zero norm gives zeros.
+TEST(Conformance, SignedLpNormalization) {
+  Node node;
+  node.op = "LpNormalization";
+  node.attributes.ints = {{"axis", 1}, {"p", 1}};
+  const Tensor x({3, 2}, {-3, 1, 0, 0, 2, -2});
+  EXPECT_EQ(evaluate(node, {x})[0].values, (std::vector<double>{-0.75, 0.25, 0, 0, 0.5, -0.5}));
+  node.attributes.ints["p"] = 2;
+  const auto y = evaluate(node, {Tensor({2, 2}, {-3, 4, 0, 0})})[0].values;
+  EXPECT_DOUBLE_EQ(y[0], -0.6);
+  EXPECT_DOUBLE_EQ(y[1], 0.8);
+  EXPECT_EQ(y[2], 0);
+}
+
+}  // namespace
+}  // namespace bpusim

@@ -1,0 +1,209 @@
+#include "sim/run/run.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "sim/config/config_paths.h"
+#include "sim/config/machine_file.h"
+#include "sim/input_error.h"
+#include "sim/report/report.h"
+#include "sim/run/placement.h"
+
+namespace bpusim {
+namespace {
+
+RunSpec spec(const std::string& operators) {
+  return parse_run("operators:\n" + operators, "test.yaml", "");
+}
+
+RunResult run(const std::string& operators, const MachineParams& machine, bool function = true) {
+  return execute_run(spec(operators), machine, Policy::read("full"), function);
+}
+
+const char* const kSmallNorms =
+    "  - {op: InstanceNormalization, shape: [2, 8, 14, 14]}\n"
+    "  - {op: LayerNormalization, shape: [1, 50, 96]}\n"
+    "  - {op: GroupNormalization, shape: [2, 16, 9, 9], attributes: {num_groups: 4}}\n"
+    "  - {op: BatchNormalization, shape: [1, 16, 20, 20]}\n"
+    "  - {op: InstanceBatchNormalization, shape: [2, 12, 10, 10]}\n"
+    "  - {op: LpNormalization, shape: [4, 40, 6], attributes: {axis: 1, p: 1}}\n"
+    "  - {op: Conv, shape: [1, 8, 12, 12], out_channels: 16, then: [BatchNormalization, Relu]}\n"
+    "  - {op: IBNSplit, shape: [1, 8, 12, 12]}\n"
+    "  - {op: Add, shape: [1, 30, 50], then: [RMSNormalization]}\n"
+    "  - {op: InstanceNormalization, shape: [1, 4, 9, 9], mapping: host}\n"
+    "  - {op: LayerNormalization, shape: [1, 20, 64], mapping: decomposed}\n";
+
+TEST(Run, NoNodeBeatsItsRooflineOnAnyPresetAndMapping) {
+  for (const std::string& preset : list_configs("machines")) {
+    const MachineParams machine = read_machine(preset);
+    for (const char* mapping : {"auto", "resident", "streaming", "split", "mac_array"}) {
+      RunSpec s = spec(kSmallNorms);
+      for (auto& [name, options] : s.options)
+        if (options.mapping.empty() && name.find("Lp") == std::string::npos)
+          options.mapping = std::string(mapping) == "auto" ? "" : mapping;
+      for (const NodeResult& node : execute_run(s, machine, Policy::read("full"), false).nodes) {
+        EXPECT_LE(node.roofline_fraction, 1.0) << preset << " " << mapping << " " << node.name;
+        EXPECT_GT(node.roofline_fraction, 0.0);
+      }
+    }
+  }
+}
+
+TEST(Run, LargeResidentNormsReachNineTenthsOfTheRoofline) {
+  const MachineParams machine = read_machine("generic");
+  for (const char* op :
+       {"InstanceNormalization, shape: [1, 64, 128, 128]", "LayerNormalization, shape: [1, 1024, 1024]",
+        "GroupNormalization, shape: [2, 64, 128, 128], attributes: {num_groups: 64}"}) {
+    const RunResult r = run(std::string("  - {op: ") + op + ", mapping: resident}\n", machine, false);
+    EXPECT_GE(r.nodes[0].roofline_fraction, 0.9) << op;
+  }
+}
+
+TEST(Run, TheSameBytesOfReportEachTime) {
+  const MachineParams machine = read_machine("rdk-x5");
+  RunResult a = run(kSmallNorms, machine), b = run(kSmallNorms, machine);
+  a.wall_seconds = b.wall_seconds = 1;
+  EXPECT_EQ(json_report(a), json_report(b));
+}
+
+TEST(Run, FunctionDoesNotChangeCycles) {
+  for (const char* preset : {"generic", "rdk-x3", "s600"}) {
+    const MachineParams machine = read_machine(preset);
+    const RunResult with = run(kSmallNorms, machine, true), without = run(kSmallNorms, machine, false);
+    for (std::size_t n = 0; n < with.nodes.size(); ++n)
+      EXPECT_EQ(with.nodes[n].cycles, without.nodes[n].cycles) << preset << with.nodes[n].name;
+    EXPECT_TRUE(with.nodes[0].accuracy.has_value());
+    EXPECT_FALSE(without.nodes[0].accuracy.has_value());
+  }
+}
+
+TEST(Run, MachinesOfDifferentTimingGiveTheSameAccuracy) {
+  const RunResult a = run(kSmallNorms, read_machine("generic")), b = run(kSmallNorms, read_machine("s600"));
+  for (std::size_t n = 0; n < a.nodes.size(); ++n) {
+    EXPECT_EQ(a.nodes[n].accuracy->sqnr_db, b.nodes[n].accuracy->sqnr_db) << a.nodes[n].name;
+    EXPECT_EQ(a.nodes[n].accuracy->ideal_exact_fraction, b.nodes[n].accuracy->ideal_exact_fraction);
+  }
+}
+
+TEST(Run, EngineCyclesAddUpToTheRun) {
+  const RunResult r = run(kSmallNorms, read_machine("rdk-x3"));
+  for (const EngineUse& use : r.engines) {
+    std::int64_t sum = 0;
+    for (const std::int64_t part : use.cycles) {
+      EXPECT_GE(part, 0) << use.engine.name;
+      sum += part;
+    }
+    EXPECT_EQ(sum, r.cycles) << use.engine.name;
+  }
+}
+
+TEST(Run, FoldingABatchNormIntoAConvolutionSavesTimeAndBytes) {
+  const char* chain =
+      "  - {op: Conv, shape: [1, 16, 28, 28], out_channels: 32, then: [BatchNormalization, Relu]%s}\n";
+  char text[200];
+  std::snprintf(text, sizeof text, chain, "");
+  const RunResult folded = run(text, read_machine("generic"));
+  std::snprintf(text, sizeof text, chain, ", fuse: false");
+  const RunResult apart = run(text, read_machine("generic"));
+  ASSERT_EQ(folded.nodes.size(), 1u);
+  ASSERT_EQ(apart.nodes.size(), 3u);
+  EXPECT_LT(folded.cycles, apart.cycles);
+  EXPECT_LT(folded.dram_read_bytes, apart.dram_read_bytes);
+  EXPECT_GT(folded.nodes.back().accuracy->sqnr_db, apart.nodes.back().accuracy->sqnr_db);
+}
+
+TEST(Run, BatchNormTrainingLeavesRunningStatistics) {
+  // The host task after the norm reads 16 bytes of sums a channel and writes two float32 values.
+  const RunResult r =
+      run("  - {op: BatchNormalization, shape: [2, 4, 5, 5], attributes: {training_mode: 1}}\n",
+          read_machine("generic"));
+  EXPECT_GT(r.host_cycles, 0);
+  EXPECT_EQ(r.dram_read_bytes, 200 + 4 * 16 + 4 * 16);      // codes, affine entries, sums
+  EXPECT_EQ(r.dram_write_bytes, 200 + 4 * 16 + 2 * 4 * 4);  // codes, sums, statistics
+  EXPECT_DOUBLE_EQ(r.nodes[0].accuracy->ideal_exact_fraction, 1);
+}
+
+TEST(Run, HostTextAndRandomNumbersRunWhereThePolicyAllows) {
+  const char* operators =
+      "  - {op: StringNormalizer, text: [Ab, cD], attributes: {case_change_action: UPPER}}\n"
+      "  - {op: RandomNormalLike, shape: [2, 3], attributes: {seed: 5.0}}\n";
+  const RunResult r = run(operators, read_machine("generic"));
+  EXPECT_EQ(r.nodes[0].on, "CPU");
+  EXPECT_EQ(r.nodes[1].on, "CPU");
+  try {
+    execute_run(spec(operators), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
+    FAIL();
+  } catch (const PlacementError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("StringNormalizer"), std::string::npos);
+    EXPECT_NE(message.find("RandomNormalLike"), std::string::npos);  // all of them, not only the first
+  }
+}
+
+TEST(Run, PolicyDecidesWhere) {
+  const char* norms =
+      "  - {op: InstanceNormalization, shape: [1, 8, 9, 9]}\n"
+      "  - {op: GroupNormalization, shape: [1, 8, 9, 9], attributes: {num_groups: 4}}\n"
+      "  - {op: BatchNormalization, shape: [1, 8, 9, 9]}\n";
+  const RunResult r = execute_run(spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
+  EXPECT_EQ(r.nodes[0].on, "CPU");
+  EXPECT_EQ(r.nodes[1].mapping, "decomposed");
+  EXPECT_EQ(r.nodes[2].mapping, "resident");
+  EXPECT_EQ(r.nodes[2].segment, 2);
+}
+
+std::string error_of(const std::string& operators, const std::vector<std::string>& settings = {}) {
+  try {
+    execute_run(spec(operators), read_machine("generic", settings), Policy::read("full"), true);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Run, BadNetworksAreNamed) {
+  EXPECT_NE(error_of("  - {op: InstanceNormalization, shape: [8, 8]}\n").find("InstanceNormalization: "),
+            std::string::npos);
+  EXPECT_NE(error_of("  - {op: LpNormalization, shape: [8, 8], attributes: {axis: 2}}\n").find("axis"),
+            std::string::npos);
+  EXPECT_NE(error_of("  - {op: LayerNormalization, shape: [8, 1000]}\n", {"numerics.sum_bits=16"})
+                .find("numerics.sum_bits is 16"),
+            std::string::npos);
+  RunSpec nan = spec("  - {op: LayerNormalization, shape: [8, 8]}\n");
+  nan.network.values.at("LayerNormalization.x").data->values[5] = std::nan("");
+  EXPECT_THROW(execute_run(nan, read_machine("generic"), Policy::read("full"), true), InputError);
+  RunSpec gamma = spec("  - {op: LayerNormalization, shape: [8, 8]}\n");
+  gamma.network.values.at("LayerNormalization.scale").data = Tensor({7}, std::vector<double>(7, 1));
+  EXPECT_THROW(execute_run(gamma, read_machine("generic"), Policy::read("full"), true), InputError);
+}
+
+TEST(Run, WrappedAccumulatorsAreCounted) {
+  const RunResult r =
+      run("  - {op: LayerNormalization, shape: [8, 1000]}\n",
+          read_machine("generic", {"numerics.square_sum_bits=16", "numerics.on_overflow=wrap"}));
+  EXPECT_GT(r.nodes[0].overflows, 0);
+}
+
+TEST(Report, JsonHasTheKeysThatScriptsRead) {
+  const auto json = nlohmann::json::parse(json_report(run(kSmallNorms, read_machine("generic"))));
+  EXPECT_EQ(json["schema"], "bpusim-run-1");
+  EXPECT_EQ(json["machine"]["name"], "generic");
+  for (const char* key : {"cycles", "time_ms", "bpu_cycles", "bpu_ms", "host_ms", "dram_read_bytes",
+                          "dram_write_bytes", "bandwidth_gbps", "wall_seconds"})
+    EXPECT_TRUE(json["total"][key].is_number()) << key;
+  for (const char* key : {"dram", "sram_bank", "dependency", "host", "dispatch", "queue_empty"})
+    EXPECT_TRUE(json["stalls"][key].is_number()) << key;
+  for (const auto& node : json["nodes"]) {
+    for (const char* key : {"name", "op", "on", "reason", "segment", "mapping", "cycles", "dram_read_bytes",
+                            "dram_write_bytes", "bound", "roofline_fraction"})
+      EXPECT_TRUE(node.contains(key)) << key;
+    for (const char* key : {"sqnr_db", "cosine", "max_abs_error", "ideal_exact_fraction",
+                            "ideal_within_1lsb_fraction", "ideal_loss_db"})
+      EXPECT_TRUE(node["accuracy"][key].is_number()) << key;
+  }
+}
+
+}  // namespace
+}  // namespace bpusim
