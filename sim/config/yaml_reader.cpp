@@ -219,7 +219,7 @@ bool YamlNode::flag(bool fallback) const {
 
 std::string YamlNode::choice(const std::string& fallback, const std::vector<std::string>& choices) const {
   if (!exists()) return fallback;
-  const std::string text = word();
+  std::string text = word();
   for (const std::string& legal : choices)
     if (text == legal) return text;
   if (is_scalar()) fail("'" + text + "' is none of the choices" + did_you_mean(text, choices));

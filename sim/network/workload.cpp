@@ -32,7 +32,7 @@ class Chain {
 
  private:
   std::string constant(const std::string& name, Tensor tensor) {
-    const std::string full = spec_.name + "." + name;
+    std::string full = spec_.name + "." + name;
     Value& value = network_.values[full];
     value.shape = tensor.shape;
     value.data = std::move(tensor);
@@ -129,7 +129,8 @@ void Chain::add_conv(const Attributes& given, const std::string& suffix) {
     return (shape_[2 + i] + pads[i] + pads[2 + i] - dilations[i] * (k - 1) - 1) / strides[i] + 1;
   };
   // He initialisation keeps the deviation of what comes out near that of what goes in.
-  const double fan_in = static_cast<double>(channels() / groups * k * k);
+  const std::int64_t taps = channels() / groups * k * k;
+  const double fan_in = static_cast<double>(taps);
   const std::string weights = around((suffix.empty() ? "" : suffix + ".") + std::string("weights"),
                                      {out, channels() / groups, k, k}, 0, std::sqrt(2 / fan_in));
   const std::string bias = around((suffix.empty() ? "" : suffix + ".") + std::string("bias"), {out}, 0, 0.05);

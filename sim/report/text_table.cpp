@@ -48,6 +48,7 @@ std::string TextTable::str() const {
   };
   line(names_);
   std::vector<std::string> rule;
+  rule.reserve(widths.size());
   for (const std::size_t width : widths) rule.emplace_back(width, '-');
   line(rule);
   for (const auto& row : rows_) line(row);
