@@ -15,8 +15,9 @@ namespace bpusim {
 namespace {
 
 void per_item(benchmark::State& state, std::int64_t items, const char* what) {
-  state.counters[what] = benchmark::Counter(static_cast<double>(items) * static_cast<double>(state.iterations()),
-                                            benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters[what] =
+      benchmark::Counter(static_cast<double>(items) * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 // state.range(0): bytes a request; range(1): whether requests are scattered.
@@ -42,7 +43,8 @@ struct Norm {
     part.gamma.assign(64, 1.1);
     part.beta.assign(64, 0.1);
     job.part = &part;
-    job.plan = plan_norm(part, {0.02, 0, DType::Int8}, {0.03, 0, DType::Int8}, numeric_widths(machine.numerics));
+    job.plan =
+        plan_norm(part, {0.02, 0, DType::Int8}, {0.03, 0, DType::Int8}, numeric_widths(machine.numerics));
     job.y = 1 << 24;
     job.entries = 1 << 25;
   }
@@ -63,7 +65,12 @@ void norm_run(benchmark::State& state) {
   per_item(state, elements, "s_per_element");
   per_item(state, static_cast<std::int64_t>(program.commands.size()), "s_per_command");
 }
-BENCHMARK(norm_run)->Args({1, 16384})->Args({0, 16384})->Args({1, 131072})->Args({0, 131072})->Unit(benchmark::kMillisecond);
+BENCHMARK(norm_run)
+    ->Args({1, 16384})
+    ->Args({0, 16384})
+    ->Args({1, 131072})
+    ->Args({0, 131072})
+    ->Unit(benchmark::kMillisecond);
 
 void lowering(benchmark::State& state) {
   const Norm norm;
