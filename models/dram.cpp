@@ -1,6 +1,7 @@
 #include "models/dram.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -9,7 +10,12 @@ namespace bpusim {
 
 Dram::Dram(const sc_core::sc_module_name& name, const DramParams& params, bool storage,
            std::int64_t window_fs)
-    : sc_module(name), socket("socket"), timing_(params, window_fs), storage_(storage) {
+    : sc_module(name),
+      socket("socket"),
+      timing_(params, window_fs),
+      fs_per_unit_(
+          std::max<std::int64_t>(1, std::llround(sc_core::sc_get_time_resolution().to_seconds() * 1e15))),
+      storage_(storage) {
   socket.register_b_transport(this, &Dram::b_transport);
   socket.register_transport_dbg(this, &Dram::transport_dbg);
 }
@@ -71,10 +77,12 @@ void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
     return;
   }
   const sc_core::sc_time earliest = sc_core::sc_time_stamp() + delay;
-  const auto earliest_fs = static_cast<std::int64_t>(earliest / sc_core::sc_time(1, sc_core::SC_FS));
+  const std::int64_t earliest_fs = static_cast<std::int64_t>(earliest.value()) * fs_per_unit_;
   const std::int64_t done_fs = timing_.access(earliest_fs, address, bytes, payload.is_write());
   move(payload);
-  delay += sc_core::sc_time(static_cast<double>(done_fs - earliest_fs), sc_core::SC_FS);
+  // Rounded up, so that a coarser kernel never makes data early.
+  delay += sc_core::sc_time::from_value(
+      static_cast<std::uint64_t>((done_fs - earliest_fs + fs_per_unit_ - 1) / fs_per_unit_));
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

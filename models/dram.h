@@ -35,6 +35,7 @@ class Dram : public sc_core::sc_module {
   void move(tlm::tlm_generic_payload& payload);
 
   DramTiming timing_;
+  const std::int64_t fs_per_unit_;  // of the kernel's time resolution
   const bool storage_;
   std::map<std::int64_t, std::vector<std::uint8_t>> pages_;  // those that were written
 };

@@ -33,6 +33,7 @@ class Runner {
         policy_(policy),
         golden_(evaluate(run.network)),
         machine_(params, function),
+        rehearsal_(params, false),
         stalls_(machine_.engines()),
         function_(function) {
     machine_.add_observer(stalls_);
@@ -53,6 +54,7 @@ class Runner {
   const Policy& policy_;
   const GoldenValues golden_;
   mutable Machine machine_;
+  Machine rehearsal_;  // without function, for the compiler to try programs on
   StallAccounting stalls_;
   const bool function_;
   std::map<std::string, TensorPlace> places_;
@@ -127,8 +129,10 @@ Accuracy Runner::measure(const LoweredStep& lowered) const {
 
 NodeResult Runner::run_step(const Step& step, RunResult& result) {
   const Node& node = run_.network.nodes[step.nodes.front()];
-  LoweredStep lowered = lower_step(step, {run_, params_, golden_, places_, made_on_, machine_.dram(),
-                                          [this](std::int64_t bytes) { return allocate(bytes); }});
+  LoweredStep lowered =
+      lower_step(step, {run_, params_, golden_, places_, made_on_, machine_.dram(),
+                        [this](std::int64_t bytes) { return allocate(bytes); },
+                        [this](const Program& program) { return rehearsal_.run(program).cycles(); }});
   for (const std::string& output : run_.network.nodes[step.nodes.back()].outputs)
     made_on_[output] = step.placement.where;
   NodeResult row;

@@ -18,6 +18,7 @@ namespace bpusim {
 namespace {
 
 constexpr std::int64_t kRecord = sizeof(AffineEntry);
+constexpr std::size_t kRehearsed = 4;  // candidates that the machine times
 constexpr std::int64_t kTileSizes[] = {8 << 10, 32 << 10, 128 << 10, 512 << 10};
 
 using Codes = std::vector<std::int64_t>;
@@ -47,8 +48,16 @@ class StepLowering {
     context_.dram.write(address, values.data(), bytes);
     return address;
   }
+  struct Candidate {
+    std::string mapping;
+    Program program;
+    std::int64_t estimate = 0;
+  };
   template <class Lower>
-  Program fastest(Lower&& lower) const;
+  void add_candidates(const std::string& mapping, Lower&& lower, std::vector<Candidate>& candidates) const;
+  Candidate fastest(std::vector<Candidate> candidates) const;
+  template <class Lower>
+  Program fastest_tiling(Lower&& lower) const;
   Program choose_mapping(const std::vector<NormJob>& jobs, std::string& mapping) const;
   Program decomposed(const NormProblem& problem) const;
   void check_accumulators(const std::vector<NormJob>& jobs) const;
@@ -74,21 +83,38 @@ LoweredStep StepLowering::begin() const {
   return lowered;
 }
 
-// Of a few tile sizes, the fastest by estimate; the smaller of equals.
+// The program for each tile size that is worth a try.
 template <class Lower>
-Program StepLowering::fastest(Lower&& lower) const {
-  Program best;
-  std::int64_t least = INT64_MAX;
+void StepLowering::add_candidates(const std::string& mapping, Lower&& lower,
+                                  std::vector<Candidate>& candidates) const {
   for (const std::int64_t tile : kTileSizes) {
     if (tile > kTileSizes[0] && tile > machine_.sram.bytes / 2) break;
-    Program program = lower(tile);
-    const std::int64_t cycles = estimate_cycles(program, machine_);
-    if (cycles < least) {
-      least = cycles;
-      best = std::move(program);
-    }
+    Candidate candidate{mapping, lower(tile), 0};
+    candidate.estimate = estimate_cycles(candidate.program, machine_);
+    candidates.push_back(std::move(candidate));
   }
-  return best;
+}
+
+// The estimate narrows the choice down; the machine itself, without function, decides. The first of equals.
+StepLowering::Candidate StepLowering::fastest(std::vector<Candidate> candidates) const {
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+  std::size_t best = 0;
+  std::int64_t least = INT64_MAX;
+  for (std::size_t c = 0; c < std::min(candidates.size(), kRehearsed); ++c) {
+    const std::int64_t cycles = context_.rehearse(candidates[c].program);
+    if (cycles >= least) continue;
+    least = cycles;
+    best = c;
+  }
+  return std::move(candidates.at(best));
+}
+
+template <class Lower>
+Program StepLowering::fastest_tiling(Lower&& lower) const {
+  std::vector<Candidate> candidates;
+  add_candidates("", lower, candidates);
+  return fastest(std::move(candidates)).program;
 }
 
 void StepLowering::check_accumulators(const std::vector<NormJob>& jobs) const {
@@ -105,8 +131,11 @@ void StepLowering::check_accumulators(const std::vector<NormJob>& jobs) const {
 }
 
 Program StepLowering::choose_mapping(const std::vector<NormJob>& jobs, std::string& mapping) const {
+  std::vector<Candidate> candidates;
   const auto lower = [&](Mapping m) {
-    return fastest([&](std::int64_t tile) { return lower_norm(step_.name, jobs, m, machine_, tile); });
+    add_candidates(
+        to_string(m), [&](std::int64_t tile) { return lower_norm(step_.name, jobs, m, machine_, tile); },
+        candidates);
   };
   const auto obstacle_to = [&](Mapping m) {
     std::string why;
@@ -120,21 +149,14 @@ Program StepLowering::choose_mapping(const std::vector<NormJob>& jobs, std::stri
   if (forced && *forced != Mapping::Host && *forced != Mapping::Decomposed && !given) {
     const std::string why = obstacle_to(*forced);
     if (!why.empty()) refuse("mapping " + options_.mapping + ": " + why);
-    mapping = options_.mapping;
-    return lower(*forced);
+    lower(*forced);
+  } else {
+    for (const Mapping m : {Mapping::Resident, Mapping::Split, Mapping::Streaming, Mapping::MacArray})
+      if ((!given || m == Mapping::Resident) && obstacle_to(m).empty()) lower(m);
   }
-  Program best;
-  std::int64_t least = INT64_MAX;
-  for (const Mapping m : {Mapping::Resident, Mapping::Split, Mapping::Streaming, Mapping::MacArray}) {
-    if ((given && m != Mapping::Resident) || !obstacle_to(m).empty()) continue;
-    Program program = lower(m);
-    const std::int64_t cycles = estimate_cycles(program, machine_);
-    if (cycles >= least) continue;
-    least = cycles;
-    mapping = to_string(m);
-    best = std::move(program);
-  }
-  return best;
+  Candidate best = fastest(std::move(candidates));
+  mapping = best.mapping;
+  return std::move(best.program);
 }
 
 Program StepLowering::decomposed(const NormProblem& problem) const {
@@ -156,7 +178,8 @@ Program StepLowering::decomposed(const NormProblem& problem) const {
     jobs.push_back(std::move(job));
   }
   try {
-    return fastest([&](std::int64_t tile) { return lower_decomposed(step_.name, jobs, machine_, tile); });
+    return fastest_tiling(
+        [&](std::int64_t tile) { return lower_decomposed(step_.name, jobs, machine_, tile); });
   } catch (const std::invalid_argument& error) {
     refuse(std::string("decomposed: ") + error.what());
   }
@@ -244,7 +267,7 @@ LoweredStep StepLowering::conv() {
   lowered.work.macs = problem.macs();
   try {
     lowered.programs.push_back(
-        fastest([&](std::int64_t tile) { return lower_conv(step_.name, job, machine_, tile); }));
+        fastest_tiling([&](std::int64_t tile) { return lower_conv(step_.name, job, machine_, tile); }));
   } catch (const std::invalid_argument& error) {
     refuse(error.what());
   }
@@ -273,8 +296,8 @@ LoweredStep StepLowering::elementwise(ElementwiseKind kind) {
   job.row_elements = y.elements;
   job.out = {y.address, y.elements};
   lowered.work.vector_elements = y.elements;
-  lowered.programs.push_back(
-      fastest([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.programs.push_back(fastest_tiling(
+      [&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
   lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(*plan, inputs); };
   return lowered;
 }
@@ -309,7 +332,7 @@ LoweredStep StepLowering::copies() {
     begin_at += row;
   }
   lowered.programs.push_back(
-      fastest([&](std::int64_t tile) { return lower_elementwise(step_.name, jobs, machine_, tile); }));
+      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, jobs, machine_, tile); }));
   std::vector<Quantisation> from, onto;
   for (const std::string& value : lowered.inputs) from.push_back(place(value).grid);
   for (const std::string& value : lowered.outputs) onto.push_back(place(value).grid);

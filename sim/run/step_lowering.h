@@ -30,7 +30,8 @@ struct LoweringContext {
   const std::map<std::string, TensorPlace>& places;
   const std::map<std::string, Placement::Where>& made_on;  ///< by value: where its producer ran
   DramPort& dram;
-  std::function<std::int64_t(std::int64_t)> allocate;  ///< bytes to an address
+  std::function<std::int64_t(std::int64_t)> allocate;    ///< bytes to an address
+  std::function<std::int64_t(const Program&)> rehearse;  ///< cycles that a program takes, without function
 };
 
 struct LoweredStep {
