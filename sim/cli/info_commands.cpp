@@ -194,6 +194,7 @@ void add_docs_command(CLI::App& app, Action& action) {
   command->add_option("what", *what, "machines or schema")
       ->required()
       ->check(CLI::IsMember({"machines", "schema"}));
+  command->footer("Example:\n  bpusim docs schema > machine.schema.json");
   command->callback([what, &action] {
     action = [what] {
       std::cout << (*what == "schema" ? machine_schema() : machine_reference());

@@ -12,15 +12,32 @@ std::string decibels(double db) {
   return db >= kExactDb ? "exact" : fixed(db, 2);
 }
 
+// What the engines that took part waited for most, beside having nothing to do.
+std::string lost_to(const NodeResult& n) {
+  int most = -1;
+  std::int64_t cycles = 0, all = 0;
+  for (int c = 0; c < kCauses; ++c) {
+    const std::int64_t here = n.causes[static_cast<std::size_t>(c)];
+    if (c == static_cast<int>(Cause::Work) || c == static_cast<int>(Cause::QueueEmpty)) continue;
+    all += here;
+    if (here <= cycles) continue;
+    cycles = here;
+    most = c;
+  }
+  if (most < 0) return "-";
+  return std::string(to_string(static_cast<Cause>(most))) + " " +
+         fixed(100.0 * static_cast<double>(cycles) / static_cast<double>(all), 0) + " %";
+}
+
 std::string node_table(const RunResult& result) {
   TextTable table({"Node", "ON", "Subgraph>", "Type", "Shape", "Mapping", "Cycles>", "Time us>", "DRAM read>",
-                   "DRAM write>", "GB/s>", "Bound", "Roofline %>", "Cosine>", "SQNR dB>", "ideal dB>",
-                   "In/Out type"});
+                   "DRAM write>", "GB/s>", "Bound", "Roofline %>", "Lost to", "Cosine>", "SQNR dB>",
+                   "ideal dB>", "In/Out type"});
   for (const NodeResult& n : result.nodes) {
     const bool measured = n.accuracy.has_value();
     table.add({n.name, n.on, std::to_string(n.segment), n.op, n.shape, n.mapping, grouped(n.cycles),
                fixed(n.time_ms * 1000, 1), bytes_text(n.dram_read_bytes), bytes_text(n.dram_write_bytes),
-               fixed(n.bandwidth_gbps, 2), n.bound, fixed(100 * n.roofline_fraction, 1),
+               fixed(n.bandwidth_gbps, 2), n.bound, fixed(100 * n.roofline_fraction, 1), lost_to(n),
                measured ? fixed(n.accuracy->cosine, 6) : "-", measured ? decibels(n.accuracy->sqnr_db) : "-",
                measured ? decibels(n.accuracy->ideal_sqnr_db) : "-", n.in_type + "/" + n.out_type});
   }
@@ -74,6 +91,20 @@ std::string totals(const RunResult& r) {
   if (bursts > 0)
     text += row("DRAM rows", fixed(100.0 * static_cast<double>(r.row_hits) / static_cast<double>(bursts), 1) +
                                  " % of bursts hit an open row");
+  CauseCycles lost{};
+  std::int64_t all = 0;
+  for (const EngineUse& use : r.engines)
+    for (std::size_t c = 0; c < kCauses; ++c) {
+      lost[c] += use.cycles[c];
+      all += use.cycles[c];
+    }
+  std::string causes;
+  for (std::size_t c = 1; c < kCauses; ++c)
+    causes +=
+        (c == 1 ? "" : ", ") + std::string(to_string(static_cast<Cause>(c))) + " " +
+        fixed(100.0 * static_cast<double>(lost[c]) / static_cast<double>(std::max<std::int64_t>(all, 1)), 1) +
+        " %";
+  text += row("engine cycles lost to", causes);
   text += row("SRAM high-water mark",
               bytes_text(r.sram_high_water_bytes) + " of " + bytes_text(r.sram_bytes) + " a core");
   text += row("simulated / wall", fixed(ms / 1000 / r.wall_seconds * 1000, 3) +
