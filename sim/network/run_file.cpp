@@ -79,6 +79,26 @@ DataSpec read_data(const YamlNode& node, const std::string& folder) {
   return data;
 }
 
+// What follows in a chain: names, or maps where an operator needs attributes.
+std::vector<FollowerSpec> read_followers(const YamlNode& node) {
+  std::vector<FollowerSpec> followers;
+  if (node.exists() && !node.is_list())
+    node.fail("expected a list of operators, as [BatchNormalization, Relu]");
+  for (const YamlNode& item : node.items()) {
+    FollowerSpec follower;
+    if (item.is_map()) {
+      follower.op = item["op"].choice("", workload_operators());
+      read_attributes(item["attributes"], follower.attributes);
+      item.close();
+      if (!item["op"].exists()) item.fail("needs an op");
+    } else {
+      follower.op = item.choice("", workload_operators());
+    }
+    followers.push_back(std::move(follower));
+  }
+  return followers;
+}
+
 void read_operator(const YamlNode& node, const std::string& folder, std::uint64_t seed,
                    std::set<std::string>& names, RunSpec& run) {
   OperatorSpec spec;
@@ -86,7 +106,7 @@ void read_operator(const YamlNode& node, const std::string& folder, std::uint64_
   spec.name = node["name"].word(spec.op);
   spec.shape = node["shape"].integers();
   read_attributes(node["attributes"], spec.attributes);
-  spec.then = node["then"].words();
+  spec.then = read_followers(node["then"]);
   spec.out_channels = node["out_channels"].integer(0, 1, 1e6);
   spec.kernel = node["kernel"].integer(3, 1, 255);
   spec.instance_channels = node["instance_channels"].integer(0, 1, 1e6);
@@ -96,6 +116,8 @@ void read_operator(const YamlNode& node, const std::string& folder, std::uint64_
   spec.seed = static_cast<std::uint64_t>(node["seed"].integer(static_cast<std::int64_t>(seed), 0, 1e15));
   const NodeOptions options = read_options(node, run.defaults);
   node.close();
+  for (const FollowerSpec& follower : spec.then)
+    if (follower.op.empty()) return;  // reported already
   if (spec.op.empty()) {
     if (!node["op"].exists()) node.fail("needs an op" + did_you_mean("", workload_operators()));
     return;

@@ -183,9 +183,9 @@ void Chain::add_step(const std::string& op, const Attributes& attributes, const 
 
 void Chain::build() {
   const auto known = workload_operators();
-  for (const std::string& op : spec_.then)
-    if (std::find(known.begin(), known.end(), op) == known.end())
-      throw std::invalid_argument("'" + op + "' in then is no operator of a workload");
+  for (const FollowerSpec& next : spec_.then)
+    if (std::find(known.begin(), known.end(), next.op) == known.end())
+      throw std::invalid_argument("'" + next.op + "' in then is no operator of a workload");
   current_ = spec_.name + ".x";
   Value& input = network_.values[current_];
   if (spec_.op == "StringNormalizer") {
@@ -207,7 +207,7 @@ void Chain::build() {
   Attributes attributes = spec_.attributes;
   if (spec_.op == "RandomNormal") attributes.int_lists["shape"] = shape_;
   add_step(spec_.op, attributes, alone ? "" : spec_.op);
-  for (const std::string& op : spec_.then) add_step(op, {}, op);
+  for (const FollowerSpec& next : spec_.then) add_step(next.op, next.attributes, next.op);
   if (spec_.op == "StringNormalizer") network_.values[current_].dtype = DType::String;
   network_.outputs.push_back(current_);
 }

@@ -22,12 +22,18 @@ const std::vector<std::string>& data_kinds();
 
 Tensor draw(const DataSpec& spec, const Shape& shape, std::uint64_t seed);
 
+/// An operator that follows another in a chain.
+struct FollowerSpec {
+  std::string op;
+  Attributes attributes;
+};
+
 /// An operator, or a chain of them, with its input.
 struct OperatorSpec {
   std::string name, op;
   Shape shape;
   Attributes attributes;
-  std::vector<std::string> then;       ///< operators that follow, each fed by the one before
+  std::vector<FollowerSpec> then;      ///< operators that follow, each fed by the one before
   std::int64_t out_channels = 0;       ///< Conv
   std::int64_t kernel = 3;             ///< Conv
   std::int64_t instance_channels = 0;  ///< InstanceBatchNormalization: k; 0 for half
