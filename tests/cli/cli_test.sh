@@ -74,9 +74,10 @@ if [ -f $model ]; then
   expect 0 'LayerNormalization' "$bpusim" run model.yaml
   sed -i 's/{X:/{Y:/' model.yaml
   expect 2 'the model has no such input' "$bpusim" run model.yaml
-  # A gamma of the wrong length: the bias of another case in its place.
-  other=/usr/share/libonnx-testdata/data/node/test_layer_normalization_2d_axis1/test_data_set_0
-  printf 'model: %s\ninputs: {X: %s/input_0.pb, W: %s/input_1.pb, B: %s/input_2.pb}\n' $model $data $other $data >gamma.yaml
+  # A gamma of the wrong length: that of another case in its place.
+  folder=/usr/share/libonnx-testdata/data/node/test_layer_normalization_2d_axis1
+  printf 'model: %s/model.onnx\ninputs: {X: %s/input_0.pb, W: %s/input_1.pb, B: %s/input_2.pb}\n' \
+    $folder $data $data $folder/test_data_set_0 >gamma.yaml
   expect 2 'Scale' "$bpusim" run gamma.yaml
 fi
 expect 2 'nowhere: no such folder' "$bpusim" conformance nowhere

@@ -1,0 +1,101 @@
+#include "kernels/unary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace bpusim {
+
+namespace {
+
+using Constants = std::vector<Tensor>;
+
+double constant(const Constants& constants, std::size_t i, double fallback) {
+  return i < constants.size() && constants[i].size() == 1 ? constants[i].values[0] : fallback;
+}
+
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+double clip(double x, const Attributes& a, const Constants& c) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double low = constant(c, 0, a.get("min", -infinity)), high = constant(c, 1, a.get("max", infinity));
+  return std::min(std::max(x, low), high);
+}
+
+double hard_sigmoid(double x, const Attributes& a, const Constants&) {
+  return std::clamp(a.get("alpha", 0.2) * x + a.get("beta", 0.5), 0.0, 1.0);
+}
+
+double gelu(double x, const Attributes& a, const Constants&) {
+  if (a.get("approximate", std::string("none")) == "tanh")
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+  return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+}
+
+double power(double x, const Attributes&, const Constants& c) {
+  if (c.size() != 1 || c[0].size() != 1)
+    throw std::invalid_argument("Pow: the exponent must be one constant");
+  return std::pow(x, c[0].values[0]);
+}
+
+}  // namespace
+
+const std::vector<UnaryDefinition>& unary_registry() {
+  static const std::vector<UnaryDefinition> rows = {
+      {"Abs", [](double x, const Attributes&, const Constants&) { return std::abs(x); }},
+      {"Clip", clip},
+      {"Elu", [](double x, const Attributes& a,
+                 const Constants&) { return x < 0 ? a.get("alpha", 1.0) * std::expm1(x) : x; }},
+      {"Erf", [](double x, const Attributes&, const Constants&) { return std::erf(x); }},
+      {"Exp", [](double x, const Attributes&, const Constants&) { return std::exp(x); }},
+      {"Gelu", gelu},
+      {"HardSigmoid", hard_sigmoid},
+      {"HardSwish",
+       [](double x, const Attributes&, const Constants&) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
+      {"LeakyRelu",
+       [](double x, const Attributes& a, const Constants&) { return x < 0 ? a.get("alpha", 0.01) * x : x; }},
+      {"Log", [](double x, const Attributes&, const Constants&) { return std::log(std::max(x, 1e-30)); }},
+      {"Mish",
+       [](double x, const Attributes&, const Constants&) { return x * std::tanh(std::log1p(std::exp(x))); }},
+      {"Neg", [](double x, const Attributes&, const Constants&) { return -x; }},
+      {"Pow", power},
+      {"Sigmoid", [](double x, const Attributes&, const Constants&) { return sigmoid(x); }},
+      {"SiLU", [](double x, const Attributes&, const Constants&) { return x * sigmoid(x); }},
+      {"Softplus", [](double x, const Attributes&, const Constants&) { return std::log1p(std::exp(x)); }},
+      {"Sqrt", [](double x, const Attributes&, const Constants&) { return std::sqrt(std::max(x, 0.0)); }},
+      {"Tanh", [](double x, const Attributes&, const Constants&) { return std::tanh(x); }},
+  };
+  return rows;
+}
+
+const UnaryDefinition* find_unary(const std::string& op) {
+  for (const UnaryDefinition& row : unary_registry())
+    if (op == row.op) return &row;
+  return nullptr;
+}
+
+RealFunction unary_function(const std::string& op, const Attributes& attributes,
+                            const std::vector<Tensor>& constants) {
+  const UnaryDefinition* row = find_unary(op);
+  if (row == nullptr) throw std::invalid_argument(op + " is no function of one element");
+  return [row, attributes, constants](double x) { return row->function(x, attributes, constants); };
+}
+
+LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out) {
+  LookupPlan plan{in, out, {}};
+  for (int code = -128; code < 128; ++code) {
+    const double y = function(dequantise(code, in));
+    plan.table[static_cast<std::size_t>(code + 128)] =
+        static_cast<std::int8_t>(quantise(std::isnan(y) ? 0.0 : y, out));
+  }
+  return plan;
+}
+
+void lookup_int8(const LookupPlan& plan, const std::int8_t* x, std::int64_t count, std::int8_t* y) {
+  for (std::int64_t i = 0; i < count; ++i) y[i] = plan.table[static_cast<std::size_t>(x[i] + 128)];
+}
+
+}  // namespace bpusim

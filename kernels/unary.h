@@ -1,0 +1,40 @@
+// Functions of one element: activations and the like. On the machine they are tables of 256 entries, exact by
+// construction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/norm.h"
+#include "kernels/quantise.h"
+
+namespace bpusim {
+
+/// A row of the table of functions. `constants` are the operator's constant inputs after the first.
+struct UnaryDefinition {
+  const char* op;
+  double (*function)(double x, const Attributes& attributes, const std::vector<Tensor>& constants);
+};
+const std::vector<UnaryDefinition>& unary_registry();
+const UnaryDefinition* find_unary(const std::string& op);
+
+using RealFunction = std::function<double(double)>;
+
+/// The function with its attributes bound. Throws std::invalid_argument for operators that are none.
+RealFunction unary_function(const std::string& op, const Attributes& attributes,
+                            const std::vector<Tensor>& constants);
+
+/// A function as a table from int8 to int8: each entry the exact result, rounded once, ties to even.
+struct LookupPlan {
+  Quantisation in, out;
+  std::array<std::int8_t, 256> table{};  ///< by code + 128
+};
+LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out);
+
+/// `y` may be `x`.
+void lookup_int8(const LookupPlan& plan, const std::int8_t* x, std::int64_t count, std::int8_t* y);
+
+}  // namespace bpusim
