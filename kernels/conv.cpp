@@ -220,7 +220,9 @@ ConvTile conv_tile(const ConvProblem& p, std::int64_t out_channel, std::int64_t 
           in_end - in_row};
 }
 
-void conv_tile_int8(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input,
+namespace {
+
+void one_sample(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input,
                     const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output) {
   const ConvProblem& p = plan.problem;
   const std::int64_t zero = plan.in.zero_point, taps = p.taps();
@@ -258,6 +260,16 @@ void conv_tile_int8(const ConvTile& t, const ConvPlan& plan, const std::int8_t* 
                                                   plan.out.zero_point, plan.lowest, plan.highest));
     }
   }
+}
+
+}  // namespace
+
+void conv_tile_int8(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input,
+                    const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output) {
+  const ConvProblem& p = plan.problem;
+  for (std::int64_t s = 0; s < t.samples; ++s)
+    one_sample(t, plan, input + s * t.in_channels * t.in_rows * p.iw, weights, entries,
+               output + s * t.out_channels * t.out_rows * p.ow);
 }
 
 std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,

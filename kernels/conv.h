@@ -66,6 +66,7 @@ std::int64_t accumulator_bound(const ConvPlan& plan);
 struct ConvTile {
   std::int64_t out_channel = 0, out_channels = 1, out_row = 0, out_rows = 1;
   std::int64_t in_channel = 0, in_channels = 1, in_row = 0, in_rows = 1;
+  std::int64_t samples = 1;  ///< of images of one pixel: rows of a matrix product
 };
 /// The tile for a range of output channels (whole groups, or within one) and rows.
 ConvTile conv_tile(const ConvProblem& problem, std::int64_t out_channel, std::int64_t out_channels,

@@ -14,69 +14,87 @@ const char* to_string(ElementwiseKind kind) {
       return "Relu";
     case ElementwiseKind::Add:
       return "Add";
+    case ElementwiseKind::Sub:
+      return "Sub";
+    case ElementwiseKind::Mul:
+      return "Mul";
   }
   throw std::logic_error("to_string: unknown ElementwiseKind");
 }
 
+namespace {
+
+// Largest distance of a code from its zero point.
+std::int64_t reach(const Quantisation& grid) {
+  return std::max(std::abs(grid.highest() - grid.zero_point), std::abs(grid.lowest() - grid.zero_point));
+}
+
+}  // namespace
+
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding) {
-  if (static_cast<int>(in.size()) != operand_count(kind))
-    throw std::invalid_argument(std::string(to_string(kind)) + ": wrong number of operands");
+  const auto refuse = [kind](const char* what) {
+    throw std::invalid_argument(std::string(to_string(kind)) + ": " + what);
+  };
+  if (static_cast<int>(in.size()) != operand_count(kind)) refuse("wrong number of operands");
   ElementwisePlan plan{kind, in, out, rounding, {}, 0};
-  double largest = 0;
-  for (const Quantisation& grid : in) largest = std::max(largest, grid.scale / out.scale);
+  std::vector<double> gains;
+  for (const Quantisation& grid : in) gains.push_back(grid.scale / out.scale);
+  if (kind == ElementwiseKind::Mul) gains = {in[0].scale * in[1].scale / out.scale};
   int exponent = 0;
-  std::frexp(largest, &exponent);  // largest < 2^exponent
-  // Differences of codes and zero points stay below 2^30, so the sum of two products stays within 2^62.
+  std::frexp(*std::max_element(gains.begin(), gains.end()), &exponent);  // the largest < 2^exponent
+  // What the multipliers meet stays below 2^30, so the sum of two products stays within 2^62.
   plan.shift = std::clamp(multiplier_bits - exponent, 0, 62);
-  for (const Quantisation& grid : in) {
-    if (std::abs(grid.zero_point) > (std::int64_t{1} << 29))
-      throw std::invalid_argument(std::string(to_string(kind)) + ": a zero point is beyond 2^29");
-    plan.multipliers.push_back(std::llround(std::ldexp(grid.scale / out.scale, plan.shift)));
-    if (plan.multipliers.back() > (std::int64_t{1} << 31))
-      throw std::invalid_argument(std::string(to_string(kind)) +
-                                  ": an operand's scale is 2^31 output steps or more");
+  for (const double gain : gains) {
+    plan.multipliers.push_back(std::llround(std::ldexp(gain, plan.shift)));
+    if (plan.multipliers.back() > (std::int64_t{1} << 31)) refuse("an operand's scale is 2^31 output steps or more");
   }
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  for (const Quantisation& grid : in)
+    if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
+  if (kind == ElementwiseKind::Mul && reach(in[0]) * reach(in[1]) >= kMost) refuse("zero points are too far out");
+  if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
   return plan;
 }
 
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,
-                      std::int64_t count, std::int8_t* y) {
+                      std::int64_t count, std::int8_t* y, const Broadcast& broadcast) {
   const auto finish = [&](std::int64_t sum) {
     return static_cast<std::int8_t>(std::clamp<std::int64_t>(
         round_shift64(sum, plan.shift, plan.rounding) + plan.out.zero_point, -128, 127));
   };
   const std::int64_t ma = plan.multipliers[0], za = plan.in[0].zero_point;
-  if (plan.kind == ElementwiseKind::Add) {
-    const std::int64_t mb = plan.multipliers[1], zb = plan.in[1].zero_point;
-    for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * (a[i] - za) + mb * (b[i] - zb));
+  if (operand_count(plan.kind) == 2) {
+    const std::int64_t zb = plan.in[1].zero_point;
+    if (plan.kind == ElementwiseKind::Mul) {
+      for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * ((a[i] - za) * (b[broadcast.at(i)] - zb)));
+      return;
+    }
+    const std::int64_t mb = plan.multipliers[1];
+    for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * (a[i] - za) + mb * (b[broadcast.at(i)] - zb));
     return;
   }
   const std::int64_t floor = plan.kind == ElementwiseKind::Relu ? 0 : INT64_MIN;
   for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * std::max(a[i] - za, floor));
 }
 
-std::vector<double> golden_elementwise(ElementwiseKind kind,
-                                       const std::vector<std::vector<double>>& operands) {
-  std::vector<double> y = operands.front();
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    if (kind == ElementwiseKind::Relu) y[i] = std::max(y[i], 0.0);
-    if (kind == ElementwiseKind::Add) y[i] += operands[1][i];
-  }
-  return y;
-}
-
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
-                                            const std::vector<std::vector<std::int64_t>>& operands) {
+                                            const std::vector<std::vector<std::int64_t>>& operands,
+                                            const Broadcast& broadcast) {
   std::vector<std::int64_t> y(operands.front().size());
+  const auto real = [&](std::size_t k, std::size_t i) {
+    return static_cast<long double>(plan.in[k].scale) *
+           static_cast<long double>(operands[k][i] - plan.in[k].zero_point);
+  };
   for (std::size_t i = 0; i < y.size(); ++i) {
-    long double sum = 0;
-    for (std::size_t k = 0; k < operands.size(); ++k)
-      sum += static_cast<long double>(plan.in[k].scale) *
-             static_cast<long double>(operands[k][i] - plan.in[k].zero_point);
-    if (plan.kind == ElementwiseKind::Relu) sum = std::max(sum, 0.0L);
-    const long double real = sum / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-    y[i] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(real, -128, 127)));
+    long double value = real(0, i);
+    const auto j = static_cast<std::size_t>(broadcast.at(static_cast<std::int64_t>(i)));
+    if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
+    if (plan.kind == ElementwiseKind::Add) value += real(1, j);
+    if (plan.kind == ElementwiseKind::Sub) value -= real(1, j);
+    if (plan.kind == ElementwiseKind::Mul) value *= real(1, j);
+    const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+    y[i] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
   }
   return y;
 }

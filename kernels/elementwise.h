@@ -9,15 +9,16 @@
 
 namespace bpusim {
 
-enum class ElementwiseKind { Copy, Relu, Add };
+enum class ElementwiseKind { Copy, Relu, Add, Sub, Mul };
 const char* to_string(ElementwiseKind kind);
 inline int operand_count(ElementwiseKind kind) {
-  return kind == ElementwiseKind::Add ? 2 : 1;
+  return kind == ElementwiseKind::Copy || kind == ElementwiseKind::Relu ? 1 : 2;
 }
 
 /// An element-wise operator on given int8 grids. Real meaning: y = zero_point + (m0 (a - z_a) + m1 (b - z_b))
 /// / 2^shift, with one rounding; m0 and m1 are the scales over the output's, as multipliers of
-/// `multiplier_bits` with a common shift.
+/// `multiplier_bits` with a common shift (m1 negative for Sub). Mul: y = zero_point + m0 (a - z_a)(b - z_b) /
+/// 2^shift.
 struct ElementwisePlan {
   ElementwiseKind kind = ElementwiseKind::Copy;
   std::vector<Quantisation> in;
@@ -29,16 +30,19 @@ struct ElementwisePlan {
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding);
 
-/// `count` codes; `b` is unused but for Add. `y` may be `a`.
-void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,
-                      std::int64_t count, std::int8_t* y);
+/// How the second operand repeats: element i takes value i / run % count of it; a count of 0 repeats nothing.
+struct Broadcast {
+  std::int64_t run = 1, count = 0;
+  std::int64_t at(std::int64_t i) const { return count == 0 ? i / run : i / run % count; }
+};
 
-/// Float64.
-std::vector<double> golden_elementwise(ElementwiseKind kind,
-                                       const std::vector<std::vector<double>>& operands);
+/// `count` codes; `b` is unused where there is one operand. `y` may be `a`.
+void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,
+                      std::int64_t count, std::int8_t* y, const Broadcast& broadcast = {});
 
 /// The infinitely precise result of the same codes, rounded once.
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
-                                            const std::vector<std::vector<std::int64_t>>& operands);
+                                            const std::vector<std::vector<std::int64_t>>& operands,
+                                            const Broadcast& broadcast = {});
 
 }  // namespace bpusim

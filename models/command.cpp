@@ -109,7 +109,7 @@ std::string describe(const Program& program, int command) {
                  [](const Reduce&) { return "Reduce"; }, [](const Combine&) { return "Combine"; },
                  [](const Finalise&) { return "Finalise"; }, [](const Apply&) { return "Apply"; },
                  [](const Primitive& p) { return to_string(p.op); },
-                 [](const Convolve&) { return "Convolve"; }, [](const Elementwise&) { return "Elementwise"; },
+                 [](const Convolve&) { return "Convolve"; }, [](const Elementwise&) { return "Elementwise"; }, [](const Lookup&) { return "Lookup"; }, [](const SoftmaxRows&) { return "Softmax"; }, [](const Pool&) { return "Pool"; },
                  [](const HostTask& task) { return task.what.c_str(); }},
       c.body);
   return std::string(what) + " #" + std::to_string(command) + " (tile " + std::to_string(c.tile) + ", core " +
@@ -159,18 +159,32 @@ Footprint footprint(const Command& command, const Program& program) {
                         },
                         [&](const Convolve& c) {
                           const ConvProblem& p = program.conv_plans[static_cast<std::size_t>(c.plan)].problem;
-                          f.reads = {sram(core, c.input, c.tile.in_channels * c.tile.in_rows * p.iw),
+                          f.reads = {sram(core, c.input, c.tile.samples * c.tile.in_channels * c.tile.in_rows * p.iw),
                                      sram(core, c.weights, c.tile.out_channels * p.taps()),
                                      sram(core, c.entries, c.tile.out_channels * kRecord)};
-                          f.writes = {sram(core, c.out, c.tile.out_channels * c.tile.out_rows * p.ow)};
+                          f.writes = {sram(core, c.out, c.tile.samples * c.tile.out_channels * c.tile.out_rows * p.ow)};
                         },
                         [&](const Elementwise& e) {
                           f.reads = {sram(core, e.a, e.elements)};
                           const auto& plan = program.elementwise_plans[static_cast<std::size_t>(e.plan)];
-                          if (operand_count(plan.kind) == 2) f.reads.push_back(sram(core, e.b, e.elements));
+                          if (operand_count(plan.kind) == 2)
+                     f.reads.push_back(sram(core, e.b, e.broadcast.count > 0 ? e.broadcast.count : (e.elements + e.broadcast.run - 1) / e.broadcast.run));
                           f.writes = {sram(core, e.out, e.elements)};
                         },
-                        [&](const HostTask& task) {
+                        [&](const Lookup& l) {
+                   f.reads = {sram(core, l.in, l.elements)};
+                   f.writes = {sram(core, l.out, l.elements)};
+                 },
+                 [&](const SoftmaxRows& s) {
+                   f.reads = {sram(core, s.in, s.rows * s.elements)};
+                   f.writes = {sram(core, s.out, s.rows * s.elements)};
+                 },
+                 [&](const Pool& p) {
+                   const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
+                   f.reads = {sram(core, p.in, p.tile.out_channels * p.tile.in_rows * w.iw)};
+                   f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
+                 },
+                 [&](const HostTask& task) {
                           for (const DramBox& box : task.reads) f.reads.push_back(dram(box));
                           for (const DramBox& box : task.writes) f.writes.push_back(dram(box));
                         }},

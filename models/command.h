@@ -13,6 +13,9 @@
 #include "kernels/elementwise.h"
 #include "kernels/norm_decomposed.h"
 #include "kernels/norm_integer.h"
+#include "kernels/pool.h"
+#include "kernels/softmax.h"
+#include "kernels/unary.h"
 
 namespace bpusim {
 
@@ -100,6 +103,28 @@ struct Elementwise {
   int plan = 0;
   std::int64_t elements = 0;
   std::int64_t a = 0, b = 0, out = 0;  ///< b for two operands only
+  Broadcast broadcast;                 ///< of b
+};
+
+/// A function of one element by table, on Unit::Vector.
+struct Lookup {
+  int plan = 0;
+  std::int64_t elements = 0;
+  std::int64_t in = 0, out = 0;
+};
+
+/// Softmax over rows, on Unit::Vector.
+struct SoftmaxRows {
+  int plan = 0;
+  std::int64_t rows = 0, elements = 0;
+  std::int64_t in = 0, out = 0;
+};
+
+/// A tile of a pooling, on Unit::Vector.
+struct Pool {
+  int plan = 0;
+  ConvTile tile;
+  std::int64_t in = 0, out = 0;
 };
 
 /// What the host CPU has to do for a task.
@@ -129,7 +154,7 @@ struct HostTask {
 };
 
 using Body =
-    std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise, HostTask>;
+    std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise, Lookup, SoftmaxRows, Pool, HostTask>;
 
 struct Command {
   Unit unit = Unit::Load;
@@ -148,6 +173,9 @@ struct Program {
   std::vector<DecomposedPlan> decomposed_plans;
   std::vector<ConvPlan> conv_plans;
   std::vector<ElementwisePlan> elementwise_plans;
+  std::vector<LookupPlan> lookup_plans;
+  std::vector<SoftmaxPlan> softmax_plans;
+  std::vector<PoolPlan> pool_plans;
   std::int64_t sram_bytes = 0;  ///< high-water mark of one core's SRAM
 };
 

@@ -94,7 +94,7 @@ Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64
 }
 
 Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile) {
-  const std::int64_t pixels = tile.out_rows * problem.ow;
+  const std::int64_t pixels = tile.samples * tile.out_rows * problem.ow;
   const std::int64_t outputs = std::min(tile.out_channels, problem.group_outputs());
   const std::int64_t groups = ceil_div(tile.out_channels, outputs);
   // Groups side by side share the columns.
@@ -110,6 +110,13 @@ Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const Conv
 Cost vector_cost(const VectorParams& vector, std::int64_t elements) {
   Cost cost;
   cost.add("elements", ceil_div(elements, vector.lanes));
+  cost.add("pipeline", vector.pipeline_cycles);
+  return cost;
+}
+
+Cost lookup_cost(const VectorParams& vector, std::int64_t elements) {
+  Cost cost;
+  cost.add("elements", ceil_div(elements, vector.table_lanes));
   cost.add("pipeline", vector.pipeline_cycles);
   return cost;
 }
@@ -177,6 +184,18 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
       return conv_cost(machine.mac, program.conv_plans[static_cast<std::size_t>(c.plan)].problem, c.tile);
     }
     Cost operator()(const Elementwise& e) const { return vector_cost(machine.vector, e.elements); }
+    Cost operator()(const Lookup& l) const { return lookup_cost(machine.vector, l.elements); }
+    Cost operator()(const SoftmaxRows& s) const {
+      // Three passes: the largest of each row, its exponentials and their sum, the division.
+      Cost cost = lookup_cost(machine.vector, s.rows * s.elements);
+      cost.add("largest", vector_cost(machine.vector, s.rows * s.elements).cycles);
+      cost.add("division", vector_cost(machine.vector, s.rows * s.elements).cycles);
+      return cost;
+    }
+    Cost operator()(const Pool& p) const {
+      const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
+      return vector_cost(machine.vector, p.tile.out_channels * p.tile.out_rows * w.ow * w.kh * w.kw);
+    }
     Cost operator()(const HostTask& task) const {
       Cost cost;
       const double ns = host_cost(machine.host, task.demand).total_ns();

@@ -53,6 +53,9 @@ Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const Conv
 /// ceil(elements / lanes) and the pipeline.
 Cost vector_cost(const VectorParams& vector, std::int64_t elements);
 
+/// The same with the lanes that look up tables.
+Cost lookup_cost(const VectorParams& vector, std::int64_t elements);
+
 /// ceil(sets / units) intervals and the pipeline, twice where epsilon joins the deviation (rsqrt of a
 /// square).
 Cost special_function_cost(const SpecialFunctionParams& sfu, std::int64_t sets, int passes);

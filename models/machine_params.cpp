@@ -86,6 +86,13 @@ const ParameterTable<VectorParams>& vector_parameters() {
        65536,
        {},
        "Elements written in each cycle and pass."},
+      {"table_lanes",
+       &VectorParams::table_lanes,
+       "elements/cycle",
+       1,
+       65536,
+       {},
+       "Elements of table-driven functions (activations) in each cycle."},
       {"pipeline_cycles", &VectorParams::pipeline_cycles, "cycles", 0, 1000, {}, "Depth of the pipeline."},
   };
   return table;

@@ -41,6 +41,7 @@ const ParameterTable<ReductionParams>& reduction_parameters();
 /// Vector unit: applies affines and element-wise operators.
 struct VectorParams {
   std::int64_t lanes = 64;
+  std::int64_t table_lanes = 16;
   std::int64_t pipeline_cycles = 6;
 };
 const ParameterTable<VectorParams>& vector_parameters();

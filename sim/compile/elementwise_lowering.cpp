@@ -1,6 +1,7 @@
 #include "sim/compile/elementwise_lowering.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "sim/compile/program_builder.h"
 
@@ -11,9 +12,85 @@ namespace {
 constexpr std::int64_t kSlots = 4;
 
 // Copies between equal grids need no engine: the DMA moves them.
-bool moves_only(const ElementwisePlan& plan) {
-  return plan.kind == ElementwiseKind::Copy && plan.in[0].scale == plan.out.scale &&
-         plan.in[0].zero_point == plan.out.zero_point;
+bool moves_only(const ElementwiseJob& job) {
+  const auto* plan = std::get_if<ElementwisePlan>(&job.plan);
+  return plan != nullptr && plan->kind == ElementwiseKind::Copy && plan->in[0].scale == plan->out.scale &&
+         plan->in[0].zero_point == plan->out.zero_point;
+}
+
+class RowLowering {
+ public:
+  RowLowering(ProgramBuilder& builder, const ElementwiseJob& job, const MachineParams& machine, int& tile)
+      : builder_(builder), job_(job), machine_(machine), tile_(tile),
+        plan_(std::visit([&](const auto& plan) { return builder.add_plan(plan); }, job.plan)),
+        operands_(static_cast<std::int64_t>(job.in.size())),
+        room_(machine.sram.bytes / (kSlots * operands_) / 64 * 64) {}
+
+  void run(std::int64_t tile_bytes);
+
+ private:
+  void add(Unit unit, Body body);
+  void lower_tile(std::int64_t row, std::int64_t height, std::int64_t column, std::int64_t width);
+
+  ProgramBuilder& builder_;
+  const ElementwiseJob& job_;
+  const MachineParams& machine_;
+  int& tile_;
+  const int plan_;
+  const std::int64_t operands_, room_;
+};
+
+void RowLowering::add(Unit unit, Body body) {
+  Command command;
+  command.unit = unit;
+  command.core = static_cast<int>(tile_ % machine_.bpu.cores);
+  command.tile = tile_;
+  command.body = std::move(body);
+  builder_.add(std::move(command));
+}
+
+void RowLowering::lower_tile(std::int64_t row, std::int64_t height, std::int64_t column, std::int64_t width) {
+  const std::int64_t slot = tile_ / machine_.bpu.cores % kSlots * operands_ * room_;
+  const std::int64_t second = slot + (operands_ - 1) * room_;
+  const auto box = [&](const RowView& view) {
+    return DramBox{view.address, {{row, height, view.stride}, {column, width, 1}}};
+  };
+  add(Unit::Load, Transfer{box(job_.in[0]), slot});
+  Broadcast broadcast;
+  if (operands_ == 2) {
+    const RowView& view = job_.in[1];
+    DramBox source = box(view);
+    if (job_.second == Operand::PerRow) {
+      source = {view.address, {{row, height, view.stride}, {0, 1, 1}}};
+      broadcast.run = width;
+    } else if (job_.second == Operand::PerColumn) {
+      source = {view.address, {{column, width, 1}}};
+      broadcast.count = width;
+    }
+    add(Unit::Load, Transfer{source, second});
+  }
+  if (std::holds_alternative<LookupPlan>(job_.plan)) {
+    add(Unit::Vector, Lookup{plan_, height * width, slot, slot});
+  } else if (std::holds_alternative<SoftmaxPlan>(job_.plan)) {
+    add(Unit::Vector, SoftmaxRows{plan_, height, width, slot, slot});
+  } else if (!moves_only(job_)) {
+    add(Unit::Vector, Elementwise{plan_, height * width, slot, second, slot, broadcast});
+  }
+  add(Unit::Store, Transfer{box(job_.out), slot});
+  ++tile_;
+}
+
+void RowLowering::run(std::int64_t tile_bytes) {
+  const std::int64_t limit = std::max<std::int64_t>(1, std::min(tile_bytes, room_));
+  const bool whole_rows = std::holds_alternative<SoftmaxPlan>(job_.plan);
+  const std::int64_t columns = whole_rows ? job_.row_elements : std::min(job_.row_elements, limit);
+  if (columns > room_)
+    throw std::invalid_argument("a row of " + std::to_string(columns) + " elements does not fit in the SRAM four times");
+  const std::int64_t rows = columns < job_.row_elements ? 1 : std::max<std::int64_t>(1, limit / columns);
+  builder_.reserve_sram(kSlots * operands_ * room_);
+  for (std::int64_t r = 0; r < job_.rows; r += rows)
+    for (std::int64_t c = 0; c < job_.row_elements; c += columns)
+      lower_tile(r, std::min(rows, job_.rows - r), c, std::min(columns, job_.row_elements - c));
 }
 
 }  // namespace
@@ -22,38 +99,7 @@ Program lower_elementwise(const std::string& name, const std::vector<Elementwise
                           const MachineParams& machine, std::int64_t tile_bytes) {
   ProgramBuilder builder(name);
   int tile = 0;
-  for (const ElementwiseJob& job : jobs) {
-    const int plan = builder.add_plan(job.plan);
-    const int operands = operand_count(job.plan.kind);
-    const std::int64_t room = machine.sram.bytes / (kSlots * operands) / 64 * 64;
-    const std::int64_t limit = std::max<std::int64_t>(1, std::min(tile_bytes, room));
-    const std::int64_t columns = std::min(job.row_elements, limit);
-    const std::int64_t rows = columns < job.row_elements ? 1 : std::max<std::int64_t>(1, limit / columns);
-    const auto add = [&](Unit unit, Body body) {
-      Command command;
-      command.unit = unit;
-      command.core = static_cast<int>(tile % machine.bpu.cores);
-      command.tile = tile;
-      command.body = std::move(body);
-      builder.add(std::move(command));
-    };
-    builder.reserve_sram(kSlots * operands * room);
-    for (std::int64_t r = 0; r < job.rows; r += rows) {
-      for (std::int64_t c = 0; c < job.row_elements; c += columns, ++tile) {
-        const std::int64_t height = std::min(rows, job.rows - r),
-                           width = std::min(columns, job.row_elements - c);
-        const std::int64_t slot = tile / machine.bpu.cores % kSlots * operands * room;
-        const auto box = [&](const RowView& view) {
-          return DramBox{view.address, {{r, height, view.stride}, {c, width, 1}}};
-        };
-        for (int k = 0; k < operands; ++k)
-          add(Unit::Load, Transfer{box(job.in[static_cast<std::size_t>(k)]), slot + k * room});
-        if (!moves_only(job.plan))
-          add(Unit::Vector, Elementwise{plan, height * width, slot, slot + (operands - 1) * room, slot});
-        add(Unit::Store, Transfer{box(job.out), slot});
-      }
-    }
-  }
+  for (const ElementwiseJob& job : jobs) RowLowering(builder, job, machine, tile).run(tile_bytes);
   return builder.finish();
 }
 

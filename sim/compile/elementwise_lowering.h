@@ -1,11 +1,15 @@
-// From element-wise operators, Split and Concat to programs.
+// From operators over rows to programs: element-wise ones, functions by table, softmax, Split and Concat.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include <variant>
+
 #include "kernels/elementwise.h"
+#include "kernels/softmax.h"
+#include "kernels/unary.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 
@@ -16,12 +20,16 @@ struct RowView {
   std::int64_t address = 0, stride = 0;
 };
 
-/// One element-wise operation over `rows` rows of `row_elements`; Split and Concat are one copy a piece.
+/// How the second operand meets the rows.
+enum class Operand { Full, PerRow, PerColumn };
+
+/// One operation over `rows` rows of `row_elements`; Split and Concat are one copy a piece.
 struct ElementwiseJob {
-  ElementwisePlan plan;
+  std::variant<ElementwisePlan, LookupPlan, SoftmaxPlan> plan;
   std::int64_t rows = 1, row_elements = 1;
   std::vector<RowView> in;
   RowView out;
+  Operand second = Operand::Full;  ///< PerRow: a byte a row, `stride` apart; PerColumn: one row for all
 };
 
 Program lower_elementwise(const std::string& name, const std::vector<ElementwiseJob>& jobs,

@@ -4,24 +4,36 @@
 
 namespace bpusim {
 
+namespace {
+
+template <class Plan>
+int append(std::vector<Plan>& plans, Plan plan) {
+  plans.push_back(std::move(plan));
+  return static_cast<int>(plans.size()) - 1;
+}
+
+}  // namespace
+
 int ProgramBuilder::add_plan(NormPlan plan) {
-  program_.norm_plans.push_back(std::move(plan));
-  return static_cast<int>(program_.norm_plans.size()) - 1;
+  return append(program_.norm_plans, std::move(plan));
 }
-
 int ProgramBuilder::add_plan(DecomposedPlan plan) {
-  program_.decomposed_plans.push_back(std::move(plan));
-  return static_cast<int>(program_.decomposed_plans.size()) - 1;
+  return append(program_.decomposed_plans, std::move(plan));
 }
-
 int ProgramBuilder::add_plan(ConvPlan plan) {
-  program_.conv_plans.push_back(std::move(plan));
-  return static_cast<int>(program_.conv_plans.size()) - 1;
+  return append(program_.conv_plans, std::move(plan));
 }
-
 int ProgramBuilder::add_plan(ElementwisePlan plan) {
-  program_.elementwise_plans.push_back(std::move(plan));
-  return static_cast<int>(program_.elementwise_plans.size()) - 1;
+  return append(program_.elementwise_plans, std::move(plan));
+}
+int ProgramBuilder::add_plan(LookupPlan plan) {
+  return append(program_.lookup_plans, plan);
+}
+int ProgramBuilder::add_plan(SoftmaxPlan plan) {
+  return append(program_.softmax_plans, plan);
+}
+int ProgramBuilder::add_plan(PoolPlan plan) {
+  return append(program_.pool_plans, std::move(plan));
 }
 
 void ProgramBuilder::reserve_sram(std::int64_t bytes) {

@@ -20,6 +20,9 @@ class ProgramBuilder {
   int add_plan(DecomposedPlan plan);
   int add_plan(ConvPlan plan);
   int add_plan(ElementwisePlan plan);
+  int add_plan(LookupPlan plan);
+  int add_plan(SoftmaxPlan plan);
+  int add_plan(PoolPlan plan);
 
   /// Adds a command after all before it, with its dependencies; returns its index.
   int add(Command command);

@@ -4,10 +4,13 @@
 #include <stdexcept>
 
 #include "kernels/conv.h"
-#include "kernels/elementwise.h"
 #include "kernels/norm_golden.h"
+#include "kernels/pool.h"
 #include "kernels/random.h"
+#include "kernels/tensor_math.h"
 #include "kernels/text.h"
+#include "kernels/unary.h"
+#include "kernels/view.h"
 #include "sim/input_error.h"
 
 namespace bpusim {
@@ -128,6 +131,64 @@ std::vector<Tensor> evaluate_concat(const Node& node, const std::vector<Tensor>&
   return {Tensor(shape, std::move(values))};
 }
 
+// Integers of an attribute, or of an input where newer opsets have it.
+std::vector<std::int64_t> list_of(const Node& node, const char* name, const std::vector<Tensor>& inputs, std::size_t input) {
+  auto values = node.attributes.get(name, std::vector<std::int64_t>{});
+  if (values.empty() && input < inputs.size())
+    for (const double v : inputs[input].values) values.push_back(static_cast<std::int64_t>(v));
+  return values;
+}
+
+Tensor evaluate_gemm(const Node& node, const std::vector<Tensor>& inputs) {
+  if (inputs.size() < 2 || inputs[0].shape.size() != 2 || inputs[1].shape.size() != 2) refuse(node, "needs two matrices");
+  const auto flag = [&](const char* name) { return node.attributes.get(name, std::int64_t{0}) != 0; };
+  Tensor y = matmul(flag("transA") ? transpose_last(inputs[0]) : inputs[0], flag("transB") ? transpose_last(inputs[1]) : inputs[1]);
+  for (double& v : y.values) v *= node.attributes.get("alpha", 1.0);
+  if (inputs.size() < 3 || inputs[2].values.empty()) return y;
+  Tensor c = inputs[2];
+  for (double& v : c.values) v *= node.attributes.get("beta", 1.0);
+  return binary("Add", y, c);
+}
+
+Tensor evaluate_pad(const Node& node, const std::vector<Tensor>& inputs) {
+  if (node.attributes.get("mode", std::string("constant")) != "constant") refuse(node, "only constant padding is supported");
+  const double value = inputs.size() > 2 && !inputs[2].values.empty() ? inputs[2].values[0] : node.attributes.get("value", 0.0);
+  return pad(inputs[0], list_of(node, "pads", inputs, 1), value);
+}
+
+Tensor shape_tensor(const Shape& shape) {
+  return Tensor({static_cast<std::int64_t>(shape.size())}, std::vector<double>(shape.begin(), shape.end()));
+}
+
+// Operators of whole networks beside norms and convolutions; nothing where the operator is none of them.
+std::vector<Tensor> evaluate_general(const Node& node, const std::vector<Tensor>& inputs) {
+  const std::string& op = node.op;
+  const Tensor& x = inputs[0];
+  const std::vector<Tensor> rest(inputs.begin() + 1, inputs.end());
+  if (is_binary(op) && inputs.size() == 2) return {binary(op, x, inputs[1])};
+  if (find_unary(op) != nullptr) {
+    const RealFunction function = unary_function(op, node.attributes, rest);
+    Tensor y = x;
+    for (double& v : y.values) v = function(v);
+    return {y};
+  }
+  if (op == "MaxPool" || op == "AveragePool" || op == "GlobalMaxPool" || op == "GlobalAveragePool")
+    return {golden_pool(resolve_pool(op, node.attributes, x.shape), x)};
+  if (is_view(op)) {
+    const View view = resolve_view(op, node.attributes, x.shape, rest);
+    return {Tensor(view.shape, apply_view(view, x.values))};
+  }
+  if (op == "Gemm") return {evaluate_gemm(node, inputs)};
+  if (op == "MatMul" && inputs.size() == 2) return {matmul(x, inputs[1])};
+  if (op == "Softmax") return {softmax(x, node.attributes.get("axis", std::int64_t{node.opset < 13 ? 1 : -1}))};
+  if (op.rfind("Reduce", 0) == 0)
+    return {reduce(op, x, list_of(node, "axes", inputs, 1), node.attributes.get("keepdims", std::int64_t{1}) != 0)};
+  if (op == "Pad") return {evaluate_pad(node, inputs)};
+  if (op == "Gather" && inputs.size() == 2) return {gather(x, inputs[1], node.attributes.get("axis", std::int64_t{0}))};
+  if (op == "Shape") return {shape_tensor(x.shape)};
+  return {};
+}
+
 Tensor evaluate_random(const Node& node, const Shape& shape) {
   return random_normal(shape, node.attributes.get("mean", 0.0), node.attributes.get("scale", 1.0),
                        static_cast<std::uint64_t>(node.attributes.get("seed", 0.0)));
@@ -136,9 +197,8 @@ Tensor evaluate_random(const Node& node, const Shape& shape) {
 }  // namespace
 
 bool has_definition(const std::string& op) {
-  static const char* const others[] = {
-      "Conv", "Relu", "Add", "Split", "Concat", "RandomNormal", "RandomNormalLike", "StringNormalizer"};
-  if (find_norm(op) != nullptr) return true;
+  static const char* const others[] = {"Conv", "Relu", "Split", "Concat", "RandomNormal", "RandomNormalLike", "StringNormalizer", "MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Gemm", "MatMul", "Softmax", "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "Pad", "Gather", "Shape"};
+  if (find_norm(op) != nullptr || find_unary(op) != nullptr || is_binary(op) || is_view(op)) return true;
   for (const char* other : others)
     if (op == other) return true;
   return false;
@@ -151,20 +211,15 @@ std::vector<Tensor> evaluate(const Node& node, const std::vector<Tensor>& inputs
       if (std::isnan(v)) refuse(node, "an input holds NaN, which no integer can stand for");
   if (find_norm(node.op) != nullptr) return evaluate_norm(node, inputs);
   if (node.op == "Conv") return evaluate_conv(node, inputs);
-  if (node.op == "Relu")
-    return {Tensor(inputs[0].shape, golden_elementwise(ElementwiseKind::Relu, {inputs[0].values}))};
-  if (node.op == "Add") {
-    if (inputs.size() < 2 || inputs[0].shape != inputs[1].shape)
-      refuse(node, "needs two inputs of the same shape");
-    return {Tensor(inputs[0].shape,
-                   golden_elementwise(ElementwiseKind::Add, {inputs[0].values, inputs[1].values}))};
-  }
+  if (node.op == "Relu") return {binary("Max", inputs[0], Tensor({}, {0}))};
   if (node.op == "Split") return evaluate_split(node, inputs);
   if (node.op == "Concat") return evaluate_concat(node, inputs);
   if (node.op == "RandomNormal")
     return {evaluate_random(node, node.attributes.get("shape", std::vector<std::int64_t>{}))};
   if (node.op == "RandomNormalLike") return {evaluate_random(node, inputs[0].shape)};
-  throw std::invalid_argument("operator " + node.op + " has no definition here");
+  std::vector<Tensor> outputs = evaluate_general(node, inputs);
+  if (outputs.empty()) throw std::invalid_argument("operator " + node.op + " has no definition here");
+  return outputs;
 }
 
 NormProblem norm_problem(const Node& node, const Network& network, const Shape& shape) {

@@ -38,7 +38,7 @@ TEST(Elementwise, EqualsTheIdealOnDrawnGrids) {
       return Quantisation{0.001 + static_cast<double>(random() % 10000) / 1000,
                           static_cast<std::int64_t>(random() % 400) - 200};
     };
-    const auto kind = static_cast<ElementwiseKind>(round % 3);
+    const auto kind = static_cast<ElementwiseKind>(round % 5);
     std::vector<Quantisation> in;
     for (int k = 0; k < operand_count(kind); ++k) in.push_back(grid());
     const auto plan = plan_elementwise(kind, in, grid(), 30, Rounding::HalfEven);

@@ -1,0 +1,28 @@
+// Softmax over contiguous rows, in integers: a table of exponentials, an exact sum, one division.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/quantise.h"
+
+namespace bpusim {
+
+struct SoftmaxPlan {
+  Quantisation in, out;
+  std::array<std::uint32_t, 256>
+      exponential{};                ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
+  std::int64_t reciprocal_q20 = 0;  ///< 2^20 / output scale
+};
+SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out);
+
+/// y = zero_point + round(e / (sum * scale)), ties to even. `y` may be `x`.
+void softmax_int8(const SoftmaxPlan& plan, const std::int8_t* x, std::int64_t rows, std::int64_t elements,
+                  std::int8_t* y);
+
+/// The infinitely precise result of the same codes, rounded once.
+std::vector<std::int64_t> ideal_softmax(const SoftmaxPlan& plan, const std::vector<std::int64_t>& codes,
+                                        std::int64_t elements);
+
+}  // namespace bpusim

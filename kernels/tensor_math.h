@@ -1,0 +1,36 @@
+// Float64 arithmetic on whole tensors, as ONNX defines it: what the golden model and the CPU need beyond
+// norms and convolutions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/tensor.h"
+
+namespace bpusim {
+
+/// Shape that both broadcast to (NumPy's rule). Throws std::invalid_argument where there is none.
+Shape broadcast_shape(const Shape& a, const Shape& b);
+
+/// Add, Sub, Mul, Div, Pow, Min, Max, PRelu; broadcasting. Throws std::invalid_argument for other operators.
+Tensor binary(const std::string& op, const Tensor& a, const Tensor& b);
+bool is_binary(const std::string& op);
+
+/// ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceL1, ReduceL2 over axes (all where there are none).
+Tensor reduce(const std::string& op, const Tensor& x, std::vector<std::int64_t> axes, bool keep_dims);
+
+Tensor softmax(const Tensor& x, std::int64_t axis);
+
+/// [..., m, k] by [..., k, n], leading dimensions broadcast.
+Tensor matmul(const Tensor& a, const Tensor& b);
+
+Tensor transpose_last(const Tensor& x);  ///< rank 2
+
+/// Slices of x along the axis at the indices (negative ones from the end).
+Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t axis);
+
+/// `pads` holds all beginnings, then all ends; none is negative.
+Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value);
+
+}  // namespace bpusim
