@@ -276,7 +276,9 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
                                      const std::vector<double>& scales, const std::vector<double>& bias) {
   const ConvProblem& p = plan.problem;
   std::vector<std::int64_t> ideal;
-  std::vector<std::int64_t> acc(static_cast<std::size_t>(p.ow));
+  // Sums fit 32 bits (accumulator_bound), where the compiler vectorises.
+  std::vector<std::int32_t> acc(static_cast<std::size_t>(p.ow)), centred(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) centred[i] = static_cast<std::int32_t>(codes[i] - plan.in.zero_point);
   for (std::int64_t s = 0; s < p.n; ++s) {
     for (std::int64_t o = 0; o < p.oc; ++o) {
       const auto channel = static_cast<std::size_t>(o);
@@ -286,12 +288,16 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
       for (std::int64_t oy = 0; oy < p.oh; ++oy) {
         std::fill(acc.begin(), acc.end(), 0);
         for_each_tap_row(p, s, o, oy, [&](std::int64_t k, std::int64_t row, std::int64_t off, Range r) {
-          const std::int64_t w = plan.weights[static_cast<std::size_t>(k)];
-          for (std::int64_t i = r.first; i < r.last; ++i)
-            acc[static_cast<std::size_t>(i)] +=
-                w * (codes[static_cast<std::size_t>(row + off + i * p.stride_w)] - plan.in.zero_point);
+          const std::int32_t w = plan.weights[static_cast<std::size_t>(k)];
+          const std::int32_t* in = centred.data() + row + off;
+          std::int32_t* sum = acc.data();
+          if (p.stride_w == 1) {
+            for (std::int64_t i = r.first; i < r.last; ++i) sum[i] += w * in[i];
+          } else {
+            for (std::int64_t i = r.first; i < r.last; ++i) sum[i] += w * in[i * p.stride_w];
+          }
         });
-        for (const std::int64_t a : acc)
+        for (const std::int32_t a : acc)
           ideal.push_back(std::clamp(
               static_cast<std::int64_t>(std::nearbyint(static_cast<long double>(a) * gain + offset +
                                                        static_cast<long double>(plan.out.zero_point))),

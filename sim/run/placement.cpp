@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "kernels/tensor_math.h"
+#include "kernels/unary.h"
+#include "kernels/view.h"
+#include "sim/run/simplify.h"
+
 namespace bpusim {
 
 namespace {
@@ -24,6 +29,58 @@ const Node* sole_consumer(const Network& network, const std::string& value, std:
 
 bool inference_batch_norm(const Node& node) {
   return node.op == "BatchNormalization" && node.attributes.get("training_mode", std::int64_t{0}) == 0;
+}
+
+// Why the BPU of this simulator cannot run a node that a policy gives to it; empty where it can.
+std::string not_lowered(const Node& node, const Network& network, const std::map<std::string, Shape>& shapes) {
+  const auto tensors = tensor_inputs(node, network);
+  const bool one = tensors.size() == 1;
+  const auto shape = [&](const std::string& name) {
+    const auto found = shapes.find(name);
+    return found == shapes.end() ? Shape{} : found->second;
+  };
+  if (find_norm(node.op) != nullptr || node.op == "Conv" || node.op == "Relu" || node.op == "Split" || node.op == "Concat" ||
+      node.op.find("Pool") != std::string::npos)
+    return "";
+  if (is_view(node.op)) {
+    if (is_alias(node.op)) return one ? "" : "its target is no constant";
+    try {
+      std::vector<Tensor> constants;
+      for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+        const auto value = network.values.find(node.inputs[i]);
+        constants.push_back(value != network.values.end() && value->second.data ? *value->second.data : Tensor({0}, {}));
+      }
+      resolve_view(node.op, node.attributes, shape(node.inputs.at(0)), constants);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "";
+  }
+  if (find_unary(node.op) != nullptr && one) return "";
+  if (is_binary(node.op) && one) return "";  // a scalar beside a tensor: a table
+  if (node.op == "Add" || node.op == "Sub" || node.op == "Mul") {
+    const Shape a = shape(node.inputs[0]), b = shape(node.inputs[1]);
+    const bool swap = element_count(a) < element_count(b);
+    if (swap && node.op == "Sub") return "a Sub whose first operand is broadcast has no BPU lowering";
+    return broadcast_rows(swap ? b : a, swap ? a : b).rows > 0 ? "" : "operands that broadcast in more than one stretch have no BPU lowering";
+  }
+  if (node.op == "Softmax") {
+    const auto rank = static_cast<std::int64_t>(shape(node.inputs[0]).size());
+    const std::int64_t axis = node.attributes.get("axis", std::int64_t{node.opset < 13 ? 1 : -1});
+    return axis == -1 || axis == rank - 1 ? "" : "a Softmax that is not over the last axis has no BPU lowering";
+  }
+  if (node.op == "MatMul") return one && tensors[0] == node.inputs[0] && shape(node.inputs[1]).size() == 2 ? "" : "a product of two activations has no BPU lowering";
+  if (node.op == "Gemm") return node.attributes.get("transA", std::int64_t{0}) == 0 ? "" : "a transposed activation has no BPU lowering";
+  if (node.op == "ReduceMean") {
+    auto axes = node.attributes.get("axes", std::vector<std::int64_t>{});
+    const auto given = node.inputs.size() > 1 ? network.values.find(node.inputs[1]) : network.values.end();
+    if (given != network.values.end() && given->second.data)
+      for (const double v : given->second.data->values) axes.push_back(static_cast<std::int64_t>(v));
+    for (std::int64_t& axis : axes) axis += axis < 0 ? 4 : 0;
+    const bool spatial = axes == std::vector<std::int64_t>{2, 3} && shape(node.inputs[0]).size() == 4;
+    return spatial ? "" : "a ReduceMean that is not over H and W has no BPU lowering";
+  }
+  return node.op + " has no BPU lowering";
 }
 
 class Placer {
@@ -62,6 +119,10 @@ class Placer {
     if (!has_definition(node.op))
       return {Where::Unsupported, "operator " + node.op + " has no definition in bpusim", ""};
     Placement placement = policy_.place(facts_of(node, after_conv));
+    if (placement.where == Where::Bpu) {
+      const std::string why = not_lowered(node, network_, shapes_);
+      if (!why.empty()) placement = {Where::Cpu, why + " in bpusim: the CPU runs it", placement.source};
+    }
     if (run_.options_of(node.name).mapping == "host" && placement.where != Where::Unsupported)
       placement = {Where::Cpu, "the run puts it on the host", "run file"};
     return placement;
@@ -106,6 +167,24 @@ class Placer {
 };
 
 }  // namespace
+
+BroadcastRows broadcast_rows(const Shape& large, const Shape& small) {
+  if (element_count(large) == element_count(small)) return {1, element_count(large), 1, false, true};
+  Shape b(large.size() - std::min(large.size(), small.size()), 1);
+  b.insert(b.end(), small.begin(), small.end());
+  if (b.size() != large.size()) return {};
+  // The stretch of dimensions that the small one has; ones around it.
+  std::size_t first = 0, last = large.size();
+  while (first < last && b[first] == 1) ++first;
+  while (last > first && b[last - 1] == 1) --last;
+  std::int64_t outer = 1, middle = 1, inner = 1;
+  for (std::size_t d = 0; d < large.size(); ++d) {
+    if (d >= first && d < last && b[d] != large[d]) return {};
+    (d < first ? outer : d < last ? middle : inner) *= large[d];
+  }
+  if (inner == 1) return {outer, middle, 1, false, false};
+  return {middle, inner, outer, true, false};
+}
 
 std::vector<Step> place(const RunSpec& run, const Policy& policy,
                         const std::map<std::string, Shape>& shapes) {

@@ -11,6 +11,15 @@
 
 namespace bpusim {
 
+/// How the smaller operand of an element-wise operator meets the larger: as `rows` rows of `row` elements, where
+/// each row takes one element (per_row), or all rows take the same `row` elements, or both are equally large.
+struct BroadcastRows {
+  std::int64_t rows = 0, row = 0;  ///< 0 rows: it broadcasts in more than one stretch
+  std::int64_t repeat = 1;         ///< the larger consists of so many such blocks
+  bool per_row = false, full = false;
+};
+BroadcastRows broadcast_rows(const Shape& large, const Shape& small);
+
 /// Nodes that run as one: a node alone, or a convolution with what is fused into it.
 struct Step {
   std::vector<std::size_t> nodes;  ///< indices in the network, in order

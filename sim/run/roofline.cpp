@@ -34,6 +34,7 @@ Roofline roofline(const Work& work, const MachineParams& machine) {
     consider("dma_store", over(work.write_bytes, width * static_cast<double>(machine.dma.store_channels)));
     consider("mac", over(work.macs, static_cast<double>(machine.mac.rows * machine.mac.cols) * cores));
     consider("reduction", over(work.reduced_elements, static_cast<double>(machine.reduction.lanes) * cores));
+    consider("vector", over(work.table_elements, static_cast<double>(machine.vector.table_lanes) * cores));
     consider("vector", over(work.vector_elements, static_cast<double>(machine.vector.lanes) * cores));
   }
   return best;

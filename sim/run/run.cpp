@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kernels/view.h"
 #include "models/machine.h"
 #include "sim/input_error.h"
 #include "sim/run/roofline.h"
+#include "sim/run/simplify.h"
 #include "sim/run/step_lowering.h"
 
 namespace bpusim {
@@ -28,10 +30,10 @@ std::map<std::string, Shape> shapes_of(const GoldenValues& golden) {
 class Runner {
  public:
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
-      : run_(run),
+      : golden_(evaluate(run.network)),
+        run_(folded(run, golden_)),
         params_(params),
         policy_(policy),
-        golden_(evaluate(run.network)),
         machine_(params, function),
         rehearsal_(params, false),
         stalls_(machine_.engines()),
@@ -49,10 +51,16 @@ class Runner {
   std::vector<std::int64_t> codes_of(const std::string& value) const;
   std::int64_t allocate(std::int64_t bytes);
 
-  const RunSpec& run_;
+  static RunSpec folded(const RunSpec& run, const GoldenValues& golden) {
+    RunSpec result = run;
+    result.network = fold_constants(run.network, golden);
+    return result;
+  }
+
+  const GoldenValues golden_;
+  const RunSpec run_;
   const MachineParams& params_;
   const Policy& policy_;
-  const GoldenValues golden_;
   mutable Machine machine_;
   Machine rehearsal_;  // without function, for the compiler to try programs on
   StallAccounting stalls_;
@@ -70,7 +78,7 @@ std::int64_t Runner::allocate(std::int64_t bytes) {
 
 void Runner::place_tensor(const std::string& name, const NodeOptions& options) {
   const auto golden = golden_.numbers.find(name);
-  if (places_.count(name) != 0 || golden == golden_.numbers.end()) return;
+  if (places_.count(name) != 0 || golden == golden_.numbers.end()) return;  // placed, or text
   const auto& values = golden->second.values;
   TensorPlace place;
   place.grid = options.quantisation == "affine" ? affine_grid(values) : symmetric_grid(values);
@@ -79,29 +87,40 @@ void Runner::place_tensor(const std::string& name, const NodeOptions& options) {
   places_[name] = place;
 }
 
-// Tensors between operators live in DRAM as int8, on grids calibrated with their golden values. Constants
-// belong to their operators, but for those that an Add reads.
+namespace {
+
+// Whether codes pass through an operator as they are, so that its output is on its input's grid.
+bool keeps_grid(const Node& node) {
+  return node.op == "Split" || node.op == "MaxPool" || node.op == "GlobalMaxPool" || is_view(node.op);
+}
+
+}  // namespace
+
+// Tensors between operators live in DRAM as int8, on grids calibrated with their golden values. Parameters belong
+// to their operators. What only gets another shape keeps its place.
 void Runner::place_tensors(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     const Node& first = run_.network.nodes[step.nodes.front()];
     const Node& last = run_.network.nodes[step.nodes.back()];
     const NodeOptions& options = run_.options_of(first.name);
-    const std::size_t tensors = first.op == "Add" || first.op == "Concat"
-                                    ? first.inputs.size()
-                                    : std::min<std::size_t>(1, first.inputs.size());
-    for (std::size_t i = 0; i < tensors; ++i) {
-      const bool is_new = places_.count(first.inputs[i]) == 0;
-      place_tensor(first.inputs[i], options);
-      if (!is_new || places_.count(first.inputs[i]) == 0) continue;
-      const TensorPlace& place = places_[first.inputs[i]];
-      const auto codes = quantise(golden_.numbers.at(first.inputs[i]).values, place.grid);
+    const auto inputs = tensor_inputs(first, run_.network);
+    for (const std::string& input : inputs) {
+      if (places_.count(input) != 0) continue;
+      place_tensor(input, options);
+      const TensorPlace& place = places_.at(input);
+      const auto codes = quantise(golden_.numbers.at(input).values, place.grid);
       const std::vector<std::int8_t> bytes(codes.begin(), codes.end());
       machine_.dram().write(place.address, bytes.data(), place.elements);
     }
     const std::size_t outputs = first.op == "Split" ? last.outputs.size() : 1;
     for (std::size_t i = 0; i < outputs; ++i) {
+      if (is_alias(first.op) && step.placement.where == Where::Bpu) {
+        places_[last.outputs.at(i)] = places_.at(inputs.at(0));
+        continue;
+      }
       place_tensor(last.outputs.at(i), options);
-      if (first.op == "Split") places_[last.outputs[i]].grid = places_.at(first.inputs[0]).grid;
+      if (keeps_grid(first) && !inputs.empty() && step.placement.where != Where::Cpu)
+        places_.at(last.outputs[i]).grid = places_.at(inputs[0]).grid;
     }
   }
 }
@@ -182,12 +201,17 @@ RunResult Runner::execute() {
   result.policy = policy_.name();
   result.clock_mhz = params_.bpu.clock_mhz;
   result.function = function_;
-  const std::vector<Step> steps = place(run_, policy_, shapes_of(golden_));
+  std::vector<Step> steps = place(run_, policy_, shapes_of(golden_));
   refuse_unplaced(steps, policy_.name());
   place_tensors(steps);
   std::string side;
   int segment = 0;
   for (const Step& step : steps) {
+    const Node& node = run_.network.nodes[step.nodes.front()];
+    if (is_alias(node.op) && step.placement.where == Where::Bpu) {  // the same bytes: nothing runs
+      made_on_[node.outputs.at(0)] = Where::Bpu;
+      continue;
+    }
     NodeResult row = run_step(step, result);
     if (row.on != side) ++segment;
     side = row.on;

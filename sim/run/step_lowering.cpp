@@ -4,14 +4,19 @@
 #include <memory>
 
 #include "kernels/norm_golden.h"
+#include "kernels/tensor_math.h"
 #include "models/cost.h"
 #include "sim/compile/conv_lowering.h"
 #include "sim/compile/decomposed_lowering.h"
 #include "sim/compile/elementwise_lowering.h"
 #include "sim/compile/estimate.h"
+#include "sim/compile/matmul_lowering.h"
 #include "sim/compile/norm_lowering.h"
+#include "sim/compile/pool_lowering.h"
+#include "sim/compile/view_lowering.h"
 #include "sim/input_error.h"
 #include "sim/run/host_lowering.h"
+#include "sim/run/simplify.h"
 
 namespace bpusim {
 
@@ -36,6 +41,19 @@ class StepLowering {
   LoweredStep conv();
   LoweredStep elementwise(ElementwiseKind kind);
   LoweredStep copies();
+  LoweredStep relu();
+  LoweredStep activation();
+  LoweredStep lookup(const RealFunction& function);
+  LoweredStep scalar_operand();
+  LoweredStep softmax_rows();
+  LoweredStep pool();
+  LoweredStep view();
+  LoweredStep matrix_product();
+  using MacLowering = Program (*)(const std::string&, const ConvJob&, const MachineParams&, std::int64_t);
+  LoweredStep mac_step(LoweredStep lowered, const ConvProblem& problem, const Tensor& weights,
+                       const std::vector<double>& bias, bool relu, MacLowering lower);
+  // One bit less than the parameter: two products are added.
+  int multiplier_bits() const { return static_cast<int>(machine_.numerics.multiplier_bits) - 1; }
 
  private:
   const Node& last_node() const { return context_.run.network.nodes[step_.nodes.back()]; }
@@ -74,8 +92,7 @@ class StepLowering {
 LoweredStep StepLowering::begin() const {
   LoweredStep lowered;
   const auto on_machine = [&](const std::string& value) { return context_.places.count(value) != 0; };
-  for (const std::string& input : node_.inputs)
-    if (on_machine(input)) lowered.inputs.push_back(input);
+  lowered.inputs = tensor_inputs(node_, context_.run.network);
   for (const std::string& output : last_node().outputs)
     if (on_machine(output)) lowered.outputs.push_back(output);
   for (const std::string& input : lowered.inputs) lowered.work.read_bytes += place(input).elements;
@@ -250,14 +267,18 @@ LoweredStep StepLowering::conv() {
     weights = std::move(folded.weights);
     bias = std::move(folded.bias);
   }
+  return mac_step(std::move(lowered), problem, weights, bias, relu, &lower_conv);
+}
+
+// Quantised weights and their affine entries into DRAM, then the products on the MAC array.
+LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& problem, const Tensor& weights,
+                                   const std::vector<double>& bias, bool relu, MacLowering lower) {
   const TensorPlace &x = place(node_.inputs[0]), &y = place(last_node().outputs[0]);
   ConvJob job;
-  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, relu,
-                       static_cast<int>(machine_.numerics.multiplier_bits),
+  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, relu, static_cast<int>(machine_.numerics.multiplier_bits),
                        numeric_widths(machine_.numerics).rounding);
   if (accumulator_bound(job.plan) > INT32_MAX)
-    refuse("a convolution over " + std::to_string(problem.taps()) +
-           " products can overflow its int32 accumulators");
+    refuse("sums of " + std::to_string(problem.taps()) + " products can overflow int32 accumulators");
   job.x = x.address;
   job.y = y.address;
   job.weights = constants(job.plan.weights);
@@ -267,7 +288,7 @@ LoweredStep StepLowering::conv() {
   lowered.work.macs = problem.macs();
   try {
     lowered.programs.push_back(
-        fastest_tiling([&](std::int64_t tile) { return lower_conv(step_.name, job, machine_, tile); }));
+        fastest_tiling([&](std::int64_t tile) { return lower(step_.name, job, machine_, tile); }));
   } catch (const std::invalid_argument& error) {
     refuse(error.what());
   }
@@ -278,28 +299,170 @@ LoweredStep StepLowering::conv() {
   return lowered;
 }
 
+LoweredStep StepLowering::relu() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "streaming";
+  const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
+  const auto plan = std::make_shared<ElementwisePlan>(plan_elementwise(
+      ElementwiseKind::Relu, {x.grid}, y.grid, multiplier_bits(), numeric_widths(machine_.numerics).rounding));
+  ElementwiseJob job;
+  job.plan = *plan;
+  job.row_elements = y.elements;
+  job.in = {{x.address, x.elements}};
+  job.out = {y.address, y.elements};
+  lowered.work.vector_elements = y.elements;
+  lowered.programs.push_back(
+      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(*plan, inputs); };
+  return lowered;
+}
+
+// Two operands, of which the smaller may repeat: by row, by column, or block by block.
 LoweredStep StepLowering::elementwise(ElementwiseKind kind) {
   LoweredStep lowered = begin();
   lowered.mapping = "streaming";
-  ElementwiseJob job;
-  std::vector<Quantisation> grids;
-  for (int k = 0; k < operand_count(kind); ++k) {
-    const TensorPlace& operand = place(node_.inputs.at(static_cast<std::size_t>(k)));
-    grids.push_back(operand.grid);
-    job.in.push_back({operand.address, operand.elements});
+  const bool swap = element_count(shape(node_.inputs[0])) < element_count(shape(node_.inputs[1]));
+  const std::string &first = node_.inputs[swap ? 1 : 0], &second = node_.inputs[swap ? 0 : 1];
+  const TensorPlace &a = place(first), &b = place(second), &y = place(node_.outputs[0]);
+  const BroadcastRows rows = broadcast_rows(shape(first), shape(second));
+  const auto plan = std::make_shared<ElementwisePlan>(plan_elementwise(
+      kind, {a.grid, b.grid}, y.grid, multiplier_bits(), numeric_widths(machine_.numerics).rounding));
+  std::vector<ElementwiseJob> jobs;
+  for (std::int64_t block = 0; block < rows.repeat; ++block) {
+    const std::int64_t at = block * rows.rows * rows.row;
+    ElementwiseJob job;
+    job.plan = *plan;
+    job.rows = rows.rows;
+    job.row_elements = rows.row;
+    job.second = rows.full ? Operand::Full : rows.per_row ? Operand::PerRow : Operand::PerColumn;
+    job.in = {{a.address + at, rows.row}, {b.address, rows.per_row ? 1 : rows.row}};
+    job.out = {y.address + at, rows.row};
+    jobs.push_back(job);
   }
-  const TensorPlace& y = place(node_.outputs[0]);
-  const auto plan = std::make_shared<ElementwisePlan>(
-      plan_elementwise(kind, grids, y.grid, static_cast<int>(machine_.numerics.multiplier_bits) - 1,
-                       numeric_widths(machine_.numerics).rounding));
+  lowered.work.vector_elements = y.elements;
+  lowered.programs.push_back(
+      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, jobs, machine_, tile); }));
+  Broadcast broadcast;
+  if (!rows.full) broadcast = rows.per_row ? Broadcast{rows.row, rows.rows} : Broadcast{1, rows.row};
+  lowered.ideal = [plan, broadcast, swap](const std::vector<Codes>& inputs) {
+    return ideal_elementwise(*plan, swap ? std::vector<Codes>{inputs[1], inputs[0]} : inputs, broadcast);
+  };
+  return lowered;
+}
+
+LoweredStep StepLowering::lookup(const RealFunction& function) {
+  LoweredStep lowered = begin();
+  lowered.mapping = "table";
+  const TensorPlace &x = place(lowered.inputs.at(0)), &y = place(node_.outputs[0]);
+  const auto plan = std::make_shared<LookupPlan>(plan_lookup(function, x.grid, y.grid));
+  ElementwiseJob job;
   job.plan = *plan;
   job.row_elements = y.elements;
+  job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
-  lowered.work.vector_elements = y.elements;
-  lowered.programs.push_back(fastest_tiling(
-      [&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
-  lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(*plan, inputs); };
+  lowered.work.table_elements = y.elements;
+  lowered.programs.push_back(
+      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.ideal = [plan](const std::vector<Codes>& inputs) {
+    Codes ideal;
+    for (const std::int64_t code : inputs[0]) ideal.push_back(plan->table[static_cast<std::size_t>(code + 128)]);
+    return ideal;
+  };
   return lowered;
+}
+
+LoweredStep StepLowering::activation() {
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < node_.inputs.size(); ++i)
+    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {}) : context_.golden.numbers.at(node_.inputs[i]));
+  return lookup(unary_function(node_.op, node_.attributes, constants));
+}
+
+// A tensor and a constant scalar: a function of one element.
+LoweredStep StepLowering::scalar_operand() {
+  const bool tensor_first = context_.places.count(node_.inputs[0]) != 0 && !context_.run.network.values.at(node_.inputs[0]).constant;
+  const Tensor constant = context_.golden.numbers.at(node_.inputs[tensor_first ? 1 : 0]);
+  return lookup([op = node_.op, constant, tensor_first](double x) {
+    const Tensor value({}, {x}), scalar({}, {constant.values.at(0)});
+    return (tensor_first ? binary(op, value, scalar) : binary(op, scalar, value)).values[0];
+  });
+}
+
+LoweredStep StepLowering::softmax_rows() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "table";
+  const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
+  const auto plan = std::make_shared<SoftmaxPlan>(plan_softmax(x.grid, y.grid));
+  const std::int64_t row = shape(node_.inputs[0]).back();
+  ElementwiseJob job;
+  job.plan = *plan;
+  job.rows = y.elements / row;
+  job.row_elements = row;
+  job.in = {{x.address, row}};
+  job.out = {y.address, row};
+  lowered.work.table_elements = y.elements;
+  lowered.programs.push_back(
+      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.ideal = [plan, row](const std::vector<Codes>& inputs) { return ideal_softmax(*plan, inputs[0], row); };
+  return lowered;
+}
+
+// Pooling; ReduceMean over H and W is one.
+LoweredStep StepLowering::pool() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "streaming";
+  const std::string op = node_.op == "ReduceMean" ? "GlobalAveragePool" : node_.op;
+  const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
+  const auto plan = std::make_shared<PoolPlan>(
+      plan_pool(resolve_pool(op, node_.attributes, shape(node_.inputs[0])), x.grid, y.grid,
+                static_cast<int>(machine_.numerics.multiplier_bits), numeric_widths(machine_.numerics).rounding));
+  const ConvProblem& window = plan->problem.window;
+  lowered.work.vector_elements = y.elements * window.kh * window.kw;
+  lowered.programs.push_back(fastest_tiling(
+      [&](std::int64_t tile) { return lower_pool(step_.name, *plan, x.address, y.address, machine_, tile); }));
+  lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_pool(*plan, inputs[0]); };
+  return lowered;
+}
+
+LoweredStep StepLowering::view() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "copy";
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < node_.inputs.size(); ++i)
+    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {}) : context_.golden.numbers.at(node_.inputs[i]));
+  const View moved = resolve_view(node_.op, node_.attributes, shape(node_.inputs[0]), constants);
+  const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
+  lowered.work.read_bytes = std::min(x.elements, y.elements);  // a Slice reads no more than it keeps
+  lowered.programs.push_back(fastest_tiling(
+      [&](std::int64_t tile) { return lower_view(step_.name, moved, x.address, y.address, machine_, tile); }));
+  lowered.ideal = [moved](const std::vector<Codes>& inputs) {
+    const auto values = apply_view(moved, std::vector<double>(inputs[0].begin(), inputs[0].end()));
+    return Codes(values.begin(), values.end());
+  };
+  return lowered;
+}
+
+// Gemm and MatMul with constant weights.
+LoweredStep StepLowering::matrix_product() {
+  LoweredStep lowered = begin();
+  lowered.mapping = "mac_array";
+  const Attributes& a = node_.attributes;
+  const bool gemm = node_.op == "Gemm";
+  Tensor weights = context_.golden.numbers.at(node_.inputs.at(1));
+  if (!gemm || a.get("transB", std::int64_t{0}) == 0) weights = transpose_last(weights);
+  for (double& w : weights.values) w *= gemm ? a.get("alpha", 1.0) : 1.0;
+  ConvProblem problem;
+  problem.ic = weights.shape[1];
+  problem.oc = weights.shape[0];
+  problem.n = place(node_.inputs[0]).elements / problem.ic;
+  std::vector<double> bias;
+  if (gemm && node_.inputs.size() > 2 && !node_.inputs[2].empty()) {
+    const Tensor& c = context_.golden.numbers.at(node_.inputs[2]);
+    if (c.size() != problem.oc && c.size() != 1) refuse("Gemm: C of shape " + to_string(c.shape) + " is no bias");
+    for (std::int64_t o = 0; o < problem.oc; ++o)
+      bias.push_back(a.get("beta", 1.0) * c.values[static_cast<std::size_t>(c.size() == 1 ? 0 : o)]);
+  }
+  return mac_step(std::move(lowered), problem, weights, bias, false, &lower_matmul);
 }
 
 // Split and Concat: pieces of rows, each copied onto the grid of where it goes.
@@ -349,8 +512,18 @@ LoweredStep lower_step(const Step& step, const LoweringContext& context) {
     StepLowering lowering(step, context);
     if (find_norm(node.op) != nullptr) return lowering.norm();
     if (node.op == "Conv") return lowering.conv();
-    if (node.op == "Relu") return lowering.elementwise(ElementwiseKind::Relu);
-    if (node.op == "Add") return lowering.elementwise(ElementwiseKind::Add);
+    if (node.op == "Relu") return lowering.relu();
+    if (find_unary(node.op) != nullptr) return lowering.activation();
+    if (is_binary(node.op)) {
+      if (tensor_inputs(node, context.run.network).size() == 1) return lowering.scalar_operand();
+      if (node.op == "Add") return lowering.elementwise(ElementwiseKind::Add);
+      if (node.op == "Sub") return lowering.elementwise(ElementwiseKind::Sub);
+      if (node.op == "Mul") return lowering.elementwise(ElementwiseKind::Mul);
+    }
+    if (node.op == "Softmax") return lowering.softmax_rows();
+    if (node.op == "Gemm" || node.op == "MatMul") return lowering.matrix_product();
+    if (node.op == "ReduceMean" || node.op.find("Pool") != std::string::npos) return lowering.pool();
+    if (is_view(node.op)) return lowering.view();
     if (node.op == "Split" || node.op == "Concat") return lowering.copies();
   } catch (const std::invalid_argument& error) {
     throw InputError(step.name + ": " + error.what());

@@ -1,0 +1,17 @@
+// Operators that only move elements: the DMA reads by strides and writes what it read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/view.h"
+#include "models/command.h"
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+/// int8 tensors at `x` and `y`.
+Program lower_view(const std::string& name, const View& view, std::int64_t x, std::int64_t y,
+                   const MachineParams& machine, std::int64_t tile_bytes);
+
+}  // namespace bpusim
