@@ -222,8 +222,8 @@ ConvTile conv_tile(const ConvProblem& p, std::int64_t out_channel, std::int64_t 
 
 namespace {
 
-void one_sample(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input,
-                    const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output) {
+void one_sample(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input, const std::int8_t* weights,
+                const AffineEntry* entries, std::int8_t* output) {
   const ConvProblem& p = plan.problem;
   const std::int64_t zero = plan.in.zero_point, taps = p.taps();
   std::vector<std::int32_t> centred(static_cast<std::size_t>(t.in_channels * t.in_rows * p.iw));
@@ -278,7 +278,8 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
   std::vector<std::int64_t> ideal;
   // Sums fit 32 bits (accumulator_bound), where the compiler vectorises.
   std::vector<std::int32_t> acc(static_cast<std::size_t>(p.ow)), centred(codes.size());
-  for (std::size_t i = 0; i < codes.size(); ++i) centred[i] = static_cast<std::int32_t>(codes[i] - plan.in.zero_point);
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    centred[i] = static_cast<std::int32_t>(codes[i] - plan.in.zero_point);
   for (std::int64_t s = 0; s < p.n; ++s) {
     for (std::int64_t o = 0; o < p.oc; ++o) {
       const auto channel = static_cast<std::size_t>(o);

@@ -47,12 +47,14 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   plan.shift = std::clamp(multiplier_bits - exponent, 0, 62);
   for (const double gain : gains) {
     plan.multipliers.push_back(std::llround(std::ldexp(gain, plan.shift)));
-    if (plan.multipliers.back() > (std::int64_t{1} << 31)) refuse("an operand's scale is 2^31 output steps or more");
+    if (plan.multipliers.back() > (std::int64_t{1} << 31))
+      refuse("an operand's scale is 2^31 output steps or more");
   }
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   for (const Quantisation& grid : in)
     if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
-  if (kind == ElementwiseKind::Mul && reach(in[0]) * reach(in[1]) >= kMost) refuse("zero points are too far out");
+  if (kind == ElementwiseKind::Mul && reach(in[0]) * reach(in[1]) >= kMost)
+    refuse("zero points are too far out");
   if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
   return plan;
 }

@@ -161,6 +161,14 @@ View expand(const Shape& in, const Constants& c) {
 
 View enlarge(const std::string& op, const Attributes& a, const Shape& in, const Constants& c) {
   if (a.get("mode", std::string("nearest")) != "nearest") refuse(op, "only mode nearest moves elements");
+  // Output i reads input floor(i / factor) in these modes and no others.
+  const std::string coordinates =
+      a.get("coordinate_transformation_mode", std::string(op == "Upsample" ? "asymmetric" : "half_pixel"));
+  const std::string nearest =
+      a.get("nearest_mode", std::string(op == "Upsample" ? "floor" : "round_prefer_floor"));
+  const bool half = coordinates == "half_pixel" || coordinates == "pytorch_half_pixel";
+  if (!(coordinates == "asymmetric" && nearest == "floor") && !(half && nearest.rfind("round_", 0) == 0))
+    refuse(op, "coordinate mode " + coordinates + " with " + nearest + " is not supported");
   std::vector<double> factors;
   const std::size_t scales = op == "Upsample" ? 0 : 1;
   if (c.size() > scales && c[scales].size() > 0) {

@@ -109,8 +109,9 @@ std::string describe(const Program& program, int command) {
                  [](const Reduce&) { return "Reduce"; }, [](const Combine&) { return "Combine"; },
                  [](const Finalise&) { return "Finalise"; }, [](const Apply&) { return "Apply"; },
                  [](const Primitive& p) { return to_string(p.op); },
-                 [](const Convolve&) { return "Convolve"; }, [](const Elementwise&) { return "Elementwise"; }, [](const Lookup&) { return "Lookup"; }, [](const SoftmaxRows&) { return "Softmax"; }, [](const Pool&) { return "Pool"; },
-                 [](const HostTask& task) { return task.what.c_str(); }},
+                 [](const Convolve&) { return "Convolve"; }, [](const Elementwise&) { return "Elementwise"; },
+                 [](const Lookup&) { return "Lookup"; }, [](const SoftmaxRows&) { return "Softmax"; },
+                 [](const Pool&) { return "Pool"; }, [](const HostTask& task) { return task.what.c_str(); }},
       c.body);
   return std::string(what) + " #" + std::to_string(command) + " (tile " + std::to_string(c.tile) + ", core " +
          std::to_string(c.core) + ", " + to_string(c.unit) + ")";
@@ -122,73 +123,76 @@ Footprint footprint(const Command& command, const Program& program) {
     return program.norm_plans[static_cast<std::size_t>(index)];
   };
   Footprint f;
-  std::visit(Overloaded{[&](const Transfer& t) {
-                          const Access there = dram(t.dram), here = sram(core, t.sram, t.dram.bytes());
-                          const bool load = command.unit == Unit::Load;
-                          f.reads = {load ? there : here};
-                          f.writes = {load ? here : there};
-                        },
-                        [&](const Reduce& r) {
-                          const Access sums = sram(core, r.sums, r.tile.set_count() * kRecord);
-                          f.reads = {sram(core, r.codes,
-                                          r.tile.element_count() * byte_size(norm_plan(r.plan).in.dtype))};
-                          if (r.accumulate) f.reads.push_back(sums);
-                          f.writes = {sums};
-                        },
-                        [&](const Combine& c) {
-                          for (const auto& part : c.parts)
-                            f.reads.push_back(sram(part.core, part.sums, c.sets * kRecord));
-                          f.writes = {sram(core, c.into, c.sets * kRecord)};
-                        },
-                        [&](const Finalise& n) {
-                          f.reads = {sram(core, n.sums, n.sets * kRecord)};
-                          f.writes = {sram(core, n.scales, n.sets * kRecord)};
-                        },
-                        [&](const Apply& a) {
-                          const std::int64_t elements = a.tile.element_count();
-                          f.reads = {sram(core, a.codes, elements * byte_size(norm_plan(a.plan).in.dtype)),
-                                     sram(core, a.entries, a.entry_count * kRecord)};
-                          if (norm_plan(a.plan).statistic != Statistic::Given)
-                            f.reads.push_back(sram(core, a.scales, a.tile.set_count() * kRecord));
-                          f.writes = {sram(core, a.out, elements * byte_size(norm_plan(a.plan).out.dtype))};
-                        },
-                        [&](const Primitive& p) {
-                          const auto& decomposed = program.decomposed_plans[static_cast<std::size_t>(p.plan)];
-                          for (const PrimitiveSpan& span : primitive_spans(decomposed, p.op, p.tile, p.at))
-                            (span.write ? f.writes : f.reads).push_back(sram(core, span.begin, span.bytes));
-                        },
-                        [&](const Convolve& c) {
-                          const ConvProblem& p = program.conv_plans[static_cast<std::size_t>(c.plan)].problem;
-                          f.reads = {sram(core, c.input, c.tile.samples * c.tile.in_channels * c.tile.in_rows * p.iw),
-                                     sram(core, c.weights, c.tile.out_channels * p.taps()),
-                                     sram(core, c.entries, c.tile.out_channels * kRecord)};
-                          f.writes = {sram(core, c.out, c.tile.samples * c.tile.out_channels * c.tile.out_rows * p.ow)};
-                        },
-                        [&](const Elementwise& e) {
-                          f.reads = {sram(core, e.a, e.elements)};
-                          const auto& plan = program.elementwise_plans[static_cast<std::size_t>(e.plan)];
-                          if (operand_count(plan.kind) == 2)
-                     f.reads.push_back(sram(core, e.b, e.broadcast.count > 0 ? e.broadcast.count : (e.elements + e.broadcast.run - 1) / e.broadcast.run));
-                          f.writes = {sram(core, e.out, e.elements)};
-                        },
-                        [&](const Lookup& l) {
-                   f.reads = {sram(core, l.in, l.elements)};
-                   f.writes = {sram(core, l.out, l.elements)};
-                 },
-                 [&](const SoftmaxRows& s) {
-                   f.reads = {sram(core, s.in, s.rows * s.elements)};
-                   f.writes = {sram(core, s.out, s.rows * s.elements)};
-                 },
-                 [&](const Pool& p) {
-                   const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
-                   f.reads = {sram(core, p.in, p.tile.out_channels * p.tile.in_rows * w.iw)};
-                   f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
-                 },
-                 [&](const HostTask& task) {
-                          for (const DramBox& box : task.reads) f.reads.push_back(dram(box));
-                          for (const DramBox& box : task.writes) f.writes.push_back(dram(box));
-                        }},
-             command.body);
+  std::visit(
+      Overloaded{
+          [&](const Transfer& t) {
+            const Access there = dram(t.dram), here = sram(core, t.sram, t.dram.bytes());
+            const bool load = command.unit == Unit::Load;
+            f.reads = {load ? there : here};
+            f.writes = {load ? here : there};
+          },
+          [&](const Reduce& r) {
+            const Access sums = sram(core, r.sums, r.tile.set_count() * kRecord);
+            f.reads = {sram(core, r.codes, r.tile.element_count() * byte_size(norm_plan(r.plan).in.dtype))};
+            if (r.accumulate) f.reads.push_back(sums);
+            f.writes = {sums};
+          },
+          [&](const Combine& c) {
+            for (const auto& part : c.parts) f.reads.push_back(sram(part.core, part.sums, c.sets * kRecord));
+            f.writes = {sram(core, c.into, c.sets * kRecord)};
+          },
+          [&](const Finalise& n) {
+            f.reads = {sram(core, n.sums, n.sets * kRecord)};
+            f.writes = {sram(core, n.scales, n.sets * kRecord)};
+          },
+          [&](const Apply& a) {
+            const std::int64_t elements = a.tile.element_count();
+            f.reads = {sram(core, a.codes, elements * byte_size(norm_plan(a.plan).in.dtype)),
+                       sram(core, a.entries, a.entry_count * kRecord)};
+            if (norm_plan(a.plan).statistic != Statistic::Given)
+              f.reads.push_back(sram(core, a.scales, a.tile.set_count() * kRecord));
+            f.writes = {sram(core, a.out, elements * byte_size(norm_plan(a.plan).out.dtype))};
+          },
+          [&](const Primitive& p) {
+            const auto& decomposed = program.decomposed_plans[static_cast<std::size_t>(p.plan)];
+            for (const PrimitiveSpan& span : primitive_spans(decomposed, p.op, p.tile, p.at))
+              (span.write ? f.writes : f.reads).push_back(sram(core, span.begin, span.bytes));
+          },
+          [&](const Convolve& c) {
+            const ConvProblem& p = program.conv_plans[static_cast<std::size_t>(c.plan)].problem;
+            f.reads = {sram(core, c.input, c.tile.samples * c.tile.in_channels * c.tile.in_rows * p.iw),
+                       sram(core, c.weights, c.tile.out_channels * p.taps()),
+                       sram(core, c.entries, c.tile.out_channels * kRecord)};
+            f.writes = {sram(core, c.out, c.tile.samples * c.tile.out_channels * c.tile.out_rows * p.ow)};
+          },
+          [&](const Elementwise& e) {
+            f.reads = {sram(core, e.a, e.elements)};
+            const auto& plan = program.elementwise_plans[static_cast<std::size_t>(e.plan)];
+            if (operand_count(plan.kind) == 2)
+              f.reads.push_back(sram(core, e.b,
+                                     e.broadcast.count > 0
+                                         ? e.broadcast.count
+                                         : (e.elements + e.broadcast.run - 1) / e.broadcast.run));
+            f.writes = {sram(core, e.out, e.elements)};
+          },
+          [&](const Lookup& l) {
+            f.reads = {sram(core, l.in, l.elements)};
+            f.writes = {sram(core, l.out, l.elements)};
+          },
+          [&](const SoftmaxRows& s) {
+            f.reads = {sram(core, s.in, s.rows * s.elements)};
+            f.writes = {sram(core, s.out, s.rows * s.elements)};
+          },
+          [&](const Pool& p) {
+            const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
+            f.reads = {sram(core, p.in, p.tile.out_channels * p.tile.in_rows * w.iw)};
+            f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
+          },
+          [&](const HostTask& task) {
+            for (const DramBox& box : task.reads) f.reads.push_back(dram(box));
+            for (const DramBox& box : task.writes) f.writes.push_back(dram(box));
+          }},
+      command.body);
   return f;
 }
 

@@ -153,8 +153,8 @@ struct HostTask {
   std::function<void(DramPort&)> work;
 };
 
-using Body =
-    std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise, Lookup, SoftmaxRows, Pool, HostTask>;
+using Body = std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise,
+                          Lookup, SoftmaxRows, Pool, HostTask>;
 
 struct Command {
   Unit unit = Unit::Load;

@@ -81,19 +81,20 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
     }
     void operator()(const Elementwise& e) const {
       elementwise_int8(program.elementwise_plans[static_cast<std::size_t>(e.plan)],
-                       at<std::int8_t>(sram, e.a), at<std::int8_t>(sram, e.b), e.elements, at<std::int8_t>(sram, e.out), e.broadcast);
+                       at<std::int8_t>(sram, e.a), at<std::int8_t>(sram, e.b), e.elements,
+                       at<std::int8_t>(sram, e.out), e.broadcast);
     }
     void operator()(const Lookup& l) const {
-      lookup_int8(program.lookup_plans[static_cast<std::size_t>(l.plan)], at<std::int8_t>(sram, l.in), l.elements,
-                  at<std::int8_t>(sram, l.out));
+      lookup_int8(program.lookup_plans[static_cast<std::size_t>(l.plan)], at<std::int8_t>(sram, l.in),
+                  l.elements, at<std::int8_t>(sram, l.out));
     }
     void operator()(const SoftmaxRows& s) const {
-      softmax_int8(program.softmax_plans[static_cast<std::size_t>(s.plan)], at<std::int8_t>(sram, s.in), s.rows,
-                   s.elements, at<std::int8_t>(sram, s.out));
+      softmax_int8(program.softmax_plans[static_cast<std::size_t>(s.plan)], at<std::int8_t>(sram, s.in),
+                   s.rows, s.elements, at<std::int8_t>(sram, s.out));
     }
     void operator()(const Pool& p) const {
-      pool_tile_int8(p.tile, program.pool_plans[static_cast<std::size_t>(p.plan)], at<std::int8_t>(sram, p.in),
-                     at<std::int8_t>(sram, p.out));
+      pool_tile_int8(p.tile, program.pool_plans[static_cast<std::size_t>(p.plan)],
+                     at<std::int8_t>(sram, p.in), at<std::int8_t>(sram, p.out));
     }
     void operator()(const HostTask& task) const { task.work(self.dram_); }
   };

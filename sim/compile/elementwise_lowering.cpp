@@ -21,7 +21,10 @@ bool moves_only(const ElementwiseJob& job) {
 class RowLowering {
  public:
   RowLowering(ProgramBuilder& builder, const ElementwiseJob& job, const MachineParams& machine, int& tile)
-      : builder_(builder), job_(job), machine_(machine), tile_(tile),
+      : builder_(builder),
+        job_(job),
+        machine_(machine),
+        tile_(tile),
         plan_(std::visit([&](const auto& plan) { return builder.add_plan(plan); }, job.plan)),
         operands_(static_cast<std::int64_t>(job.in.size())),
         room_(machine.sram.bytes / (kSlots * operands_) / 64 * 64) {}
@@ -85,7 +88,8 @@ void RowLowering::run(std::int64_t tile_bytes) {
   const bool whole_rows = std::holds_alternative<SoftmaxPlan>(job_.plan);
   const std::int64_t columns = whole_rows ? job_.row_elements : std::min(job_.row_elements, limit);
   if (columns > room_)
-    throw std::invalid_argument("a row of " + std::to_string(columns) + " elements does not fit in the SRAM four times");
+    throw std::invalid_argument("a row of " + std::to_string(columns) +
+                                " elements does not fit in the SRAM four times");
   const std::int64_t rows = columns < job_.row_elements ? 1 : std::max<std::int64_t>(1, limit / columns);
   builder_.reserve_sram(kSlots * operands_ * room_);
   for (std::int64_t r = 0; r < job_.rows; r += rows)

@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
-
 #include <variant>
+#include <vector>
 
 #include "kernels/elementwise.h"
 #include "kernels/softmax.h"

@@ -150,6 +150,11 @@ std::vector<double> typed_values(const TensorProto& proto) {
     copy_field(proto.int64_data(), values);
   } else if (type == TensorProto::UINT64 || type == TensorProto::UINT32) {
     copy_field(proto.uint64_data(), values);
+  } else if (type == TensorProto::BFLOAT16) {
+    for (const auto bits : proto.int32_data()) {
+      const std::uint16_t half = static_cast<std::uint16_t>(bits);
+      values.push_back(raw_element(type, reinterpret_cast<const char*>(&half)));
+    }
   } else if (type == TensorProto::FLOAT16) {
     for (const auto bits : proto.int32_data())
       values.push_back(half_to_double(static_cast<std::uint16_t>(bits)));
@@ -192,6 +197,11 @@ DType dtype_of(int type) {
     case TensorProto::INT64:
       return DType::Int64;
     case TensorProto::INT32:
+    case TensorProto::UINT8:
+    case TensorProto::INT16:
+    case TensorProto::UINT16:
+    case TensorProto::UINT32:
+    case TensorProto::UINT64:
       return DType::Int32;
     case TensorProto::INT8:
       return DType::Int8;
@@ -202,7 +212,7 @@ DType dtype_of(int type) {
   }
 }
 
-void set_constant(Value& value, AnyTensor tensor) {
+void set_constant(Value& value, AnyTensor tensor, DType dtype) {
   value.constant = true;
   if (auto* text = std::get_if<StringTensor>(&tensor)) {
     value.shape = text->shape;
@@ -211,6 +221,7 @@ void set_constant(Value& value, AnyTensor tensor) {
   } else {
     auto& numbers = std::get<Tensor>(tensor);
     value.shape = numbers.shape;
+    value.dtype = dtype;
     value.data = std::move(numbers);
   }
 }
@@ -253,9 +264,19 @@ AnyTensor constant_of(const onnx::NodeProto& node, const Origin& origin) {
   throw InputError(origin.file + ": Constant '" + node.name() + "' has no value that is read");
 }
 
+DType constant_dtype(const onnx::NodeProto& node) {
+  for (const auto& a : node.attribute()) {
+    if (a.name() == "value") return dtype_of(a.t().data_type());
+    if (a.name() == "value_int" || a.name() == "value_ints") return DType::Int64;
+  }
+  return DType::Float32;
+}
+
 void declare(const onnx::ValueInfoProto& info, Network& network) {
   Value& value = network.values[info.name()];
   if (value.constant || !info.type().has_tensor_type()) return;
+  if (info.type().tensor_type().elem_type() == TensorProto::BFLOAT16)
+    throw InputError("'" + info.name() + "' is bfloat16, which is not read as an input or output");
   value.dtype = dtype_of(info.type().tensor_type().elem_type());
   value.shape.clear();
   for (const auto& dim : info.type().tensor_type().shape().dim())
@@ -278,7 +299,7 @@ void read_nodes(const onnx::GraphProto& graph, int opset, const Origin& origin, 
   defined.insert(network.inputs.begin(), network.inputs.end());
   for (const auto& proto : graph.node()) {
     if (proto.op_type() == "Constant" && proto.output_size() == 1) {
-      set_constant(network.values[proto.output(0)], constant_of(proto, origin));
+      set_constant(network.values[proto.output(0)], constant_of(proto, origin), constant_dtype(proto));
       defined.insert(proto.output(0));
       continue;
     }
@@ -318,7 +339,7 @@ Network parse_onnx(const std::string& bytes, const std::string& name, const std:
   Network network;
   network.name = model.graph().name();
   for (const auto& proto : model.graph().initializer())
-    set_constant(network.values[proto.name()], tensor_of(proto, origin));
+    set_constant(network.values[proto.name()], tensor_of(proto, origin), dtype_of(proto.data_type()));
   for (const auto& info : model.graph().value_info()) declare(info, network);
   for (const auto& info : model.graph().output()) {
     declare(info, network);

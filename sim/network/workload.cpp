@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kernels/random.h"
+#include "kernels/unary.h"
 #include "sim/network/tensor_files.h"
 
 namespace bpusim {
@@ -169,7 +170,7 @@ void Chain::add_step(const std::string& op, const Attributes& attributes, const 
   std::vector<std::string> inputs = {current_};
   std::vector<Shape> outputs = {shape_};
   const std::string prefix = suffix.empty() ? "" : suffix + ".";
-  if (op == "Add") {
+  if (op == "Add" || op == "Sub" || op == "Mul") {
     inputs.push_back(around(prefix + "other", shape_, 0, 1));
   } else if (op == "RandomNormal") {
     inputs.clear();
@@ -244,6 +245,10 @@ std::vector<std::string> workload_operators() {
   for (const NormDefinition& norm : norm_registry()) names.emplace_back(norm.op);
   for (const char* other :
        {"IBNSplit", "Conv", "Relu", "Add", "RandomNormal", "RandomNormalLike", "StringNormalizer"})
+    names.emplace_back(other);
+  for (const UnaryDefinition& unary : unary_registry()) names.emplace_back(unary.op);
+  for (const char* other :
+       {"MaxPool", "AveragePool", "GlobalAveragePool", "Softmax", "Transpose", "DepthToSpace", "Mul", "Sub"})
     names.emplace_back(other);
   return names;
 }

@@ -1,6 +1,8 @@
 #include "sim/run/golden.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 
 #include "kernels/conv.h"
@@ -132,7 +134,8 @@ std::vector<Tensor> evaluate_concat(const Node& node, const std::vector<Tensor>&
 }
 
 // Integers of an attribute, or of an input where newer opsets have it.
-std::vector<std::int64_t> list_of(const Node& node, const char* name, const std::vector<Tensor>& inputs, std::size_t input) {
+std::vector<std::int64_t> list_of(const Node& node, const char* name, const std::vector<Tensor>& inputs,
+                                  std::size_t input) {
   auto values = node.attributes.get(name, std::vector<std::int64_t>{});
   if (values.empty() && input < inputs.size())
     for (const double v : inputs[input].values) values.push_back(static_cast<std::int64_t>(v));
@@ -140,9 +143,11 @@ std::vector<std::int64_t> list_of(const Node& node, const char* name, const std:
 }
 
 Tensor evaluate_gemm(const Node& node, const std::vector<Tensor>& inputs) {
-  if (inputs.size() < 2 || inputs[0].shape.size() != 2 || inputs[1].shape.size() != 2) refuse(node, "needs two matrices");
+  if (inputs.size() < 2 || inputs[0].shape.size() != 2 || inputs[1].shape.size() != 2)
+    refuse(node, "needs two matrices");
   const auto flag = [&](const char* name) { return node.attributes.get(name, std::int64_t{0}) != 0; };
-  Tensor y = matmul(flag("transA") ? transpose_last(inputs[0]) : inputs[0], flag("transB") ? transpose_last(inputs[1]) : inputs[1]);
+  Tensor y = matmul(flag("transA") ? transpose_last(inputs[0]) : inputs[0],
+                    flag("transB") ? transpose_last(inputs[1]) : inputs[1]);
   for (double& v : y.values) v *= node.attributes.get("alpha", 1.0);
   if (inputs.size() < 3 || inputs[2].values.empty()) return y;
   Tensor c = inputs[2];
@@ -151,13 +156,48 @@ Tensor evaluate_gemm(const Node& node, const std::vector<Tensor>& inputs) {
 }
 
 Tensor evaluate_pad(const Node& node, const std::vector<Tensor>& inputs) {
-  if (node.attributes.get("mode", std::string("constant")) != "constant") refuse(node, "only constant padding is supported");
-  const double value = inputs.size() > 2 && !inputs[2].values.empty() ? inputs[2].values[0] : node.attributes.get("value", 0.0);
+  if (node.attributes.get("mode", std::string("constant")) != "constant")
+    refuse(node, "only constant padding is supported");
+  const double value = inputs.size() > 2 && !inputs[2].values.empty() ? inputs[2].values[0]
+                                                                      : node.attributes.get("value", 0.0);
   return pad(inputs[0], list_of(node, "pads", inputs, 1), value);
 }
 
-Tensor shape_tensor(const Shape& shape) {
+// Shape, with the start and end of opset 15.
+Tensor shape_tensor(const Node& node, const Shape& whole) {
+  const auto rank = static_cast<std::int64_t>(whole.size());
+  const auto bound = [&](const char* name, std::int64_t fallback) {
+    const std::int64_t at = node.attributes.get(name, fallback);
+    return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  const std::int64_t start = bound("start", 0), end = std::max(start, bound("end", rank));
+  const Shape shape(whole.begin() + start, whole.begin() + end);
   return Tensor({static_cast<std::int64_t>(shape.size())}, std::vector<double>(shape.begin(), shape.end()));
+}
+
+// Element types are those of ONNX's TensorProto: float and double keep the value, integers cut it off.
+Tensor evaluate_cast(const Node& node, Tensor x) {
+  const std::int64_t to = node.attributes.get("to", std::int64_t{1});
+  const bool integer = to == 2 || to == 3 || to == 5 || to == 6 || to == 7;
+  if (!integer && to != 1 && to != 11 && to != 9)
+    refuse(node, "to element type " + std::to_string(to) + " is not supported");
+  for (double& v : x.values) {
+    if (integer) v = std::trunc(v);
+    if (to == 9) v = v != 0 ? 1 : 0;
+  }
+  return x;
+}
+
+std::vector<Tensor> evaluate_dropout(const Node& node, const std::vector<Tensor>& inputs) {
+  if (inputs.size() > 2 && !inputs[2].values.empty() && inputs[2].values[0] != 0)
+    refuse(node, "training mode is not supported: export the model for inference");
+  return {inputs[0], Tensor::filled(inputs[0].shape, 1)};
+}
+
+Tensor evaluate_reduce(const Node& node, const std::vector<Tensor>& inputs) {
+  const auto axes = list_of(node, "axes", inputs, 1);
+  if (axes.empty() && node.attributes.get("noop_with_empty_axes", std::int64_t{0}) != 0) return inputs[0];
+  return reduce(node.op, inputs[0], axes, node.attributes.get("keepdims", std::int64_t{1}) != 0);
 }
 
 // Operators of whole networks beside norms and convolutions; nothing where the operator is none of them.
@@ -172,20 +212,24 @@ std::vector<Tensor> evaluate_general(const Node& node, const std::vector<Tensor>
     for (double& v : y.values) v = function(v);
     return {y};
   }
+  if (op == "MaxPool" && node.outputs.size() > 1) refuse(node, "the output of indices is not supported");
   if (op == "MaxPool" || op == "AveragePool" || op == "GlobalMaxPool" || op == "GlobalAveragePool")
     return {golden_pool(resolve_pool(op, node.attributes, x.shape), x)};
+  if (op == "Cast") return {evaluate_cast(node, x)};
+  if (op == "Dropout") return evaluate_dropout(node, inputs);
   if (is_view(op)) {
     const View view = resolve_view(op, node.attributes, x.shape, rest);
     return {Tensor(view.shape, apply_view(view, x.values))};
   }
   if (op == "Gemm") return {evaluate_gemm(node, inputs)};
   if (op == "MatMul" && inputs.size() == 2) return {matmul(x, inputs[1])};
-  if (op == "Softmax") return {softmax(x, node.attributes.get("axis", std::int64_t{node.opset < 13 ? 1 : -1}))};
-  if (op.rfind("Reduce", 0) == 0)
-    return {reduce(op, x, list_of(node, "axes", inputs, 1), node.attributes.get("keepdims", std::int64_t{1}) != 0)};
+  if (op == "Softmax")
+    return {softmax(x, node.attributes.get("axis", std::int64_t{node.opset < 13 ? 1 : -1}))};
+  if (op.rfind("Reduce", 0) == 0) return {evaluate_reduce(node, inputs)};
   if (op == "Pad") return {evaluate_pad(node, inputs)};
-  if (op == "Gather" && inputs.size() == 2) return {gather(x, inputs[1], node.attributes.get("axis", std::int64_t{0}))};
-  if (op == "Shape") return {shape_tensor(x.shape)};
+  if (op == "Gather" && inputs.size() == 2)
+    return {gather(x, inputs[1], node.attributes.get("axis", std::int64_t{0}))};
+  if (op == "Shape") return {shape_tensor(node, x.shape)};
   return {};
 }
 
@@ -197,7 +241,29 @@ Tensor evaluate_random(const Node& node, const Shape& shape) {
 }  // namespace
 
 bool has_definition(const std::string& op) {
-  static const char* const others[] = {"Conv", "Relu", "Split", "Concat", "RandomNormal", "RandomNormalLike", "StringNormalizer", "MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Gemm", "MatMul", "Softmax", "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "Pad", "Gather", "Shape"};
+  static const char* const others[] = {"Conv",
+                                       "Relu",
+                                       "Split",
+                                       "Concat",
+                                       "RandomNormal",
+                                       "RandomNormalLike",
+                                       "StringNormalizer",
+                                       "MaxPool",
+                                       "AveragePool",
+                                       "GlobalMaxPool",
+                                       "GlobalAveragePool",
+                                       "Gemm",
+                                       "MatMul",
+                                       "Softmax",
+                                       "ReduceMean",
+                                       "ReduceSum",
+                                       "ReduceMax",
+                                       "ReduceMin",
+                                       "ReduceL1",
+                                       "ReduceL2",
+                                       "Pad",
+                                       "Gather",
+                                       "Shape"};
   if (find_norm(op) != nullptr || find_unary(op) != nullptr || is_binary(op) || is_view(op)) return true;
   for (const char* other : others)
     if (op == other) return true;
@@ -238,8 +304,39 @@ NormProblem norm_problem(const Node& node, const Network& network, const Shape& 
   return problem_of(node, inputs);
 }
 
+namespace {
+
+bool is_integer(DType dtype) {
+  return dtype == DType::Int32 || dtype == DType::Int64;
+}
+
+// Which values hold integers: divisions of those cut off, as shape arithmetic expects.
+class IntegerValues {
+ public:
+  explicit IntegerValues(const Network& network) {
+    for (const auto& [name, value] : network.values)
+      if (is_integer(value.dtype)) names_.insert(name);
+  }
+  bool all(const Node& node) const {
+    return !node.inputs.empty() &&
+           std::all_of(node.inputs.begin(), node.inputs.end(),
+                       [&](const std::string& name) { return name.empty() || names_.count(name) != 0; });
+  }
+  void note(const Node& node) {
+    const std::int64_t to = node.op == "Cast" ? node.attributes.get("to", std::int64_t{1}) : 0;
+    const bool integer = node.op == "Shape" || (node.op == "Cast" ? to == 6 || to == 7 : all(node));
+    if (integer) names_.insert(node.outputs.begin(), node.outputs.end());
+  }
+
+ private:
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
 GoldenValues evaluate(const Network& network) {
   GoldenValues golden;
+  IntegerValues integers(network);
   for (const auto& [name, value] : network.values) {
     if (value.data) golden.numbers[name] = *value.data;
     if (value.text) golden.text[name] = *value.text;
@@ -254,7 +351,10 @@ GoldenValues evaluate(const Network& network) {
       std::vector<Tensor> inputs;
       for (const std::string& input : node.inputs)
         inputs.push_back(input.empty() ? Tensor({0}, {}) : golden.numbers.at(input));
-      const std::vector<Tensor> outputs = evaluate(node, inputs);
+      std::vector<Tensor> outputs = evaluate(node, inputs);
+      if (node.op == "Div" && integers.all(node))
+        for (double& v : outputs.at(0).values) v = std::trunc(v);
+      integers.note(node);
       for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i)
         if (!node.outputs[i].empty()) golden.numbers[node.outputs[i]] = outputs[i];
     } catch (const std::invalid_argument& error) {

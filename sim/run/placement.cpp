@@ -32,15 +32,16 @@ bool inference_batch_norm(const Node& node) {
 }
 
 // Why the BPU of this simulator cannot run a node that a policy gives to it; empty where it can.
-std::string not_lowered(const Node& node, const Network& network, const std::map<std::string, Shape>& shapes) {
+std::string not_lowered(const Node& node, const Network& network,
+                        const std::map<std::string, Shape>& shapes) {
   const auto tensors = tensor_inputs(node, network);
   const bool one = tensors.size() == 1;
   const auto shape = [&](const std::string& name) {
     const auto found = shapes.find(name);
     return found == shapes.end() ? Shape{} : found->second;
   };
-  if (find_norm(node.op) != nullptr || node.op == "Conv" || node.op == "Relu" || node.op == "Split" || node.op == "Concat" ||
-      node.op.find("Pool") != std::string::npos)
+  if (find_norm(node.op) != nullptr || node.op == "Conv" || node.op == "Relu" || node.op == "Split" ||
+      node.op == "Concat" || node.op.find("Pool") != std::string::npos)
     return "";
   if (is_view(node.op)) {
     if (is_alias(node.op)) return one ? "" : "its target is no constant";
@@ -48,7 +49,8 @@ std::string not_lowered(const Node& node, const Network& network, const std::map
       std::vector<Tensor> constants;
       for (std::size_t i = 1; i < node.inputs.size(); ++i) {
         const auto value = network.values.find(node.inputs[i]);
-        constants.push_back(value != network.values.end() && value->second.data ? *value->second.data : Tensor({0}, {}));
+        constants.push_back(value != network.values.end() && value->second.data ? *value->second.data
+                                                                                : Tensor({0}, {}));
       }
       resolve_view(node.op, node.attributes, shape(node.inputs.at(0)), constants);
     } catch (const std::invalid_argument& error) {
@@ -62,15 +64,24 @@ std::string not_lowered(const Node& node, const Network& network, const std::map
     const Shape a = shape(node.inputs[0]), b = shape(node.inputs[1]);
     const bool swap = element_count(a) < element_count(b);
     if (swap && node.op == "Sub") return "a Sub whose first operand is broadcast has no BPU lowering";
-    return broadcast_rows(swap ? b : a, swap ? a : b).rows > 0 ? "" : "operands that broadcast in more than one stretch have no BPU lowering";
+    return broadcast_rows(swap ? b : a, swap ? a : b).rows > 0
+               ? ""
+               : "operands that broadcast in more than one stretch have no BPU lowering";
   }
   if (node.op == "Softmax") {
     const auto rank = static_cast<std::int64_t>(shape(node.inputs[0]).size());
     const std::int64_t axis = node.attributes.get("axis", std::int64_t{node.opset < 13 ? 1 : -1});
-    return axis == -1 || axis == rank - 1 ? "" : "a Softmax that is not over the last axis has no BPU lowering";
+    return axis == -1 || axis == rank - 1 ? ""
+                                          : "a Softmax that is not over the last axis has no BPU lowering";
   }
-  if (node.op == "MatMul") return one && tensors[0] == node.inputs[0] && shape(node.inputs[1]).size() == 2 ? "" : "a product of two activations has no BPU lowering";
-  if (node.op == "Gemm") return node.attributes.get("transA", std::int64_t{0}) == 0 ? "" : "a transposed activation has no BPU lowering";
+  if (node.op == "MatMul")
+    return one && tensors[0] == node.inputs[0] && shape(node.inputs[1]).size() == 2
+               ? ""
+               : "a product of two activations has no BPU lowering";
+  if (node.op == "Gemm")
+    return node.attributes.get("transA", std::int64_t{0}) == 0
+               ? ""
+               : "a transposed activation has no BPU lowering";
   if (node.op == "ReduceMean") {
     auto axes = node.attributes.get("axes", std::vector<std::int64_t>{});
     const auto given = node.inputs.size() > 1 ? network.values.find(node.inputs[1]) : network.values.end();

@@ -11,8 +11,9 @@
 
 namespace bpusim {
 
-/// How the smaller operand of an element-wise operator meets the larger: as `rows` rows of `row` elements, where
-/// each row takes one element (per_row), or all rows take the same `row` elements, or both are equally large.
+/// How the smaller operand of an element-wise operator meets the larger: as `rows` rows of `row` elements,
+/// where each row takes one element (per_row), or all rows take the same `row` elements, or both are equally
+/// large.
 struct BroadcastRows {
   std::int64_t rows = 0, row = 0;  ///< 0 rows: it broadcasts in more than one stretch
   std::int64_t repeat = 1;         ///< the larger consists of so many such blocks

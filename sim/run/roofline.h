@@ -15,7 +15,7 @@ struct Work {
   std::int64_t reduced_elements = 0;  ///< element passes of the reduction unit
   std::int64_t vector_elements = 0;
   std::int64_t table_elements = 0;  ///< by table-driven functions
-  std::int64_t host_cycles = 0;  ///< BPU cycles that the host charges
+  std::int64_t host_cycles = 0;     ///< BPU cycles that the host charges
 };
 
 struct Roofline {

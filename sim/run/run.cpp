@@ -96,8 +96,8 @@ bool keeps_grid(const Node& node) {
 
 }  // namespace
 
-// Tensors between operators live in DRAM as int8, on grids calibrated with their golden values. Parameters belong
-// to their operators. What only gets another shape keeps its place.
+// Tensors between operators live in DRAM as int8, on grids calibrated with their golden values. Parameters
+// belong to their operators. What only gets another shape keeps its place.
 void Runner::place_tensors(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     const Node& first = run_.network.nodes[step.nodes.front()];

@@ -275,7 +275,8 @@ LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& probl
                                    const std::vector<double>& bias, bool relu, MacLowering lower) {
   const TensorPlace &x = place(node_.inputs[0]), &y = place(last_node().outputs[0]);
   ConvJob job;
-  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, relu, static_cast<int>(machine_.numerics.multiplier_bits),
+  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, relu,
+                       static_cast<int>(machine_.numerics.multiplier_bits),
                        numeric_widths(machine_.numerics).rounding);
   if (accumulator_bound(job.plan) > INT32_MAX)
     refuse("sums of " + std::to_string(problem.taps()) + " products can overflow int32 accumulators");
@@ -303,16 +304,17 @@ LoweredStep StepLowering::relu() {
   LoweredStep lowered = begin();
   lowered.mapping = "streaming";
   const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
-  const auto plan = std::make_shared<ElementwisePlan>(plan_elementwise(
-      ElementwiseKind::Relu, {x.grid}, y.grid, multiplier_bits(), numeric_widths(machine_.numerics).rounding));
+  const auto plan = std::make_shared<ElementwisePlan>(
+      plan_elementwise(ElementwiseKind::Relu, {x.grid}, y.grid, multiplier_bits(),
+                       numeric_widths(machine_.numerics).rounding));
   ElementwiseJob job;
   job.plan = *plan;
   job.row_elements = y.elements;
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
   lowered.work.vector_elements = y.elements;
-  lowered.programs.push_back(
-      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.programs.push_back(fastest_tiling(
+      [&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
   lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(*plan, inputs); };
   return lowered;
 }
@@ -361,11 +363,12 @@ LoweredStep StepLowering::lookup(const RealFunction& function) {
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
   lowered.work.table_elements = y.elements;
-  lowered.programs.push_back(
-      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.programs.push_back(fastest_tiling(
+      [&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
   lowered.ideal = [plan](const std::vector<Codes>& inputs) {
     Codes ideal;
-    for (const std::int64_t code : inputs[0]) ideal.push_back(plan->table[static_cast<std::size_t>(code + 128)]);
+    for (const std::int64_t code : inputs[0])
+      ideal.push_back(plan->table[static_cast<std::size_t>(code + 128)]);
     return ideal;
   };
   return lowered;
@@ -374,13 +377,15 @@ LoweredStep StepLowering::lookup(const RealFunction& function) {
 LoweredStep StepLowering::activation() {
   std::vector<Tensor> constants;
   for (std::size_t i = 1; i < node_.inputs.size(); ++i)
-    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {}) : context_.golden.numbers.at(node_.inputs[i]));
+    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {})
+                                                : context_.golden.numbers.at(node_.inputs[i]));
   return lookup(unary_function(node_.op, node_.attributes, constants));
 }
 
 // A tensor and a constant scalar: a function of one element.
 LoweredStep StepLowering::scalar_operand() {
-  const bool tensor_first = context_.places.count(node_.inputs[0]) != 0 && !context_.run.network.values.at(node_.inputs[0]).constant;
+  const bool tensor_first = context_.places.count(node_.inputs[0]) != 0 &&
+                            !context_.run.network.values.at(node_.inputs[0]).constant;
   const Tensor constant = context_.golden.numbers.at(node_.inputs[tensor_first ? 1 : 0]);
   return lookup([op = node_.op, constant, tensor_first](double x) {
     const Tensor value({}, {x}), scalar({}, {constant.values.at(0)});
@@ -401,9 +406,11 @@ LoweredStep StepLowering::softmax_rows() {
   job.in = {{x.address, row}};
   job.out = {y.address, row};
   lowered.work.table_elements = y.elements;
-  lowered.programs.push_back(
-      fastest_tiling([&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
-  lowered.ideal = [plan, row](const std::vector<Codes>& inputs) { return ideal_softmax(*plan, inputs[0], row); };
+  lowered.programs.push_back(fastest_tiling(
+      [&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
+  lowered.ideal = [plan, row](const std::vector<Codes>& inputs) {
+    return ideal_softmax(*plan, inputs[0], row);
+  };
   return lowered;
 }
 
@@ -413,13 +420,14 @@ LoweredStep StepLowering::pool() {
   lowered.mapping = "streaming";
   const std::string op = node_.op == "ReduceMean" ? "GlobalAveragePool" : node_.op;
   const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
-  const auto plan = std::make_shared<PoolPlan>(
-      plan_pool(resolve_pool(op, node_.attributes, shape(node_.inputs[0])), x.grid, y.grid,
-                static_cast<int>(machine_.numerics.multiplier_bits), numeric_widths(machine_.numerics).rounding));
+  const auto plan = std::make_shared<PoolPlan>(plan_pool(
+      resolve_pool(op, node_.attributes, shape(node_.inputs[0])), x.grid, y.grid,
+      static_cast<int>(machine_.numerics.multiplier_bits), numeric_widths(machine_.numerics).rounding));
   const ConvProblem& window = plan->problem.window;
   lowered.work.vector_elements = y.elements * window.kh * window.kw;
-  lowered.programs.push_back(fastest_tiling(
-      [&](std::int64_t tile) { return lower_pool(step_.name, *plan, x.address, y.address, machine_, tile); }));
+  lowered.programs.push_back(fastest_tiling([&](std::int64_t tile) {
+    return lower_pool(step_.name, *plan, x.address, y.address, machine_, tile);
+  }));
   lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_pool(*plan, inputs[0]); };
   return lowered;
 }
@@ -429,12 +437,14 @@ LoweredStep StepLowering::view() {
   lowered.mapping = "copy";
   std::vector<Tensor> constants;
   for (std::size_t i = 1; i < node_.inputs.size(); ++i)
-    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {}) : context_.golden.numbers.at(node_.inputs[i]));
+    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {})
+                                                : context_.golden.numbers.at(node_.inputs[i]));
   const View moved = resolve_view(node_.op, node_.attributes, shape(node_.inputs[0]), constants);
   const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
   lowered.work.read_bytes = std::min(x.elements, y.elements);  // a Slice reads no more than it keeps
-  lowered.programs.push_back(fastest_tiling(
-      [&](std::int64_t tile) { return lower_view(step_.name, moved, x.address, y.address, machine_, tile); }));
+  lowered.programs.push_back(fastest_tiling([&](std::int64_t tile) {
+    return lower_view(step_.name, moved, x.address, y.address, machine_, tile);
+  }));
   lowered.ideal = [moved](const std::vector<Codes>& inputs) {
     const auto values = apply_view(moved, std::vector<double>(inputs[0].begin(), inputs[0].end()));
     return Codes(values.begin(), values.end());
@@ -458,7 +468,8 @@ LoweredStep StepLowering::matrix_product() {
   std::vector<double> bias;
   if (gemm && node_.inputs.size() > 2 && !node_.inputs[2].empty()) {
     const Tensor& c = context_.golden.numbers.at(node_.inputs[2]);
-    if (c.size() != problem.oc && c.size() != 1) refuse("Gemm: C of shape " + to_string(c.shape) + " is no bias");
+    if (c.size() != problem.oc && c.size() != 1)
+      refuse("Gemm: C of shape " + to_string(c.shape) + " is no bias");
     for (std::int64_t o = 0; o < problem.oc; ++o)
       bias.push_back(a.get("beta", 1.0) * c.values[static_cast<std::size_t>(c.size() == 1 ? 0 : o)]);
   }

@@ -25,7 +25,7 @@ void all_pass(const std::string& folder, int at_least) {
 }
 
 TEST(Conformance, CasesInstalledWithOnnx) {
-  all_pass("/usr/share/libonnx-testdata/data/node", 32);
+  all_pass("/usr/share/libonnx-testdata/data/node", 300);
 }
 
 TEST(Conformance, CasesOfTheReference) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "kernels/unary.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
@@ -139,6 +140,35 @@ TEST(Run, HostTextAndRandomNumbersRunWhereThePolicyAllows) {
     const std::string message = error.what();
     EXPECT_NE(message.find("StringNormalizer"), std::string::npos);
     EXPECT_NE(message.find("RandomNormalLike"), std::string::npos);  // all of them, not only the first
+  }
+}
+
+// Every operator of whole networks, on machines that tile it differently: the ideal result but for rare ties.
+TEST(Run, NeighboursOfNormsAreIdeal) {
+  std::string operators =
+      "  - {op: MaxPool, shape: [2, 5, 17, 13], attributes: {kernel_shape: [3, 3], strides: [2, 2], pads: "
+      "[1, 1, 1, 1]}}\n"
+      "  - {op: AveragePool, shape: [1, 7, 12, 12], attributes: {kernel_shape: [2, 3], strides: [2, 3], "
+      "pads: [1, 0, 0, 1]}}\n"
+      "  - {op: GlobalAveragePool, shape: [2, 33, 7, 9]}\n"
+      "  - {op: Softmax, shape: [3, 40, 50]}\n"
+      "  - {op: Transpose, shape: [2, 9, 11, 4], attributes: {perm: [0, 2, 3, 1]}}\n"
+      "  - {op: DepthToSpace, shape: [1, 12, 5, 5], attributes: {blocksize: 2}}\n"
+      "  - {op: Mul, shape: [1, 30, 40]}\n"
+      "  - {op: Sub, shape: [1, 30, 40]}\n";
+  for (const UnaryDefinition& unary : unary_registry())
+    if (std::string(unary.op) != "Pow")
+      operators += std::string("  - {op: ") + unary.op + ", shape: [1, 3000]}\n";
+  for (const std::vector<std::string>& settings :
+       {std::vector<std::string>{}, {"sram.bytes=16KiB", "bpu.cores=3"}}) {
+    const RunResult r =
+        execute_run(spec(operators), read_machine("generic", settings), Policy::read("full"), true);
+    for (const NodeResult& node : r.nodes) {
+      EXPECT_EQ(node.on, "BPU") << node.name << ": " << node.reason;
+      EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name;
+      EXPECT_GE(node.accuracy->ideal_exact_fraction, 0.999) << node.name;
+      EXPECT_LE(node.roofline_fraction, 1) << node.name;
+    }
   }
 }
 
