@@ -35,6 +35,11 @@ Shape conv_output_shape(const ConvProblem& problem, std::size_t rank);
 Tensor golden_conv(const ConvProblem& problem, const Tensor& x, const Tensor& weights,
                    const std::vector<double>& bias, std::size_t rank);
 
+/// ONNX ConvTranspose: x [n, ic, ih, iw], weights [ic, oc/group, kh, kw]; strides, pads, output_padding,
+/// dilations, group. Throws std::invalid_argument with what does not fit.
+Tensor golden_conv_transpose(const Attributes& attributes, const Tensor& x, const Tensor& weights,
+                             const std::vector<double>& bias);
+
 /// Weights and bias with a BatchNormalization behind them folded in: w * g and (b - mean) * g + beta with
 /// g = gamma / sqrt(variance + epsilon).
 struct FoldedConv {

@@ -7,9 +7,11 @@
 #include "sim/cli/commands.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
+#include "sim/network/tensor_files.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
 #include "sim/run/conformance.h"
+#include "sim/run/golden.h"
 #include "sim/run/placement.h"
 
 namespace bpusim {
@@ -17,8 +19,8 @@ namespace bpusim {
 namespace {
 
 struct RunChoices {
-  std::string config, machine, policy, out, json;
-  std::vector<std::string> settings;
+  std::string config, machine, policy, out, json, dump;
+  std::vector<std::string> settings, dims;
   bool no_function = false;
 };
 
@@ -27,6 +29,8 @@ void add_choices(CLI::App& command, RunChoices& c) {
   command.add_option("--machine", c.machine, "Machine preset or file; overrides the run file's");
   command.add_option("--policy", c.policy, "Support policy or file; overrides the run file's");
   command.add_option("--set", c.settings, "section.key=value of the machine; may be repeated")->take_all();
+  command.add_option("--dim", c.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
+      ->take_all();
   command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
 }
 
@@ -38,7 +42,14 @@ struct Prepared {
 
 Prepared prepare(const RunChoices& c) {
   Prepared p;
-  p.run = read_run(c.config);
+  std::map<std::string, std::int64_t> dims;
+  for (const std::string& text : c.dims) {
+    const auto equals = text.find('=');
+    const std::int64_t value = equals == std::string::npos ? 0 : std::atoll(text.c_str() + equals + 1);
+    if (value < 1) throw InputError("--dim " + text + ": expected NAME=VALUE with a value of at least 1");
+    dims[text.substr(0, equals)] = value;
+  }
+  p.run = read_run(c.config, dims);
   if (!c.machine.empty()) p.run.machine = c.machine;
   std::vector<std::string> settings = p.run.settings;
   settings.insert(settings.end(), c.settings.begin(), c.settings.end());
@@ -50,8 +61,22 @@ Prepared prepare(const RunChoices& c) {
   return p;
 }
 
+// Every value of the float64 model as .npy, by position, with a list of the names.
+void dump_golden(const Network& network, const std::string& folder) {
+  std::filesystem::create_directories(folder);
+  std::string names;
+  std::size_t index = 0;
+  const GoldenValues golden = evaluate(network);
+  for (const auto& [name, tensor] : golden.numbers) {
+    write_npy(folder + "/" + std::to_string(index++) + ".npy", tensor);
+    names += name + "\n";
+  }
+  write_file(folder + "/names.txt", names);
+}
+
 int run(const RunChoices& c) {
   const Prepared p = prepare(c);
+  if (!c.dump.empty()) dump_golden(p.run.network, c.dump);
   const RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
   const std::string text = text_report(result), json = json_report(result);
   std::cout << (c.json == "-" ? json : text);
@@ -147,6 +172,7 @@ void add_run_command(CLI::App& app, Action& action) {
       app.add_subcommand("run", "Simulate a network and report cycles, bandwidth and int8 accuracy");
   add_choices(*command, *c);
   command->add_option("--out", c->out, "Folder for report.txt and report.json");
+  command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   command->add_flag("--no-function", c->no_function,
                     "Timing only: the same cycles, no bytes and no accuracy");
   command->footer(

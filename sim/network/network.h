@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct Network {
   std::vector<Node> nodes;
   std::vector<std::string> inputs;  ///< without constants
   std::vector<std::string> outputs;
+  std::set<std::string> dynamic_dims;  ///< names of dimensions that nobody has set
 };
 
 }  // namespace bpusim

@@ -272,15 +272,19 @@ DType constant_dtype(const onnx::NodeProto& node) {
   return DType::Float32;
 }
 
-void declare(const onnx::ValueInfoProto& info, Network& network) {
+void declare(const onnx::ValueInfoProto& info, const Dimensions& dims, Network& network) {
   Value& value = network.values[info.name()];
   if (value.constant || !info.type().has_tensor_type()) return;
   if (info.type().tensor_type().elem_type() == TensorProto::BFLOAT16)
     throw InputError("'" + info.name() + "' is bfloat16, which is not read as an input or output");
   value.dtype = dtype_of(info.type().tensor_type().elem_type());
   value.shape.clear();
-  for (const auto& dim : info.type().tensor_type().shape().dim())
-    value.shape.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
+  for (const auto& dim : info.type().tensor_type().shape().dim()) {
+    const auto named = dims.find(dim.dim_param());
+    if (!dim.has_dim_value() && named == dims.end() && !dim.dim_param().empty())
+      network.dynamic_dims.insert(dim.dim_param());
+    value.shape.push_back(dim.has_dim_value() ? dim.dim_value() : named == dims.end() ? 0 : named->second);
+  }
 }
 
 std::string unique_name(const onnx::NodeProto& node, std::size_t index, std::set<std::string>& taken) {
@@ -325,7 +329,8 @@ void read_nodes(const onnx::GraphProto& graph, int opset, const Origin& origin, 
 
 }  // namespace
 
-Network parse_onnx(const std::string& bytes, const std::string& name, const std::string& folder) {
+Network parse_onnx(const std::string& bytes, const std::string& name, const std::string& folder,
+                   const Dimensions& dims) {
   const Origin origin{name, folder};
   onnx::ModelProto model;
   if (!model.ParseFromString(bytes))
@@ -340,25 +345,25 @@ Network parse_onnx(const std::string& bytes, const std::string& name, const std:
   network.name = model.graph().name();
   for (const auto& proto : model.graph().initializer())
     set_constant(network.values[proto.name()], tensor_of(proto, origin), dtype_of(proto.data_type()));
-  for (const auto& info : model.graph().value_info()) declare(info, network);
+  for (const auto& info : model.graph().value_info()) declare(info, dims, network);
   for (const auto& info : model.graph().output()) {
-    declare(info, network);
+    declare(info, dims, network);
     network.outputs.push_back(info.name());
   }
   for (const auto& info : model.graph().input()) {
-    declare(info, network);
+    declare(info, dims, network);
     if (!network.values[info.name()].constant) network.inputs.push_back(info.name());
   }
   read_nodes(model.graph(), opset, origin, network);
   return network;
 }
 
-Network read_onnx(const std::string& path) {
+Network read_onnx(const std::string& path, const Dimensions& dims) {
   std::ifstream in(path, std::ios::binary);
   if (!in || std::filesystem::is_directory(path)) throw InputError(path + ": no such file, or not readable");
   std::ostringstream bytes;
   bytes << in.rdbuf();
-  return parse_onnx(bytes.str(), path, std::filesystem::path(path).parent_path().string());
+  return parse_onnx(bytes.str(), path, std::filesystem::path(path).parent_path().string(), dims);
 }
 
 AnyTensor read_pb(const std::string& path) {

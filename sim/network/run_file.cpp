@@ -180,7 +180,8 @@ const NodeOptions& RunSpec::options_of(const std::string& node) const {
   return found == options.end() ? defaults : found->second;
 }
 
-RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder) {
+RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
+                  const std::map<std::string, std::int64_t>& given_dims) {
   Problems problems;
   const YamlNode root = YamlNode::read_text(text, name, problems);
   RunSpec run;
@@ -198,7 +199,10 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   std::uint64_t each = seed * 1000;
   for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);
   if (model.exists()) {
-    run.network = read_onnx(beside(folder, model.word()));
+    std::map<std::string, std::int64_t> dims = given_dims;
+    const YamlNode dim = root["dim"];
+    for (const std::string& key : dim.keys()) dims.emplace(key, dim[key].integer(1, 1, 1e9));
+    run.network = read_onnx(beside(folder, model.word()), dims);
     fill_inputs(root["inputs"], folder, each, model, run.network);
   }
   root.close();
@@ -206,17 +210,17 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   return run;
 }
 
-RunSpec read_run(const std::string& path) {
+RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims) {
   const std::filesystem::path file(path);
   if (file.extension() == ".onnx") {
     if (!std::filesystem::is_regular_file(file)) throw InputError(path + ": no such file");
-    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "");
+    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "", dims);
   }
   std::ifstream in(path, std::ios::binary);
   if (!in || std::filesystem::is_directory(file)) throw InputError(path + ": no such file, or not readable");
   std::ostringstream text;
   text << in.rdbuf();
-  return parse_run(text.str(), path, file.parent_path().string());
+  return parse_run(text.str(), path, file.parent_path().string(), dims);
 }
 
 }  // namespace bpusim

@@ -31,9 +31,11 @@ struct RunSpec {
 
 /// Reads a run file (.yaml), or an ONNX model (.onnx) as a run with everything else at its default and seeded
 /// inputs. Throws InputError with everything that is wrong.
-RunSpec read_run(const std::string& path);
+/// `dims` sets dynamic dimensions of a model, before those of the file.
+RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims = {});
 
 /// The same from YAML text; relative paths within it start at `folder`.
-RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder);
+RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
+                  const std::map<std::string, std::int64_t>& dims = {});
 
 }  // namespace bpusim

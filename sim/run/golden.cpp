@@ -215,6 +215,9 @@ std::vector<Tensor> evaluate_general(const Node& node, const std::vector<Tensor>
   if (op == "MaxPool" && node.outputs.size() > 1) refuse(node, "the output of indices is not supported");
   if (op == "MaxPool" || op == "AveragePool" || op == "GlobalMaxPool" || op == "GlobalAveragePool")
     return {golden_pool(resolve_pool(op, node.attributes, x.shape), x)};
+  if (op == "ConvTranspose" && inputs.size() > 1)
+    return {golden_conv_transpose(node.attributes, x, inputs[1],
+                                  inputs.size() > 2 ? inputs[2].values : std::vector<double>{})};
   if (op == "Cast") return {evaluate_cast(node, x)};
   if (op == "Dropout") return evaluate_dropout(node, inputs);
   if (is_view(op)) {
@@ -242,6 +245,7 @@ Tensor evaluate_random(const Node& node, const Shape& shape) {
 
 bool has_definition(const std::string& op) {
   static const char* const others[] = {"Conv",
+                                       "ConvTranspose",
                                        "Relu",
                                        "Split",
                                        "Concat",
