@@ -62,6 +62,7 @@ const std::vector<UnaryDefinition>& unary_registry() {
        [](double x, const Attributes&, const Constants&) { return x * std::tanh(std::log1p(std::exp(x))); }},
       {"Neg", [](double x, const Attributes&, const Constants&) { return -x; }},
       {"Pow", power},
+      {"Reciprocal", [](double x, const Attributes&, const Constants&) { return 1 / (x == 0 ? 1e-30 : x); }},
       {"Sigmoid", [](double x, const Attributes&, const Constants&) { return sigmoid(x); }},
       {"SiLU", [](double x, const Attributes&, const Constants&) { return x * sigmoid(x); }},
       {"Softplus", [](double x, const Attributes&, const Constants&) { return std::log1p(std::exp(x)); }},

@@ -31,6 +31,7 @@ struct Node {
   Attributes attributes;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
+  std::string origin;  ///< operators that a rule put together to this one; empty for the model's own
 };
 
 /// Nodes in topological order.

@@ -166,6 +166,7 @@ class Placer {
     const auto shape = shapes_.find(node.inputs.empty() ? node.outputs.at(0) : node.inputs[0]);
     step.shape = shape == shapes_.end() ? "" : to_string(shape->second);
     if (node.op == "Conv" && step.placement.where == Where::Bpu) fuse(step);
+    if (!node.origin.empty()) step.placement.reason += "; recognised from " + node.origin;
     if (step.nodes.size() > 1) step.placement.reason += "; what follows is folded into it";
     return step;
   }

@@ -8,6 +8,7 @@
 #include "kernels/view.h"
 #include "models/machine.h"
 #include "sim/input_error.h"
+#include "sim/network/patterns.h"
 #include "sim/run/roofline.h"
 #include "sim/run/simplify.h"
 #include "sim/run/step_lowering.h"
@@ -30,8 +31,7 @@ std::map<std::string, Shape> shapes_of(const GoldenValues& golden) {
 class Runner {
  public:
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
-      : golden_(evaluate(run.network)),
-        run_(folded(run, golden_)),
+      : run_(prepared(run, golden_)),
         params_(params),
         policy_(policy),
         machine_(params, function),
@@ -51,13 +51,22 @@ class Runner {
   std::vector<std::int64_t> codes_of(const std::string& value) const;
   std::int64_t allocate(std::int64_t bytes);
 
-  static RunSpec folded(const RunSpec& run, const GoldenValues& golden) {
+  // Folds constants and puts norms together that were written out; `golden` gets all values of the result.
+  static RunSpec prepared(const RunSpec& run, GoldenValues& golden) {
+    golden = evaluate(run.network);
     RunSpec result = run;
-    result.network = fold_constants(run.network, golden);
+    Network folded = fold_constants(run.network, golden);
+    for (auto& [name, value] : folded.values) {  // rules ask for ranks
+      const auto number = golden.numbers.find(name);
+      if (number != golden.numbers.end()) value.shape = number->second.shape;
+    }
+    result.network = recognise(folded);
+    for (const auto& [name, value] : result.network.values)
+      if (value.data) golden.numbers.emplace(name, *value.data);
     return result;
   }
 
-  const GoldenValues golden_;
+  GoldenValues golden_;
   const RunSpec run_;
   const MachineParams& params_;
   const Policy& policy_;
