@@ -46,9 +46,9 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   // What the multipliers meet stays below 2^30, so the sum of two products stays within 2^62.
   plan.shift = std::clamp(multiplier_bits - exponent, 0, 62);
   for (const double gain : gains) {
-    plan.multipliers.push_back(std::llround(std::ldexp(gain, plan.shift)));
-    if (plan.multipliers.back() > (std::int64_t{1} << 31))
-      refuse("an operand's scale is 2^31 output steps or more");
+    // A gain of 2^31 steps or more takes every code but zero to the end of the grid, whatever it is.
+    const double multiplier = std::min(std::ldexp(gain, plan.shift), std::ldexp(1.0, 31));
+    plan.multipliers.push_back(std::llround(multiplier));
   }
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   for (const Quantisation& grid : in)

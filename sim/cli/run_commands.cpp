@@ -93,10 +93,10 @@ int run(const RunChoices& c) {
 
 int check(const RunChoices& c) {
   const Prepared p = prepare(c);
-  const auto nodes = check_run(p.run, p.policy);
-  std::cout << (c.json == "-" ? json_placement(nodes) : text_placement(nodes));
-  if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(nodes));
-  for (const PlacedNode& node : nodes)
+  const CheckResult result = check_run(p.run, p.policy);
+  std::cout << (c.json == "-" ? json_placement(result) : text_placement(result));
+  if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(result));
+  for (const PlacedNode& node : result.nodes)
     if (node.on == "-") return kUnplaced;
   return kFine;
 }

@@ -28,6 +28,12 @@ Json causes_json(const Cycles& cycles, bool with_work) {
   return causes;
 }
 
+Json advice_json(const std::vector<Advice>& advice) {
+  Json list = Json::array();
+  for (const Advice& a : advice) list.push_back({{"text", a.text}, {"won_ms", a.won_ms}});
+  return list;
+}
+
 Json node_json(const NodeResult& n) {
   Json node = {{"name", n.name},
                {"op", n.op},
@@ -95,19 +101,21 @@ std::string json_report(const RunResult& r) {
   report["stalls"] = causes_json(all, false);
   report["nodes"] = Json::array();
   for (const NodeResult& n : r.nodes) report["nodes"].push_back(node_json(n));
+  report["advice"] = advice_json(r.advice);
   return report.dump(2) + "\n";
 }
 
-std::string json_placement(const std::vector<PlacedNode>& nodes) {
+std::string json_placement(const CheckResult& result) {
   Json list = Json::array();
-  for (const PlacedNode& n : nodes)
+  for (const PlacedNode& n : result.nodes)
     list.push_back({{"name", n.name},
                     {"op", n.op},
                     {"shape", n.shape},
                     {"on", n.on},
                     {"reason", n.reason},
                     {"source", n.source}});
-  return Json{{"schema", "bpusim-check-1"}, {"nodes", list}}.dump(2) + "\n";
+  return Json{{"schema", "bpusim-check-1"}, {"nodes", list}, {"advice", advice_json(result.advice)}}.dump(2) +
+         "\n";
 }
 
 }  // namespace bpusim

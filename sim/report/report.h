@@ -13,7 +13,7 @@ std::string text_report(const RunResult& result);
 /// Keys as in docs/report.md; two spaces of indentation.
 std::string json_report(const RunResult& result);
 
-std::string text_placement(const std::vector<PlacedNode>& nodes);
-std::string json_placement(const std::vector<PlacedNode>& nodes);
+std::string text_placement(const CheckResult& result);
+std::string json_placement(const CheckResult& result);
 
 }  // namespace bpusim

@@ -56,6 +56,13 @@ std::string reasons(const RunResult& result) {
   return text;
 }
 
+std::string advice_text(const std::vector<Advice>& advice) {
+  if (advice.empty()) return "";
+  std::string text = "\nWhat to change\n";
+  for (const Advice& a : advice) text += "  " + a.text + "\n";
+  return text;
+}
+
 std::string engine_table(const RunResult& result) {
   TextTable table({"Engine", "Commands>", "Work %>", "dram>", "sram_bank>", "dependency>", "host>",
                    "dispatch>", "queue_empty>"});
@@ -117,8 +124,8 @@ std::string totals(const RunResult& r) {
 
 std::string text_report(const RunResult& result) {
   std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
-                     node_table(result) + "\n" + reasons(result) + "\n" + engine_table(result) + "\n" +
-                     totals(result);
+                     node_table(result) + "\n" + reasons(result) + advice_text(result.advice) + "\n" +
+                     engine_table(result) + "\n" + totals(result);
   std::int64_t overflows = 0;
   for (const NodeResult& n : result.nodes) overflows += n.overflows;
   if (overflows > 0)
@@ -127,10 +134,10 @@ std::string text_report(const RunResult& result) {
   return text;
 }
 
-std::string text_placement(const std::vector<PlacedNode>& nodes) {
+std::string text_placement(const CheckResult& result) {
   TextTable table({"Node", "Type", "Shape", "ON", "Why", "Source"});
-  for (const PlacedNode& n : nodes) table.add({n.name, n.op, n.shape, n.on, n.reason, n.source});
-  return table.str();
+  for (const PlacedNode& n : result.nodes) table.add({n.name, n.op, n.shape, n.on, n.reason, n.source});
+  return table.str() + advice_text(result.advice);
 }
 
 }  // namespace bpusim

@@ -47,6 +47,8 @@ class Runner {
   void place_tensors(const std::vector<Step>& steps);
   void place_tensor(const std::string& name, const NodeOptions& options);
   NodeResult run_step(const Step& step, RunResult& result);
+  void advise(const std::vector<Step>& steps, RunResult& result);
+  LoweringContext context();
   Accuracy measure(const LoweredStep& lowered) const;
   std::vector<std::int64_t> codes_of(const std::string& value) const;
   std::int64_t allocate(std::int64_t bytes);
@@ -157,10 +159,7 @@ Accuracy Runner::measure(const LoweredStep& lowered) const {
 
 NodeResult Runner::run_step(const Step& step, RunResult& result) {
   const Node& node = run_.network.nodes[step.nodes.front()];
-  LoweredStep lowered =
-      lower_step(step, {run_, params_, golden_, places_, made_on_, machine_.dram(),
-                        [this](std::int64_t bytes) { return allocate(bytes); },
-                        [this](const Program& program) { return rehearsal_.run(program).cycles(); }});
+  LoweredStep lowered = lower_step(step, context());
   for (const std::string& output : run_.network.nodes[step.nodes.back()].outputs)
     made_on_[output] = step.placement.where;
   NodeResult row;
@@ -203,6 +202,62 @@ NodeResult Runner::run_step(const Step& step, RunResult& result) {
   return row;
 }
 
+LoweringContext Runner::context() {
+  return {run_,
+          params_,
+          golden_,
+          places_,
+          made_on_,
+          machine_.dram(),
+          [this](std::int64_t bytes) { return allocate(bytes); },
+          [this](const Program& program) { return rehearsal_.run(program).cycles(); }};
+}
+
+// Operators on the CPU, by kind: what they take, and what the BPU would take if it had them.
+void Runner::advise(const std::vector<Step>& steps, RunResult& result) {
+  struct Kind {
+    int count = 0;
+    std::int64_t cycles = 0, on_bpu = 0;
+    std::string reason;
+  };
+  std::map<std::string, Kind> kinds;
+  std::map<std::string, std::int64_t> taken;
+  for (const NodeResult& row : result.nodes) taken[row.name] = row.cycles;
+  for (Step step : steps) {
+    if (step.placement.where != Where::Cpu) continue;
+    Kind& kind = kinds[step.op];
+    ++kind.count;
+    kind.cycles += taken[step.name];
+    kind.reason = step.placement.reason;
+    step.placement.where = Where::Bpu;
+    try {
+      for (const Program& program : lower_step(step, context()).programs)
+        kind.on_bpu += rehearsal_.run(program).cycles();
+    } catch (const InputError&) {  // no BPU of this kind could run it
+      kind.on_bpu += taken[step.name];
+    }
+  }
+  const int segments = result.nodes.empty() ? 0 : result.nodes.back().segment;
+  for (const auto& [op, kind] : kinds) {
+    char text[400];
+    std::snprintf(text, sizeof text,
+                  "%s x%d on the CPU: %.3f ms, %.1f %% of the run, which falls into %d segments; on the BPU "
+                  "they would take %.3f ms",
+                  op.c_str(), kind.count, result.time_ms(kind.cycles),
+                  100.0 * static_cast<double>(kind.cycles) /
+                      static_cast<double>(std::max<std::int64_t>(result.cycles, 1)),
+                  segments, result.time_ms(kind.on_bpu));
+    const double won = result.time_ms(kind.cycles - kind.on_bpu);
+    result.advice.push_back({won > 0 ? text + (" (" + kind.reason + ")")
+                                     : op + " x" + std::to_string(kind.count) + " on the CPU: " + kind.reason,
+                             won});
+  }
+  std::stable_sort(result.advice.begin(), result.advice.end(),
+                   [](const Advice& a, const Advice& b) { return a.won_ms > b.won_ms; });
+  for (Advice& advice : static_advice(run_.network, steps, shapes_of(golden_)))
+    result.advice.push_back(std::move(advice));
+}
+
 RunResult Runner::execute() {
   RunResult result;
   result.name = run_.name;
@@ -230,6 +285,7 @@ RunResult Runner::execute() {
     result.dram_write_bytes += row.dram_write_bytes;
     result.nodes.push_back(std::move(row));
   }
+  advise(steps, result);
   for (std::size_t e = 0; e < machine_.engines().size(); ++e)
     result.engines.push_back(
         {machine_.engines()[e], stalls_.cycles(static_cast<int>(e)), stalls_.commands(static_cast<int>(e))});
@@ -254,17 +310,22 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
   return result;
 }
 
-std::vector<PlacedNode> check_run(const RunSpec& run, const Policy& policy) {
-  std::vector<PlacedNode> placed;
+CheckResult check_run(const RunSpec& run, const Policy& policy) {
+  CheckResult result;
   std::map<std::string, Shape> shapes;
   for (const auto& [name, value] : run.network.values) shapes[name] = value.shape;
-  for (const Step& step : place(run, policy, shapes)) {
+  RunSpec recognised = run;
+  recognised.network = recognise(run.network);
+  const std::vector<Step> steps = place(recognised, policy, shapes);
+  for (const Step& step : steps) {
     const char* on = step.placement.where == Where::Cpu           ? "CPU"
                      : step.placement.where == Where::Unsupported ? "-"
                                                                   : "BPU";
-    placed.push_back({step.name, step.op, step.shape, on, step.placement.reason, step.placement.source});
+    result.nodes.push_back(
+        {step.name, step.op, step.shape, on, step.placement.reason, step.placement.source});
   }
-  return placed;
+  result.advice = static_advice(recognised.network, steps, shapes);
+  return result;
 }
 
 }  // namespace bpusim

@@ -12,6 +12,7 @@
 #include "sim/config/policy.h"
 #include "sim/network/run_file.h"
 #include "sim/run/accuracy.h"
+#include "sim/run/advice.h"
 
 namespace bpusim {
 
@@ -42,6 +43,7 @@ struct RunResult {
   bool function = true;
   std::vector<NodeResult> nodes;
   std::vector<EngineUse> engines;
+  std::vector<Advice> advice;  ///< what to change, in order of time won
   std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles
@@ -56,10 +58,14 @@ struct RunResult {
 /// Throws InputError and PlacementError.
 RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function);
 
-/// Where every operator would go, without a simulation.
+/// Where every operator would go, without a simulation, and what would be worth changing.
 struct PlacedNode {
   std::string name, op, shape, on, reason, source;
 };
-std::vector<PlacedNode> check_run(const RunSpec& run, const Policy& policy);
+struct CheckResult {
+  std::vector<PlacedNode> nodes;
+  std::vector<Advice> advice;
+};
+CheckResult check_run(const RunSpec& run, const Policy& policy);
 
 }  // namespace bpusim

@@ -61,9 +61,14 @@ TEST(Elementwise, EqualsTheIdealOnDrawnGrids) {
   EXPECT_LT(wrong, count / 1000);  // only where the rounded multiplier moves a value across a tie
 }
 
-TEST(Elementwise, RefusesScalesThatNoMultiplierReaches) {
-  EXPECT_THROW(plan_elementwise(ElementwiseKind::Copy, {{1e12, 0}}, {1e-3, 0}, 30, Rounding::HalfEven),
-               std::invalid_argument);
+TEST(Elementwise, AGainBeyondTheMultipliersSaturates) {
+  const auto plan = plan_elementwise(ElementwiseKind::Copy, {{1e12, 0}}, {1e-3, 0}, 30, Rounding::HalfEven);
+  const std::int8_t q[] = {-1, 0, 1};
+  std::int8_t out[3];
+  elementwise_int8(plan, q, nullptr, 3, out);
+  EXPECT_EQ(out[0], -128);
+  EXPECT_EQ(out[1], 0);
+  EXPECT_EQ(out[2], 127);
 }
 
 }  // namespace

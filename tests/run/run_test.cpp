@@ -172,6 +172,20 @@ TEST(Run, NeighboursOfNormsAreIdeal) {
   }
 }
 
+TEST(Run, AdviceSaysWhatTheCpuCosts) {
+  const char* norms =
+      "  - {op: InstanceNormalization, shape: [1, 8, 9, 9]}\n"
+      "  - {op: BatchNormalization, shape: [1, 8, 9, 9], attributes: {training_mode: 1}}\n"
+      "  - {op: InstanceNormalization, shape: [1, 8, 1, 1]}\n";
+  const RunResult r = execute_run(spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
+  ASSERT_EQ(r.advice.size(), 3u);
+  EXPECT_NE(r.advice[0].text.find("InstanceNormalization x2 on the CPU"), std::string::npos)
+      << r.advice[0].text;
+  EXPECT_GT(r.advice[0].won_ms, 0.05);  // 50 us of task and crossing each, against a few on the BPU
+  EXPECT_NE(r.advice[1].text.find("training mode"), std::string::npos);
+  EXPECT_NE(r.advice[2].text.find("one element"), std::string::npos);
+}
+
 TEST(Run, PolicyDecidesWhere) {
   const char* norms =
       "  - {op: InstanceNormalization, shape: [1, 8, 9, 9]}\n"
