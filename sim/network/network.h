@@ -41,6 +41,7 @@ struct Network {
   std::vector<Node> nodes;
   std::vector<std::string> inputs;  ///< without constants
   std::vector<std::string> outputs;
+  bool shapes_only = false;            ///< weights have shapes and no data: timing is all that it is good for
   std::set<std::string> dynamic_dims;  ///< names of dimensions that nobody has set
 };
 

@@ -141,14 +141,32 @@ void read_operator(const YamlNode& node, const std::string& folder, std::uint64_
     run.options[run.network.nodes[n].name] = options;
 }
 
+// Inputs that operators read as weights, in a model that holds shapes only.
+std::set<std::string> weight_inputs(const Network& network) {
+  std::set<std::string> weights;
+  for (const Node& node : network.nodes) {
+    const bool parametrised = node.op == "Conv" || node.op == "ConvTranspose" || node.op == "Gemm" ||
+                              node.op == "MatMul" || find_norm(node.op) != nullptr || node.op == "PRelu";
+    for (std::size_t i = 1; i < node.inputs.size() && parametrised; ++i) weights.insert(node.inputs[i]);
+  }
+  return weights;
+}
+
 // Inputs of a model: from files, or seeded normal numbers.
 void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t seed, const YamlNode& model,
                  Network& network) {
   for (const std::string& key : files.keys())
     if (std::find(network.inputs.begin(), network.inputs.end(), key) == network.inputs.end())
       files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
+  const std::set<std::string> weights = weight_inputs(network);
   for (const std::string& name : network.inputs) {
     Value& value = network.values[name];
+    if (!files[name].exists() && weights.count(name) != 0 && element_count(value.shape) > 0) {
+      value.constant = true;
+      value.data = Tensor::filled(value.shape, 1);
+      network.shapes_only = true;
+      continue;
+    }
     if (files[name].exists()) {
       AnyTensor tensor = read_tensor_file(beside(folder, files[name].word()));
       if (auto* text = std::get_if<StringTensor>(&tensor)) {

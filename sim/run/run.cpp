@@ -304,6 +304,10 @@ RunResult Runner::execute() {
 }  // namespace
 
 RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function) {
+  if (run.network.shapes_only && function) {
+    spdlog::warn("the model's weights have no data: timing only");
+    function = false;
+  }
   const auto start = std::chrono::steady_clock::now();
   RunResult result = Runner(run, machine, policy, function).execute();
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
