@@ -90,7 +90,9 @@ struct Overloaded : Visitors... {
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-Access dram(const DramBox& box) {
+Access bus(const DramBox& box, int core) {
+  if (box.base >= kSramWindow)
+    return {1 + core, box.first() - kSramWindow, box.last() - kSramWindow, nullptr};
   return {0, box.first(), box.last(), &box};
 }
 
@@ -126,7 +128,7 @@ Footprint footprint(const Command& command, const Program& program) {
   std::visit(
       Overloaded{
           [&](const Transfer& t) {
-            const Access there = dram(t.dram), here = sram(core, t.sram, t.dram.bytes());
+            const Access there = bus(t.dram, core), here = sram(core, t.sram, t.dram.bytes());
             const bool load = command.unit == Unit::Load;
             f.reads = {load ? there : here};
             f.writes = {load ? here : there};
@@ -189,8 +191,8 @@ Footprint footprint(const Command& command, const Program& program) {
             f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
           },
           [&](const HostTask& task) {
-            for (const DramBox& box : task.reads) f.reads.push_back(dram(box));
-            for (const DramBox& box : task.writes) f.writes.push_back(dram(box));
+            for (const DramBox& box : task.reads) f.reads.push_back(bus(box, core));
+            for (const DramBox& box : task.writes) f.writes.push_back(bus(box, core));
           }},
       command.body);
   return f;

@@ -25,7 +25,12 @@ enum class Unit { Load, Store, Mac, Reduction, Vector, SpecialFunction, Host };
 constexpr int kUnits = 7;
 const char* to_string(Unit unit);
 
-/// A strided box of bytes in DRAM: dims outermost first, the last one with stride 1 (bytes).
+/// Bus addresses from here on are the SRAM of the command's own core, from its first byte on: tensors that
+/// stay on chip between operators have such addresses.
+constexpr std::int64_t kSramWindow = std::int64_t{1} << 60;
+
+/// A strided box of bytes in DRAM, or in the window: dims outermost first, the last one with stride 1
+/// (bytes).
 struct DramBox {
   struct Dim {
     std::int64_t begin = 0, count = 1, stride = 1;
@@ -43,7 +48,8 @@ struct DramBox {
   static DramBox contiguous(std::int64_t address, std::int64_t bytes) { return {address, {{0, bytes, 1}}}; }
 };
 
-/// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM.
+/// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM. A box in the window makes it a copy
+/// within SRAM.
 struct Transfer {
   DramBox dram;
   std::int64_t sram = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "models/cost.h"
 
@@ -199,17 +200,31 @@ void DmaEngine::start() {
     runs_.push_back({address, count, sram});
     sram += count;
   });
-  times_.work = state_.params.dma.setup_cycles + ceil_div(bytes, state_.params.dma.bytes_per_cycle);
+  const bool local = transfer.dram.base >= kSramWindow;
+  const std::int64_t width =
+      local ? state_.params.sram.bank_bytes_per_cycle : state_.params.dma.bytes_per_cycle;
+  times_.work = state_.params.dma.setup_cycles + ceil_div(bytes, width);
   issue_at_ = times_.start + state_.params.dma.setup_cycles;
   data_until_ = issue_at_;
   // While it issues, the channel takes its banks' ports at the pace of the slower of itself and the DRAM.
-  const double pace = std::min(static_cast<double>(state_.params.dma.bytes_per_cycle),
-                               dram_peak_bytes_per_cycle(state_.params));
+  const double pace = local ? static_cast<double>(width)
+                            : std::min(static_cast<double>(width), dram_peak_bytes_per_cycle(state_.params));
   std::vector<BankDemand> demand;
   add_bank_demand(state_.params.sram, transfer.sram, bytes, demand);
   background_ = state_.arbiters[static_cast<std::size_t>(info().core)].start_background(
       times_.start, static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) / pace)), demand);
   state_.streams_changed(info().core);
+}
+
+// Within SRAM a channel moves a port's width a cycle, and no more than one run.
+std::int64_t DmaEngine::copy_within(std::int64_t address, std::int64_t sram, std::int64_t bytes) {
+  if (state_.function) {
+    std::uint8_t* memory = state_.srams[static_cast<std::size_t>(info().core)].data();
+    std::uint8_t *here = memory + sram, *there = memory + (address - kSramWindow);
+    const bool load = info().unit == Unit::Load;
+    std::memmove(load ? here : there, load ? there : here, static_cast<std::size_t>(bytes));
+  }
+  return ceil_div(bytes, state_.params.sram.bank_bytes_per_cycle);
 }
 
 std::int64_t DmaEngine::request(std::int64_t address, std::int64_t sram, std::int64_t bytes) {
@@ -223,18 +238,24 @@ std::int64_t DmaEngine::request(std::int64_t address, std::int64_t sram, std::in
 // One group: contiguous runs worth at most a request, sent back to back.
 void DmaEngine::issue() {
   const std::int64_t limit = state_.params.dma.request_bytes;
-  std::int64_t group = 0, done = state_.now();
+  const bool local = runs_[next_run_].address >= kSramWindow;
+  std::int64_t group = 0, port = 0, done = state_.now();
   while (next_run_ < runs_.size() && group < limit) {
     Run& run = runs_[next_run_];
     const std::int64_t bytes = std::min(run.bytes, limit - group);
-    done = std::max(done, request(run.address, run.sram, bytes));
+    if (local) {
+      port += copy_within(run.address, run.sram, bytes);
+    } else {
+      done = std::max(done, request(run.address, run.sram, bytes));
+    }
     group += bytes;
     run.address += bytes;
     run.sram += bytes;
     run.bytes -= bytes;
     if (run.bytes == 0) ++next_run_;
   }
-  const std::int64_t passed = state_.now() + ceil_div(group, state_.params.dma.bytes_per_cycle);
+  if (!local) port = ceil_div(group, state_.params.dma.bytes_per_cycle);
+  const std::int64_t passed = state_.now() + port;
   done = std::max(done, passed);
   data_until_ = std::max(data_until_, done);
   outstanding_.push_back(done);

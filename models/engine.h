@@ -137,6 +137,7 @@ class DmaEngine : public Engine {
   void issue();
   void land();
   std::int64_t request(std::int64_t address, std::int64_t sram, std::int64_t bytes);
+  std::int64_t copy_within(std::int64_t address, std::int64_t sram, std::int64_t bytes);
   void schedule();
 
   MemoryPort& port_;

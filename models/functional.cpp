@@ -27,7 +27,11 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
     void operator()(const Transfer& t) const {
       std::uint8_t* data = sram.data() + t.sram;
       t.dram.for_each_run([&](std::int64_t address, std::int64_t bytes) {
-        if (command.unit == Unit::Load) {
+        if (address >= kSramWindow) {
+          std::uint8_t* there = sram.data() + (address - kSramWindow);
+          const bool load = command.unit == Unit::Load;
+          std::memmove(load ? data : there, load ? there : data, static_cast<std::size_t>(bytes));
+        } else if (command.unit == Unit::Load) {
           self.dram_.read(address, data, bytes);
         } else {
           self.dram_.write(address, data, bytes);

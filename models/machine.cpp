@@ -1,5 +1,6 @@
 #include "models/machine.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <systemc>
 
@@ -207,6 +208,14 @@ void Machine::add_observer(Observer& observer) {
 
 DramPort& Machine::dram() {
   return *hardware_->backdoor;
+}
+
+void Machine::read_sram(int core, std::int64_t address, void* data, std::int64_t bytes) const {
+  const SramBytes& sram = hardware_->state->srams.at(static_cast<std::size_t>(core));
+  if (sram.empty()) return;
+  if (address < 0 || address + bytes > static_cast<std::int64_t>(sram.size()))
+    throw std::out_of_range("read_sram: beyond the SRAM");
+  std::copy_n(sram.begin() + address, bytes, static_cast<std::uint8_t*>(data));
 }
 
 DramActivity Machine::dram_activity() const {

@@ -41,6 +41,9 @@ class Machine {
   /// Untimed access to DRAM, for images and results. Nothing happens with function off.
   DramPort& dram();
 
+  /// Bytes of a core's SRAM, where tensors stay between programs. Nothing happens with function off.
+  void read_sram(int core, std::int64_t address, void* data, std::int64_t bytes) const;
+
   /// Runs a program to its end. Throws std::invalid_argument where a command names an engine that the
   /// machine lacks, HazardError where two commands meet on the same bytes, and std::runtime_error that lists
   /// what each engine waits for where the program stalls.

@@ -207,6 +207,13 @@ const ParameterTable<SramParams>& sram_parameters() {
        1e6,
        {},
        "Consecutive bytes in one bank before the next bank follows; 0 makes each bank one contiguous range."},
+      {"tensor_bytes",
+       &SramParams::tensor_bytes,
+       "bytes",
+       0,
+       1e12,
+       {},
+       "Part of the SRAM that keeps tensors from one operator to the next, on machines of one core."},
   };
   return table;
 }
@@ -428,6 +435,8 @@ std::vector<std::string> inconsistencies(const MachineParams& machine) {
   if (sram.bytes % sram.banks != 0) found.push_back("sram.bytes: must be a multiple of sram.banks");
   if (sram.interleave_bytes != 0 && sram.bytes % (sram.banks * sram.interleave_bytes) != 0)
     found.push_back("sram.interleave_bytes: sram.bytes must be a multiple of banks x interleave_bytes");
+  if (sram.tensor_bytes > sram.bytes / 4 * 3)
+    found.push_back("sram.tensor_bytes: must leave a quarter of sram.bytes to the operators");
   if (machine.numerics.epsilon_bits % 2 != 0)
     found.push_back("numerics.epsilon_bits: must be even, since its square root is taken");
   return found;

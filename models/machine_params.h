@@ -78,6 +78,7 @@ struct SramParams {
   std::int64_t banks = 16;
   std::int64_t bank_bytes_per_cycle = 64;
   std::int64_t interleave_bytes = 0;
+  std::int64_t tensor_bytes = 0;
 };
 const ParameterTable<SramParams>& sram_parameters();
 

@@ -32,6 +32,12 @@ std::int64_t estimate_cycles(const Program& program, const MachineParams& machin
     const std::int64_t start = std::max(engine, ready + machine.bpu.dispatch_cycles);
     if (const auto* transfer = std::get_if<Transfer>(&command.body)) {
       const auto bytes = static_cast<double>(transfer->dram.bytes());
+      if (transfer->dram.base >= kSramWindow) {
+        const double cycles = bytes / static_cast<double>(machine.sram.bank_bytes_per_cycle);
+        done[c] = engine = start + machine.dma.setup_cycles + static_cast<std::int64_t>(std::ceil(cycles));
+        latest = std::max(latest, done[c]);
+        continue;
+      }
       const double issue = static_cast<double>(start + machine.dma.setup_cycles);
       dram_free = std::max(dram_free, issue) + bytes / dram;
       const double port = issue + bytes / static_cast<double>(machine.dma.bytes_per_cycle);

@@ -9,6 +9,7 @@
 #include "models/machine.h"
 #include "sim/input_error.h"
 #include "sim/network/patterns.h"
+#include "sim/run/residency.h"
 #include "sim/run/roofline.h"
 #include "sim/run/simplify.h"
 #include "sim/run/step_lowering.h"
@@ -33,6 +34,7 @@ class Runner {
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
       : run_(prepared(run, golden_)),
         params_(params),
+        operators_(without_tensor_room(params)),
         policy_(policy),
         machine_(params, function),
         rehearsal_(params, false),
@@ -68,9 +70,15 @@ class Runner {
     return result;
   }
 
+  static MachineParams without_tensor_room(MachineParams params) {
+    if (params.bpu.cores == 1) params.sram.bytes -= params.sram.tensor_bytes;
+    return params;
+  }
+
   GoldenValues golden_;
   const RunSpec run_;
   const MachineParams& params_;
+  const MachineParams operators_;  ///< as the operators see it: without the SRAM that tensors are kept in
   const Policy& policy_;
   mutable Machine machine_;
   Machine rehearsal_;  // without function, for the compiler to try programs on
@@ -78,6 +86,7 @@ class Runner {
   const bool function_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::string, Where> made_on_;
+  std::map<std::string, std::int64_t> resident_;  ///< values that stay in SRAM, with their bus addresses
   std::int64_t next_address_ = 0;
 };
 
@@ -94,7 +103,8 @@ void Runner::place_tensor(const std::string& name, const NodeOptions& options) {
   TensorPlace place;
   place.grid = options.quantisation == "affine" ? affine_grid(values) : symmetric_grid(values);
   place.elements = golden->second.size();
-  place.address = allocate(place.elements);
+  const auto on_chip = resident_.find(name);
+  place.address = on_chip == resident_.end() ? allocate(place.elements) : on_chip->second;
   places_[name] = place;
 }
 
@@ -139,7 +149,11 @@ void Runner::place_tensors(const std::vector<Step>& steps) {
 std::vector<std::int64_t> Runner::codes_of(const std::string& value) const {
   const TensorPlace& place = places_.at(value);
   std::vector<std::int8_t> bytes(static_cast<std::size_t>(place.elements));
-  machine_.dram().read(place.address, bytes.data(), place.elements);
+  if (place.address >= kSramWindow) {
+    machine_.read_sram(0, place.address - kSramWindow, bytes.data(), place.elements);
+  } else {
+    machine_.dram().read(place.address, bytes.data(), place.elements);
+  }
   return {bytes.begin(), bytes.end()};
 }
 
@@ -204,7 +218,7 @@ NodeResult Runner::run_step(const Step& step, RunResult& result) {
 
 LoweringContext Runner::context() {
   return {run_,
-          params_,
+          operators_,
           golden_,
           places_,
           made_on_,
@@ -267,6 +281,7 @@ RunResult Runner::execute() {
   result.function = function_;
   std::vector<Step> steps = place(run_, policy_, shapes_of(golden_));
   refuse_unplaced(steps, policy_.name());
+  resident_ = plan_residency(run_.network, steps, shapes_of(golden_), params_);
   place_tensors(steps);
   std::string side;
   int segment = 0;

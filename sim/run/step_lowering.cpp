@@ -95,8 +95,11 @@ LoweredStep StepLowering::begin() const {
   lowered.inputs = tensor_inputs(node_, context_.run.network);
   for (const std::string& output : last_node().outputs)
     if (on_machine(output)) lowered.outputs.push_back(output);
-  for (const std::string& input : lowered.inputs) lowered.work.read_bytes += place(input).elements;
-  for (const std::string& output : lowered.outputs) lowered.work.write_bytes += place(output).elements;
+  const auto in_dram = [&](const std::string& value) { return place(value).address < kSramWindow; };
+  for (const std::string& input : lowered.inputs)
+    if (in_dram(input)) lowered.work.read_bytes += place(input).elements;
+  for (const std::string& output : lowered.outputs)
+    if (in_dram(output)) lowered.work.write_bytes += place(output).elements;
   return lowered;
 }
 
@@ -441,7 +444,8 @@ LoweredStep StepLowering::view() {
                                                 : context_.golden.numbers.at(node_.inputs[i]));
   const View moved = resolve_view(node_.op, node_.attributes, shape(node_.inputs[0]), constants);
   const TensorPlace &x = place(node_.inputs[0]), &y = place(node_.outputs[0]);
-  lowered.work.read_bytes = std::min(x.elements, y.elements);  // a Slice reads no more than it keeps
+  if (x.address < kSramWindow)
+    lowered.work.read_bytes = std::min(x.elements, y.elements);  // a Slice reads no more than it keeps
   lowered.programs.push_back(fastest_tiling([&](std::int64_t tile) {
     return lower_view(step_.name, moved, x.address, y.address, machine_, tile);
   }));

@@ -186,6 +186,39 @@ TEST(Run, AdviceSaysWhatTheCpuCosts) {
   EXPECT_NE(r.advice[2].text.find("one element"), std::string::npos);
 }
 
+// Tensors that stay in SRAM are the same bytes; only their way is shorter. Several networks at once fill the
+// region, so that some tensors find no room and go through DRAM.
+TEST(Run, TensorsThatStayOnChipAreTheSameBytes) {
+  std::string chains;
+  for (int i = 0; i < 4; ++i)
+    chains +=
+        "  - {op: Conv, shape: [1, 16, 24, 24], out_channels: 32, then: [BatchNormalization, Relu, MaxPool, "
+        "Sigmoid, Add, "
+        "LayerNormalization, Transpose, Softmax]}\n";
+  const auto at = chains.find("MaxPool");
+  ASSERT_NE(at, std::string::npos);
+  std::size_t pos = 0;
+  while ((pos = chains.find("MaxPool", pos)) != std::string::npos) {
+    const std::string pool = "{op: MaxPool, attributes: {kernel_shape: [1, 1]}}";
+    chains.replace(pos, 7, pool);
+    pos += pool.size();
+  }
+  const RunResult apart =
+      execute_run(spec(chains), read_machine("generic", {"sram.bytes=256KiB"}), Policy::read("full"), true);
+  for (const char* room : {"sram.tensor_bytes=20KiB", "sram.tensor_bytes=128KiB"}) {
+    const MachineParams machine = read_machine("generic", {"sram.bytes=256KiB", room});
+    const RunResult kept = execute_run(spec(chains), machine, Policy::read("full"), true);
+    ASSERT_EQ(kept.nodes.size(), apart.nodes.size());
+    for (std::size_t n = 0; n < kept.nodes.size(); ++n) {
+      EXPECT_EQ(kept.nodes[n].accuracy->sqnr_db, apart.nodes[n].accuracy->sqnr_db) << kept.nodes[n].name;
+      EXPECT_EQ(kept.nodes[n].accuracy->ideal_exact_fraction, apart.nodes[n].accuracy->ideal_exact_fraction);
+      EXPECT_LE(kept.nodes[n].roofline_fraction, 1.0) << kept.nodes[n].name;
+    }
+    EXPECT_LT(kept.dram_read_bytes + kept.dram_write_bytes, apart.dram_read_bytes + apart.dram_write_bytes);
+    EXPECT_EQ(execute_run(spec(chains), machine, Policy::read("full"), false).cycles, kept.cycles);
+  }
+}
+
 TEST(Run, PolicyDecidesWhere) {
   const char* norms =
       "  - {op: InstanceNormalization, shape: [1, 8, 9, 9]}\n"
