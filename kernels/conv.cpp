@@ -152,7 +152,7 @@ Tensor golden_conv_transpose(const Attributes& a, const Tensor& x, const Tensor&
       !a.get("output_shape", std::vector<std::int64_t>{}).empty())
     throw std::invalid_argument("ConvTranspose: auto_pad and output_shape are not supported");
   const auto list = [&](const char* name, std::size_t size, std::int64_t fallback) {
-    const auto values = a.get(name, std::vector<std::int64_t>(size, fallback));
+    auto values = a.get(name, std::vector<std::int64_t>(size, fallback));
     if (values.size() != size)
       throw std::invalid_argument(std::string("ConvTranspose: wrong number of ") + name);
     return values;
@@ -217,14 +217,15 @@ std::vector<double> weight_scales(const Tensor& weights) {
 }
 
 ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
-                   const Quantisation& in, const Quantisation& out, bool relu, int multiplier_bits,
+                   const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
                    Rounding rounding) {
   ConvPlan plan;
   plan.problem = problem;
   plan.in = in;
   plan.out = out;
   plan.rounding = rounding;
-  if (relu) plan.lowest = std::clamp<std::int64_t>(out.zero_point, -128, 127);
+  if (std::isfinite(clamp.low)) plan.lowest = quantise(clamp.low, out);
+  if (std::isfinite(clamp.high)) plan.highest = quantise(clamp.high, out);
   const auto scales = weight_scales(weights);
   const auto taps = static_cast<std::size_t>(problem.taps());
   plan.weights.resize(weights.values.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "kernels/affine_entry.h"
@@ -56,10 +57,14 @@ struct ConvPlan {
   Rounding rounding = Rounding::HalfEven;
   std::vector<std::int8_t> weights;           ///< symmetric, one scale an output channel
   std::vector<AffineEntry> entries;           ///< one an output channel
-  std::int64_t lowest = -128, highest = 127;  ///< a fused Relu raises the lowest to the zero point
+  std::int64_t lowest = -128, highest = 127;  ///< narrowed by a fused Relu or Clip
+};
+/// A fused Relu (low 0) or Clip.
+struct Clamp {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
-                   const Quantisation& in, const Quantisation& out, bool relu, int multiplier_bits,
+                   const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
                    Rounding rounding);
 
 /// Largest magnitude that an accumulator of this plan can reach; beyond 2^31 it would wrap.

@@ -38,7 +38,9 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   };
   if (static_cast<int>(in.size()) != operand_count(kind)) refuse("wrong number of operands");
   ElementwisePlan plan{kind, in, out, rounding, {}, 0};
+  plan.multipliers.reserve(in.size());
   std::vector<double> gains;
+  gains.reserve(in.size());
   for (const Quantisation& grid : in) gains.push_back(grid.scale / out.scale);
   if (kind == ElementwiseKind::Mul) gains = {in[0].scale * in[1].scale / out.scale};
   int exponent = 0;

@@ -87,7 +87,7 @@ Tensor binary(const std::string& op, const Tensor& a, const Tensor& b) {
   return y;
 }
 
-Tensor reduce(const std::string& op, const Tensor& x, std::vector<std::int64_t> axes, bool keep_dims) {
+Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims) {
   std::vector<char> over(x.shape.size(), axes.empty() ? 1 : 0);
   for (const std::int64_t axis : axes) over[axis_of(axis, x.shape.size())] = 1;
   Shape kept = x.shape, shape;

@@ -18,7 +18,7 @@ Tensor binary(const std::string& op, const Tensor& a, const Tensor& b);
 bool is_binary(const std::string& op);
 
 /// ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceL1, ReduceL2 over axes (all where there are none).
-Tensor reduce(const std::string& op, const Tensor& x, std::vector<std::int64_t> axes, bool keep_dims);
+Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims);
 
 Tensor softmax(const Tensor& x, std::int64_t axis);
 

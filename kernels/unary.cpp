@@ -87,7 +87,7 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
 
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out) {
   LookupPlan plan{in, out, {}};
-  for (int code = -128; code < 128; ++code) {
+  for (std::int64_t code = -128; code < 128; ++code) {
     const double y = function(dequantise(code, in));
     plan.table[static_cast<std::size_t>(code + 128)] =
         static_cast<std::int8_t>(quantise(std::isnan(y) ? 0.0 : y, out));
@@ -96,7 +96,8 @@ LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, con
 }
 
 void lookup_int8(const LookupPlan& plan, const std::int8_t* x, std::int64_t count, std::int8_t* y) {
-  for (std::int64_t i = 0; i < count; ++i) y[i] = plan.table[static_cast<std::size_t>(x[i] + 128)];
+  for (std::int64_t i = 0; i < count; ++i)
+    y[i] = plan.table[static_cast<std::size_t>(std::int64_t{x[i]} + 128)];
 }
 
 }  // namespace bpusim

@@ -139,14 +139,19 @@ class Placer {
     return placement;
   }
 
-  // What may follow in the same step: BatchNormalization directly behind a convolution, then a Relu.
+  // A Relu, or a Clip between constants.
+  bool clamps(const Node& node) const {
+    return node.op == "Relu" || (node.op == "Clip" && tensor_inputs(node, network_).size() == 1);
+  }
+
+  // What may follow in the same step: BatchNormalization directly behind a convolution, then a Relu or Clip.
   void fuse(Step& step) {
     std::size_t next = 0;
     const Node* last = &network_.nodes[step.nodes.back()];
     for (const bool batch_norm : {true, false}) {
       const Node* node = sole_consumer(network_, last->outputs.at(0), next);
       if (node == nullptr || !run_.options_of(node->name).fuse) return;
-      if (batch_norm ? !inference_batch_norm(*node) : node->op != "Relu") continue;
+      if (batch_norm ? !inference_batch_norm(*node) : !clamps(*node)) continue;
       if (node->inputs.at(0) != last->outputs[0] || placement_of(*node, true).where != Where::Bpu) return;
       step.nodes.push_back(next);
       step.op += "+" + node->op;
@@ -179,6 +184,18 @@ class Placer {
 };
 
 }  // namespace
+
+Clamp clip_bounds(const Node& clip, const Network& network) {
+  const auto bound = [&](std::size_t input, const char* name, double fallback) {
+    if (input < clip.inputs.size() && !clip.inputs[input].empty()) {
+      const Value& value = network.values.at(clip.inputs[input]);
+      if (value.data && value.data->size() == 1) return value.data->values[0];
+    }
+    return clip.attributes.get(name, fallback);
+  };
+  const Clamp open;
+  return {bound(1, "min", open.low), bound(2, "max", open.high)};
+}
 
 BroadcastRows broadcast_rows(const Shape& large, const Shape& small) {
   if (element_count(large) == element_count(small)) return {1, element_count(large), 1, false, true};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/conv.h"
 #include "sim/config/policy.h"
 #include "sim/network/run_file.h"
 #include "sim/run/golden.h"
@@ -32,6 +33,9 @@ struct Step {
 
 /// Shapes decide about limits, so they must be known.
 std::vector<Step> place(const RunSpec& run, const Policy& policy, const std::map<std::string, Shape>& shapes);
+
+/// Bounds of a Clip, from its attributes or constant inputs. Infinite where there are none.
+Clamp clip_bounds(const Node& clip, const Network& network);
 
 /// Operators that the policy cannot place; a line each. Ends a command with exit code 3.
 class PlacementError : public std::runtime_error {

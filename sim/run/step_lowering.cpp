@@ -51,7 +51,7 @@ class StepLowering {
   LoweredStep matrix_product();
   using MacLowering = Program (*)(const std::string&, const ConvJob&, const MachineParams&, std::int64_t);
   LoweredStep mac_step(LoweredStep lowered, const ConvProblem& problem, const Tensor& weights,
-                       const std::vector<double>& bias, bool relu, MacLowering lower);
+                       const std::vector<double>& bias, const Clamp& clamp, MacLowering lower);
   // One bit less than the parameter: two products are added.
   int multiplier_bits() const { return static_cast<int>(machine_.numerics.multiplier_bits) - 1; }
 
@@ -259,10 +259,11 @@ LoweredStep StepLowering::conv() {
   if (node_.inputs.size() > 2 && !node_.inputs[2].empty())
     bias = context_.golden.numbers.at(node_.inputs[2]).values;
   const ConvProblem problem = resolve_conv(node_.attributes, input, weights.shape);
-  bool relu = false;
+  Clamp clamp;
   for (std::size_t n = 1; n < step_.nodes.size(); ++n) {
     const Node& follower = context_.run.network.nodes[step_.nodes[n]];
-    relu = relu || follower.op == "Relu";
+    if (follower.op == "Relu") clamp.low = 0;
+    if (follower.op == "Clip") clamp = clip_bounds(follower, context_.run.network);
     if (follower.op != "BatchNormalization") continue;
     const NormProblem batch_norm =
         norm_problem(follower, context_.run.network, conv_output_shape(problem, input.size()));
@@ -270,15 +271,15 @@ LoweredStep StepLowering::conv() {
     weights = std::move(folded.weights);
     bias = std::move(folded.bias);
   }
-  return mac_step(std::move(lowered), problem, weights, bias, relu, &lower_conv);
+  return mac_step(std::move(lowered), problem, weights, bias, clamp, &lower_conv);
 }
 
 // Quantised weights and their affine entries into DRAM, then the products on the MAC array.
 LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& problem, const Tensor& weights,
-                                   const std::vector<double>& bias, bool relu, MacLowering lower) {
+                                   const std::vector<double>& bias, const Clamp& clamp, MacLowering lower) {
   const TensorPlace &x = place(node_.inputs[0]), &y = place(last_node().outputs[0]);
   ConvJob job;
-  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, relu,
+  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, clamp,
                        static_cast<int>(machine_.numerics.multiplier_bits),
                        numeric_widths(machine_.numerics).rounding);
   if (accumulator_bound(job.plan) > INT32_MAX)
@@ -477,7 +478,7 @@ LoweredStep StepLowering::matrix_product() {
     for (std::int64_t o = 0; o < problem.oc; ++o)
       bias.push_back(a.get("beta", 1.0) * c.values[static_cast<std::size_t>(c.size() == 1 ? 0 : o)]);
   }
-  return mac_step(std::move(lowered), problem, weights, bias, false, &lower_matmul);
+  return mac_step(std::move(lowered), problem, weights, bias, {}, &lower_matmul);
 }
 
 // Split and Concat: pieces of rows, each copied onto the grid of where it goes.
