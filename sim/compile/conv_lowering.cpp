@@ -24,7 +24,8 @@ class ConvLowering {
         job_(job),
         p_(job.plan.problem),
         machine_(machine),
-        plan_(builder.add_plan(job.plan)) {}
+        plan_(builder.add_plan(job.plan)),
+        table_(job.activation ? builder.add_plan(*job.activation) : 0) {}
 
   void run(std::int64_t tile_bytes);
 
@@ -47,7 +48,7 @@ class ConvLowering {
   const ConvJob& job_;
   const ConvProblem& p_;
   const MachineParams& machine_;
-  const int plan_;
+  const int plan_, table_;
   std::int64_t channels_ = 1, rows_ = 1;  // of a tile's output
   int tile_ = 0;
 };
@@ -118,6 +119,7 @@ void ConvLowering::tile(std::int64_t sample, const ConvTile& t, int core, std::i
   const std::int64_t out = slot + in_bytes();
   add(Unit::Load, core, Transfer{input, slot});
   add(Unit::Mac, core, Convolve{plan_, t, slot, weights, weights + aligned(channels_ * p_.taps()), out});
+  if (job_.activation) add(Unit::Vector, core, Lookup{table_, output.bytes(), out, out});
   add(Unit::Store, core, Transfer{output, out});
   ++tile_;
 }

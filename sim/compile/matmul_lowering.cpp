@@ -23,6 +23,7 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
   ProgramBuilder builder(name);
   const std::int64_t m = job.plan.problem.n, k = job.plan.problem.ic, n = job.plan.problem.oc;
   const int plan = builder.add_plan(job.plan);
+  const int table = job.activation ? builder.add_plan(*job.activation) : 0;
   // Weights of a chunk of columns lie in SRAM twice, the next chunk's behind this one's.
   const std::int64_t columns = std::clamp<std::int64_t>(machine.sram.bytes / 4 / (k + kRecord), 1, n);
   const std::int64_t weights = aligned(columns * k) + aligned(columns * kRecord);
@@ -63,6 +64,7 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
                          out = slot + aligned(rows * k);
       add(Unit::Load, Transfer{DramBox::contiguous(job.x + r * k, t.samples * k), slot});
       add(Unit::Mac, Convolve{plan, t, slot, at, at + aligned(columns * k), out});
+      if (job.activation) add(Unit::Vector, Lookup{table, t.samples * count, out, out});
       add(Unit::Store, Transfer{DramBox{job.y, {{r, t.samples, n}, {c, count, 1}}}, out});
     }
   }

@@ -144,14 +144,20 @@ class Placer {
     return node.op == "Relu" || (node.op == "Clip" && tensor_inputs(node, network_).size() == 1);
   }
 
-  // What may follow in the same step: BatchNormalization directly behind a convolution, then a Relu or Clip.
+  // A function of one element that a table holds.
+  bool by_table(const Node& node) const {
+    return find_unary(node.op) != nullptr && tensor_inputs(node, network_).size() == 1;
+  }
+
+  // What may follow in the same step: BatchNormalization directly behind a convolution, then a Relu, a Clip,
+  // or another function of one element.
   void fuse(Step& step) {
     std::size_t next = 0;
     const Node* last = &network_.nodes[step.nodes.back()];
     for (const bool batch_norm : {true, false}) {
       const Node* node = sole_consumer(network_, last->outputs.at(0), next);
       if (node == nullptr || !run_.options_of(node->name).fuse) return;
-      if (batch_norm ? !inference_batch_norm(*node) : !clamps(*node)) continue;
+      if (batch_norm ? !inference_batch_norm(*node) : !clamps(*node) && !by_table(*node)) continue;
       if (node->inputs.at(0) != last->outputs[0] || placement_of(*node, true).where != Where::Bpu) return;
       step.nodes.push_back(next);
       step.op += "+" + node->op;

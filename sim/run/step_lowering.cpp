@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "kernels/norm_golden.h"
 #include "kernels/tensor_math.h"
@@ -49,9 +50,15 @@ class StepLowering {
   LoweredStep pool();
   LoweredStep view();
   LoweredStep matrix_product();
+  // What follows a sum of products in the same step.
+  struct Tail {
+    Clamp clamp;
+    std::optional<RealFunction> activation;
+  };
+  RealFunction activation_of(const Node& node) const;
   using MacLowering = Program (*)(const std::string&, const ConvJob&, const MachineParams&, std::int64_t);
   LoweredStep mac_step(LoweredStep lowered, const ConvProblem& problem, const Tensor& weights,
-                       const std::vector<double>& bias, const Clamp& clamp, MacLowering lower);
+                       const std::vector<double>& bias, const Tail& tail, MacLowering lower);
   // One bit less than the parameter: two products are added.
   int multiplier_bits() const { return static_cast<int>(machine_.numerics.multiplier_bits) - 1; }
 
@@ -260,10 +267,12 @@ LoweredStep StepLowering::conv() {
     bias = context_.golden.numbers.at(node_.inputs[2]).values;
   const ConvProblem problem = resolve_conv(node_.attributes, input, weights.shape);
   Clamp clamp;
+  std::optional<RealFunction> activation;
   for (std::size_t n = 1; n < step_.nodes.size(); ++n) {
     const Node& follower = context_.run.network.nodes[step_.nodes[n]];
     if (follower.op == "Relu") clamp.low = 0;
     if (follower.op == "Clip") clamp = clip_bounds(follower, context_.run.network);
+    if (follower.op != "Clip" && find_unary(follower.op) != nullptr) activation = activation_of(follower);
     if (follower.op != "BatchNormalization") continue;
     const NormProblem batch_norm =
         norm_problem(follower, context_.run.network, conv_output_shape(problem, input.size()));
@@ -271,15 +280,24 @@ LoweredStep StepLowering::conv() {
     weights = std::move(folded.weights);
     bias = std::move(folded.bias);
   }
-  return mac_step(std::move(lowered), problem, weights, bias, clamp, &lower_conv);
+  return mac_step(std::move(lowered), problem, weights, bias, {clamp, activation}, &lower_conv);
 }
 
 // Quantised weights and their affine entries into DRAM, then the products on the MAC array.
 LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& problem, const Tensor& weights,
-                                   const std::vector<double>& bias, const Clamp& clamp, MacLowering lower) {
+                                   const std::vector<double>& bias, const Tail& tail, MacLowering lower) {
   const TensorPlace &x = place(node_.inputs[0]), &y = place(last_node().outputs[0]);
   ConvJob job;
-  job.plan = plan_conv(problem, weights, bias, x.grid, y.grid, clamp,
+  // With a table behind it the convolution's own result has a grid too, between accumulator and table.
+  Quantisation result = y.grid;
+  if (tail.activation) {
+    const Node& before = context_.run.network.nodes[step_.nodes[step_.nodes.size() - 2]];
+    const auto& values = context_.golden.numbers.at(before.outputs[0]).values;
+    result = options_.quantisation == "affine" ? affine_grid(values) : symmetric_grid(values);
+    job.activation = plan_lookup(*tail.activation, result, y.grid);
+    lowered.work.table_elements = y.elements;
+  }
+  job.plan = plan_conv(problem, weights, bias, x.grid, result, tail.clamp,
                        static_cast<int>(machine_.numerics.multiplier_bits),
                        numeric_widths(machine_.numerics).rounding);
   if (accumulator_bound(job.plan) > INT32_MAX)
@@ -298,8 +316,12 @@ LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& probl
     refuse(error.what());
   }
   const auto plan = std::make_shared<ConvPlan>(job.plan);
-  lowered.ideal = [plan, scales = weight_scales(weights), bias](const std::vector<Codes>& inputs) {
-    return ideal_conv(*plan, inputs[0], scales, bias);
+  lowered.ideal = [plan, scales = weight_scales(weights), bias,
+                   table = job.activation](const std::vector<Codes>& inputs) {
+    Codes codes = ideal_conv(*plan, inputs[0], scales, bias);
+    if (table)
+      for (std::int64_t& code : codes) code = table->table[static_cast<std::size_t>(code + 128)];
+    return codes;
   };
   return lowered;
 }
@@ -378,12 +400,16 @@ LoweredStep StepLowering::lookup(const RealFunction& function) {
   return lowered;
 }
 
-LoweredStep StepLowering::activation() {
+RealFunction StepLowering::activation_of(const Node& node) const {
   std::vector<Tensor> constants;
-  for (std::size_t i = 1; i < node_.inputs.size(); ++i)
-    constants.push_back(node_.inputs[i].empty() ? Tensor({0}, {})
-                                                : context_.golden.numbers.at(node_.inputs[i]));
-  return lookup(unary_function(node_.op, node_.attributes, constants));
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    constants.push_back(node.inputs[i].empty() ? Tensor({0}, {})
+                                               : context_.golden.numbers.at(node.inputs[i]));
+  return unary_function(node.op, node.attributes, constants);
+}
+
+LoweredStep StepLowering::activation() {
+  return lookup(activation_of(node_));
 }
 
 // A tensor and a constant scalar: a function of one element.

@@ -31,6 +31,7 @@ const char* const kSmallNorms =
     "  - {op: InstanceBatchNormalization, shape: [2, 12, 10, 10]}\n"
     "  - {op: LpNormalization, shape: [4, 40, 6], attributes: {axis: 1, p: 1}}\n"
     "  - {op: Conv, shape: [1, 8, 12, 12], out_channels: 16, then: [BatchNormalization, Relu]}\n"
+    "  - {op: Conv, shape: [1, 8, 12, 12], out_channels: 16, then: [BatchNormalization, HardSwish]}\n"
     "  - {op: IBNSplit, shape: [1, 8, 12, 12]}\n"
     "  - {op: Add, shape: [1, 30, 50], then: [RMSNormalization]}\n"
     "  - {op: InstanceNormalization, shape: [1, 4, 9, 9], mapping: host}\n"
@@ -113,6 +114,22 @@ TEST(Run, FoldingABatchNormIntoAConvolutionSavesTimeAndBytes) {
   EXPECT_LT(folded.cycles, apart.cycles);
   EXPECT_LT(folded.dram_read_bytes, apart.dram_read_bytes);
   EXPECT_GT(folded.nodes.back().accuracy->sqnr_db, apart.nodes.back().accuracy->sqnr_db);
+}
+
+TEST(Run, AnActivationBehindAConvolutionCostsNoPassThroughMemory) {
+  const char* chain =
+      "  - {op: Conv, shape: [1, 16, 28, 28], out_channels: 32, then: [BatchNormalization, SiLU]%s}\n";
+  char text[200];
+  std::snprintf(text, sizeof text, chain, "");
+  const RunResult fused = run(text, read_machine("generic"));
+  std::snprintf(text, sizeof text, chain, ", fuse: false");
+  const RunResult apart = run(text, read_machine("generic"));
+  ASSERT_EQ(fused.nodes.size(), 1u);
+  ASSERT_EQ(apart.nodes.size(), 3u);
+  EXPECT_EQ(fused.nodes[0].op, "Conv+BatchNormalization+SiLU");
+  EXPECT_EQ(fused.nodes[0].accuracy->ideal_exact_fraction, 1);
+  EXPECT_LT(fused.cycles, apart.cycles);
+  EXPECT_GT(fused.nodes[0].accuracy->sqnr_db, apart.nodes[2].accuracy->sqnr_db);
 }
 
 TEST(Run, BatchNormTrainingLeavesRunningStatistics) {
