@@ -19,7 +19,7 @@ namespace bpusim {
 namespace {
 
 struct RunChoices {
-  std::string config, machine, policy, out, json, dump;
+  std::string config, machine, policy, out, json, dump, calibration;
   std::vector<std::string> settings, dims;
   bool no_function = false;
 };
@@ -51,6 +51,10 @@ Prepared prepare(const RunChoices& c) {
   }
   p.run = read_run(c.config, dims);
   if (!c.machine.empty()) p.run.machine = c.machine;
+  if (!c.calibration.empty()) {
+    p.run.defaults.calibration = c.calibration;
+    for (auto& [name, options] : p.run.options) options.calibration = c.calibration;
+  }
   std::vector<std::string> settings = p.run.settings;
   settings.insert(settings.end(), c.settings.begin(), c.settings.end());
   p.machine = read_machine(p.run.machine, settings);
@@ -172,6 +176,8 @@ void add_run_command(CLI::App& app, Action& action) {
       app.add_subcommand("run", "Simulate a network and report cycles, bandwidth and int8 accuracy");
   add_choices(*command, *c);
   command->add_option("--out", c->out, "Folder for report.txt and report.json");
+  command->add_option("--calibration", c->calibration, "max, percentile or mse: how the int8 grids are found")
+      ->check(CLI::IsMember({"max", "percentile", "mse"}));
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   command->add_flag("--no-function", c->no_function,
                     "Timing only: the same cycles, no bytes and no accuracy");

@@ -27,6 +27,8 @@ NodeOptions read_options(const YamlNode& node, NodeOptions options) {
   options.mapping = node["mapping"].choice(options.mapping.empty() ? "auto" : options.mapping, kMappings);
   if (options.mapping == "auto") options.mapping.clear();
   options.quantisation = node["quantisation"].choice(options.quantisation, {"symmetric", "affine"});
+  options.calibration = node["calibration"].choice(options.calibration, {"max", "percentile", "mse"});
+  options.percentile = node["percentile"].number(options.percentile, 0.5, 1);
   options.fuse = node["fuse"].flag(options.fuse);
   return options;
 }
@@ -208,6 +210,7 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   run.policy = root["policy"].word();
   const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12));
   run.defaults.quantisation = "symmetric";
+  run.defaults.calibration = "max";
   run.defaults = read_options(root, run.defaults);
   const YamlNode set = root["set"];
   for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());

@@ -12,9 +12,11 @@ namespace bpusim {
 
 /// Choices for a node; empty fields leave them to the run or to the compiler.
 struct NodeOptions {
-  std::string mapping;       ///< a mapping's name; empty for the fastest by estimate
-  std::string quantisation;  ///< "symmetric" or "affine"
-  bool fuse = true;          ///< a BatchNormalization into the convolution before it
+  std::string mapping;         ///< a mapping's name; empty for the fastest by estimate
+  std::string quantisation;    ///< "symmetric" or "affine"
+  std::string calibration;     ///< "max", "percentile" or "mse"
+  double percentile = 0.9999;  ///< fraction of magnitudes that "percentile" keeps whole
+  bool fuse = true;            ///< a BatchNormalization into the convolution before it
 };
 
 struct RunSpec {

@@ -99,9 +99,8 @@ std::int64_t Runner::allocate(std::int64_t bytes) {
 void Runner::place_tensor(const std::string& name, const NodeOptions& options) {
   const auto golden = golden_.numbers.find(name);
   if (places_.count(name) != 0 || golden == golden_.numbers.end()) return;  // placed, or text
-  const auto& values = golden->second.values;
   TensorPlace place;
-  place.grid = options.quantisation == "affine" ? affine_grid(values) : symmetric_grid(values);
+  place.grid = calibrate(golden->second.values, options);
   place.elements = golden->second.size();
   const auto on_chip = resident_.find(name);
   place.address = on_chip == resident_.end() ? allocate(place.elements) : on_chip->second;

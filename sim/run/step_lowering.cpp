@@ -21,6 +21,13 @@
 
 namespace bpusim {
 
+Quantisation calibrate(const std::vector<double>& values, const NodeOptions& options) {
+  const auto kept = options.calibration == "percentile" ? without_tails(values, options.percentile)
+                    : options.calibration == "mse"      ? least_error_tails(values)
+                                                        : values;
+  return options.quantisation == "affine" ? affine_grid(kept) : symmetric_grid(kept);
+}
+
 namespace {
 
 constexpr std::int64_t kRecord = sizeof(AffineEntry);
@@ -293,7 +300,7 @@ LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& probl
   if (tail.activation) {
     const Node& before = context_.run.network.nodes[step_.nodes[step_.nodes.size() - 2]];
     const auto& values = context_.golden.numbers.at(before.outputs[0]).values;
-    result = options_.quantisation == "affine" ? affine_grid(values) : symmetric_grid(values);
+    result = calibrate(values, options_);
     job.activation = plan_lookup(*tail.activation, result, y.grid);
     lowered.work.table_elements = y.elements;
   }

@@ -15,6 +15,10 @@
 
 namespace bpusim {
 
+/// The int8 grid for values that a tensor takes, by the calibration method and the form that the options
+/// name.
+Quantisation calibrate(const std::vector<double>& values, const NodeOptions& options);
+
 /// A tensor in the simulated DRAM.
 struct TensorPlace {
   Quantisation grid;
