@@ -49,7 +49,7 @@ class Engine : public sc_core::sc_module {
 
   const EngineInfo& info() const { return info_; }
   void load(std::vector<int> queue);  ///< of a new program; the engine is idle
-  void poke();                        ///< a command of the queue may have become ready
+  virtual void poke();                ///< a command of the queue may have become ready
   virtual void stream_changed() {}    ///< the arbiter changed the pace of this engine's stream
   bool done() const { return head_ == queue_.size(); }
   int head() const { return queue_[head_]; }
@@ -65,7 +65,6 @@ class Engine : public sc_core::sc_module {
   std::int64_t head_start() const;  ///< earliest cycle at which the ready head may start
   CommandTimes begin();             ///< takes the head from the queue and locks its ranges
   void wake_at(std::int64_t cycle);
-  void sleep() { wake_.cancel(); }
 
   MachineState& state_;
   std::int64_t free_at_ = 0;
@@ -120,6 +119,8 @@ class DmaEngine : public Engine {
  public:
   DmaEngine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info,
             MemoryPort& port);
+  /// Data may be due before the new head can start: the earlier of both wakes the channel.
+  void poke() override { schedule(); }
 
  private:
   struct Run {

@@ -11,7 +11,7 @@ namespace bpusim {
 
 namespace {
 
-// Untimed bytes for host tasks, images and results; counted, since host tasks move them too.
+// Untimed bytes for host tasks, images and results.
 class DramBackdoor : public DramPort {
  public:
   explicit DramBackdoor(Dram& dram, bool function) : dram_(dram), function_(function) {}

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <numeric>
 
 #include "models/dispatcher.h"
@@ -96,6 +97,43 @@ TEST(Machine, EveryCycleOfEveryEngineHasACause) {
     EXPECT_EQ(std::accumulate(c.begin(), c.end(), std::int64_t{0}), cycles) << machine.engines()[e].name;
     for (const std::int64_t part : c) EXPECT_GE(part, 0);
   }
+}
+
+// A command becomes ready in the very cycle in which its last dependency finishes, whatever else wakes the
+// engine that finishes it: here the load channel, which is poked for its next transfer while data is still on
+// its way.
+TEST(Machine, ReadyIsWhenTheLastDependencyFinishes) {
+  struct Recorder : Observer {
+    void command_retired(const Program&, int command, const CommandTimes& times) override {
+      all[command] = times;
+    }
+    std::map<int, CommandTimes> all;
+  };
+  bool woken_before_landing = false;
+  for (int host_ns = 200; host_ns < 700; host_ns += 7) {
+    MachineParams params;
+    params.dram.controller_ns = 300;  // long on its way
+    params.bpu.dispatch_cycles = 40;
+    params.host.task_overhead_us = host_ns / 1000.0;
+    Machine machine(params);
+    Recorder recorder;
+    machine.add_observer(recorder);
+    Program p;
+    p.name = "poked";
+    Command host;
+    host.unit = Unit::Host;
+    host.body = HostTask{"Task", {}, {}, {}, [](DramPort&) {}};
+    // The host's end makes the second load ready, some time around the first one's landing.
+    p.commands = {transfer(Unit::Load, 0, 256, 0), host, transfer(Unit::Load, 4096, 256, 512, {1}),
+                  transfer(Unit::Store, 8192, 256, 0, {0})};
+    machine.run(p);
+    ASSERT_EQ(recorder.all.size(), 4u);
+    const std::int64_t landed = recorder.all[0].finish, ended = recorder.all[1].finish;
+    EXPECT_EQ(recorder.all[3].ready, landed) << host_ns;
+    EXPECT_EQ(recorder.all[2].ready, ended) << host_ns;
+    woken_before_landing = woken_before_landing || (ended < landed && landed < ended + 40);
+  }
+  EXPECT_TRUE(woken_before_landing);  // or the sweep misses what it is for
 }
 
 TEST(Machine, HostTasksTakeTheirOwnTime) {
