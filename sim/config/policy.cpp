@@ -37,6 +37,7 @@ PolicyRow read_row(const YamlNode& node) {
   row.max_channels_per_group =
       node["max_channels_per_group"].integer(row.max_channels_per_group, 1, kLargest);
   row.max_chw = node["max_chw"].integer(row.max_chw, 1, kLargest);
+  row.max_kernel_volume = node["max_kernel_volume"].integer(row.max_kernel_volume, 1, kLargest);
   row.after_conv_only = node["after_conv_only"].flag(row.after_conv_only);
   node.close();
   if (row.op.empty()) node.fail("needs an op");
@@ -60,6 +61,8 @@ std::string exceeded(const PolicyRow& row, const OperatorFacts& facts) {
   if (facts.channels > row.max_channels) return over("channel count", facts.channels, row.max_channels);
   if (facts.channels / facts.groups > row.max_channels_per_group)
     return over("channels a group", facts.channels / facts.groups, row.max_channels_per_group);
+  if (facts.kernel_volume > row.max_kernel_volume)
+    return over("C*H*W of the kernel", facts.kernel_volume, row.max_kernel_volume);
   if (chw > row.max_chw) return over("C*H*W", chw, row.max_chw);
   if (row.after_conv_only && !facts.after_conv) return "no convolution before it to fuse into";
   return "";

@@ -13,9 +13,10 @@ namespace bpusim {
 /// What a policy wants to know about an operator.
 struct OperatorFacts {
   std::string op;
-  Shape shape;                ///< of the data input
-  std::int64_t kernel = 1;    ///< largest kernel extent of a convolution or pooling
-  std::int64_t channels = 1;  ///< at axis 1
+  Shape shape;                     ///< of the data input
+  std::int64_t kernel = 1;         ///< largest kernel extent of a convolution or pooling
+  std::int64_t kernel_volume = 1;  ///< of a convolution: channels of a group x kernel height x width
+  std::int64_t channels = 1;       ///< at axis 1
   std::int64_t groups = 1;
   bool after_conv = false;  ///< its input is a convolution's output that nobody else reads
 };
@@ -36,7 +37,7 @@ struct PolicyRow {
   Placement::Where otherwise = Placement::Where::Cpu;  ///< where a limit below is exceeded
   std::int64_t rank_min = 0, rank_max = 8;
   std::int64_t max_kernel = INT64_MAX, max_channels = INT64_MAX, max_channels_per_group = INT64_MAX,
-               max_chw = INT64_MAX;
+               max_chw = INT64_MAX, max_kernel_volume = INT64_MAX;
   bool after_conv_only = false;
 };
 

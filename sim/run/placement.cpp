@@ -120,9 +120,11 @@ class Placer {
     if (shape != shapes_.end()) facts.shape = shape->second;
     if (facts.shape.size() > 1) facts.channels = facts.shape[1];
     const auto weights = node.inputs.size() > 1 ? shapes_.find(node.inputs[1]) : shapes_.end();
-    if (node.op == "Conv" && weights != shapes_.end())
+    if (node.op == "Conv" && weights != shapes_.end()) {
+      for (std::size_t d = 1; d < weights->second.size(); ++d) facts.kernel_volume *= weights->second[d];
       for (std::size_t d = 2; d < weights->second.size(); ++d)
         facts.kernel = std::max(facts.kernel, weights->second[d]);
+    }
     return facts;
   }
 

@@ -142,17 +142,30 @@ TEST(Policies, EveryRowHasReasonAndSource) {
 
 TEST(Policies, PlacesByLimits) {
   const Policy x3 = Policy::read("bernoulli2"), x5 = Policy::read("bayes-e");
-  OperatorFacts conv{"Conv", {1, 64, 56, 56}, 9, 64, 1, false};
+  OperatorFacts conv;
+  conv.op = "Conv";
+  conv.shape = {1, 64, 56, 56};
+  conv.kernel = 9;
+  conv.channels = 64;
   EXPECT_EQ(x5.place(conv).where, Placement::Where::Bpu);
   EXPECT_EQ(x3.place(conv).where, Placement::Where::Cpu);
   EXPECT_EQ(x3.place(conv).reason, "kernel 9 is over 7 (MAC array)");
-  OperatorFacts bn{"BatchNormalization", {1, 64, 56, 56}, 1, 64, 1, false};
+  conv.kernel = 7;
+  conv.kernel_volume = 1024 * 7 * 7;
+  EXPECT_EQ(x3.place(conv).reason, "C*H*W of the kernel 50176 is over 32768 (MAC array)");
+  OperatorFacts bn;
+  bn.op = "BatchNormalization";
+  bn.shape = {1, 64, 56, 56};
   EXPECT_EQ(x3.place(bn).where, Placement::Where::Cpu);
   bn.after_conv = true;
   EXPECT_EQ(x3.place(bn).where, Placement::Where::Bpu);
-  EXPECT_EQ(x5.place({"InstanceNormalization", {1, 64, 56, 56}, 1, 64, 1, false}).where,
-            Placement::Where::Cpu);
-  const Placement none = x5.place({"Bogus", {1}, 1, 1, 1, false});
+  OperatorFacts instance;
+  instance.op = "InstanceNormalization";
+  instance.shape = {1, 64, 56, 56};
+  EXPECT_EQ(x5.place(instance).where, Placement::Where::Cpu);
+  OperatorFacts bogus;
+  bogus.op = "Bogus";
+  const Placement none = x5.place(bogus);
   EXPECT_EQ(none.where, Placement::Where::Unsupported);
   EXPECT_EQ(none.reason, "policy bayes-e has no row for Bogus");
 }
