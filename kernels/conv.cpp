@@ -322,10 +322,11 @@ void conv_tile_int8(const ConvTile& t, const ConvPlan& plan, const std::int8_t* 
                output + s * t.out_channels * t.out_rows * p.ow);
 }
 
-std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
-                                     const std::vector<double>& scales, const std::vector<double>& bias) {
+std::vector<long double> exact_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                                    const std::vector<double>& scales, const std::vector<double>& bias) {
   const ConvProblem& p = plan.problem;
-  std::vector<std::int64_t> ideal;
+  std::vector<long double> exact;
+  exact.reserve(static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow));
   // Sums fit 32 bits (accumulator_bound), where the compiler vectorises.
   std::vector<std::int32_t> acc(static_cast<std::size_t>(p.ow)), centred(codes.size());
   for (std::size_t i = 0; i < codes.size(); ++i)
@@ -333,9 +334,8 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
   for (std::int64_t s = 0; s < p.n; ++s) {
     for (std::int64_t o = 0; o < p.oc; ++o) {
       const auto channel = static_cast<std::size_t>(o);
-      const long double gain = static_cast<long double>(plan.in.scale) * scales[channel] / plan.out.scale;
-      const long double offset =
-          static_cast<long double>(bias.empty() ? 0.0 : bias[channel]) / plan.out.scale;
+      const long double gain = static_cast<long double>(plan.in.scale) * scales[channel];
+      const long double offset = bias.empty() ? 0.0L : static_cast<long double>(bias[channel]);
       for (std::int64_t oy = 0; oy < p.oh; ++oy) {
         std::fill(acc.begin(), acc.end(), 0);
         for_each_tap_row(p, s, o, oy, [&](std::int64_t k, std::int64_t row, std::int64_t off, Range r) {
@@ -348,13 +348,19 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
             for (std::int64_t i = r.first; i < r.last; ++i) sum[i] += w * in[i * p.stride_w];
           }
         });
-        for (const std::int32_t a : acc)
-          ideal.push_back(std::clamp(
-              static_cast<std::int64_t>(std::nearbyint(static_cast<long double>(a) * gain + offset +
-                                                       static_cast<long double>(plan.out.zero_point))),
-              plan.lowest, plan.highest));
+        for (const std::int32_t a : acc) exact.push_back(static_cast<long double>(a) * gain + offset);
       }
     }
+  }
+  return exact;
+}
+
+std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                                     const std::vector<double>& scales, const std::vector<double>& bias) {
+  std::vector<std::int64_t> ideal;
+  for (const long double real : exact_conv(plan, codes, scales, bias)) {
+    const long double code = real / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+    ideal.push_back(std::clamp(static_cast<std::int64_t>(std::nearbyint(code)), plan.lowest, plan.highest));
   }
   return ideal;
 }

@@ -85,7 +85,12 @@ ConvTile conv_tile(const ConvProblem& problem, std::int64_t out_channel, std::in
 void conv_tile_int8(const ConvTile& tile, const ConvPlan& plan, const std::int8_t* input,
                     const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output);
 
-/// The infinitely precise result of the same codes and weights, rounded once.
+/// The infinitely precise real results of the same codes and weights, before any clamp.
+std::vector<long double> exact_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                                    const std::vector<double>& weight_scales,
+                                    const std::vector<double>& bias);
+
+/// Those, rounded once onto the plan's grid.
 std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
                                      const std::vector<double>& weight_scales,
                                      const std::vector<double>& bias);

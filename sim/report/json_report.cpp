@@ -52,6 +52,7 @@ Json node_json(const NodeResult& n) {
                {"in_type", n.in_type},
                {"out_type", n.out_type},
                {"overflows", n.overflows},
+               {"statistics_error", n.statistics_error},
                {"engine_cycles", causes_json(n.causes, true)}};
   node["accuracy"] = n.accuracy ? accuracy_json(*n.accuracy) : Json(nullptr);
   return node;

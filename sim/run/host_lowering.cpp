@@ -1,5 +1,6 @@
 #include "sim/run/host_lowering.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/conv.h"
@@ -14,6 +15,7 @@ namespace {
 // rest.
 constexpr double kNormOps = 8;
 constexpr double kElementOps = 1;
+constexpr double kSoftmaxOps = 20;  // largest, a polynomial exponential, sum, division; assumption
 constexpr std::int64_t kFloatBytes = 4;
 
 // Inputs of a node as tensors: those on the machine from their codes, constants from the network.
@@ -39,16 +41,34 @@ std::vector<Tensor> float_inputs(const Node& node, const GoldenValues& golden,
   return inputs;
 }
 
+// `elements` is the larger of what goes in and what comes out: a reduction works on its input.
 double compute_ops(const Node& node, const GoldenValues& golden, std::int64_t elements,
                    const HostParams& host) {
-  if (find_norm(node.op) != nullptr) return kNormOps * static_cast<double>(elements);
-  if (node.op == "RandomNormal" || node.op == "RandomNormalLike")
-    return host.random_ops_per_element * static_cast<double>(elements);
+  const auto shape = [&](std::size_t input) -> const Shape& {
+    return golden.numbers.at(node.inputs.at(input)).shape;
+  };
+  const double each = static_cast<double>(elements);
+  if (find_norm(node.op) != nullptr) return kNormOps * each;
+  if (node.op == "RandomNormal" || node.op == "RandomNormalLike") return host.random_ops_per_element * each;
   if (node.op == "Conv")
-    return 2 * static_cast<double>(resolve_conv(node.attributes, golden.numbers.at(node.inputs[0]).shape,
-                                                golden.numbers.at(node.inputs[1]).shape)
-                                       .macs());
-  return kElementOps * static_cast<double>(elements);
+    return 2 * static_cast<double>(resolve_conv(node.attributes, shape(0), shape(1)).macs());
+  if (node.op == "ConvTranspose") {  // each input meets the kernel of every output channel of its group
+    const Shape& w = shape(1);
+    return 2 * static_cast<double>(element_count(shape(0)) * w[1] * w[2] * w[3]);
+  }
+  if (node.op == "MatMul" || node.op == "Gemm") {
+    const Shape& a = shape(0);
+    const bool transposed = node.attributes.get("transA", std::int64_t{0}) != 0;
+    const std::int64_t inner = transposed ? a[a.size() - 2] : a.back();
+    return 2 * static_cast<double>(element_count(golden.numbers.at(node.outputs.at(0)).shape) * inner);
+  }
+  if (node.op == "Softmax") return kSoftmaxOps * each;
+  return kElementOps * each;
+}
+
+std::int64_t host_cycles(const HostDemand& demand, const MachineParams& machine) {
+  return static_cast<std::int64_t>(
+      std::ceil(host_cost(machine.host, demand).total_ns() * machine.bpu.clock_mhz / 1000));
 }
 
 Program one_task(const std::string& name, HostTask task) {
@@ -69,6 +89,7 @@ LoweredStep lower_text(const Step& step, const Node& node, const LoweringContext
   task.work = [](DramPort&) {};  // text lives in the host's own memory
   LoweredStep lowered;
   lowered.mapping = "host";
+  lowered.work.host_cycles = host_cycles(task.demand, context.machine);
   lowered.programs.push_back(one_task(step.name, std::move(task)));
   return lowered;
 }
@@ -129,8 +150,12 @@ LoweredStep lower_host(const Step& step, const LoweringContext& context) {
     task.demand.layout_elements += found->second.elements;
   }
   task.demand.crossings = (enters ? 1 : 0) + 1;  // from the BPU, and back to it or to the application
-  task.demand.compute_ops = compute_ops(node, context.golden, elements, context.machine.host);
-  for (const TensorPlace& tensor : in) task.demand.memory_bytes += tensor.elements * kFloatBytes;
+  std::int64_t most = elements;
+  for (const TensorPlace& tensor : in) {
+    most = std::max(most, tensor.elements);
+    task.demand.memory_bytes += tensor.elements * kFloatBytes;
+  }
+  task.demand.compute_ops = compute_ops(node, context.golden, most, context.machine.host);
   task.demand.memory_bytes += elements * kFloatBytes;
   lowered.ideal = ideal_of_float(node, context, in_grids, out_grids);
   task.work = [in, out, ideal = lowered.ideal](DramPort& dram) {
@@ -150,14 +175,13 @@ LoweredStep lower_host(const Step& step, const LoweringContext& context) {
       at += bytes.size();
     }
   };
-  lowered.work.host_cycles = static_cast<std::int64_t>(std::ceil(
-      host_cost(context.machine.host, task.demand).total_ns() * context.machine.bpu.clock_mhz / 1000));
+  lowered.work.host_cycles = host_cycles(task.demand, context.machine);
   lowered.programs.push_back(one_task(step.name, std::move(task)));
   return lowered;
 }
 
-Program running_statistics(const std::string& name, const NormProblem& problem, const NormJob& job,
-                           const Node& node, const LoweringContext& context) {
+void add_running_statistics(const std::string& name, const NormProblem& problem, const NormJob& job,
+                            const Node& node, const LoweringContext& context, LoweredStep& lowered) {
   const auto channels = static_cast<std::int64_t>(problem.running_mean.size());
   HostTask task;
   task.what = "RunningStatistics";
@@ -165,11 +189,18 @@ Program running_statistics(const std::string& name, const NormProblem& problem, 
   task.demand.memory_bytes = channels * static_cast<std::int64_t>(sizeof(SetSums));
   task.demand.crossings = 1;
   const std::int64_t bytes = channels * kFloatBytes;
-  std::vector<std::int64_t> targets;
-  for (std::size_t k = 1; k < 3; ++k)
-    if (k < node.outputs.size() && !node.outputs[k].empty()) targets.push_back(context.allocate(bytes));
+  struct Target {
+    std::int64_t address;
+    std::size_t which;  // 0 the mean, 1 the variance
+  };
+  std::vector<Target> targets;
+  for (std::size_t k = 1; k < 3; ++k) {
+    if (k >= node.outputs.size() || node.outputs[k].empty()) continue;
+    targets.push_back({context.allocate(bytes), k - 1});
+    lowered.float_outputs[node.outputs[k]] = targets.back().address;
+  }
   task.reads = {DramBox::contiguous(job.sums, channels * static_cast<std::int64_t>(sizeof(SetSums)))};
-  for (const std::int64_t target : targets) task.writes.push_back(DramBox::contiguous(target, bytes));
+  for (const Target& target : targets) task.writes.push_back(DramBox::contiguous(target.address, bytes));
   task.work = [problem, plan = job.plan, sums_at = job.sums, targets](DramPort& dram) {
     const std::size_t count = problem.running_mean.size();
     std::vector<SetSums> sums(count);
@@ -186,10 +217,11 @@ Program running_statistics(const std::string& name, const NormProblem& problem, 
       running[1][c] =
           static_cast<float>(keep * problem.running_variance[c] + (1 - keep) * scale * scale * variance);
     }
-    for (std::size_t k = 0; k < targets.size(); ++k)
-      dram.write(targets[k], running[k].data(), static_cast<std::int64_t>(count * sizeof(float)));
+    for (const Target& target : targets)
+      dram.write(target.address, running[target.which].data(),
+                 static_cast<std::int64_t>(count * sizeof(float)));
   };
-  return one_task(name, std::move(task));
+  lowered.programs.push_back(one_task(name, std::move(task)));
 }
 
 }  // namespace bpusim

@@ -176,6 +176,7 @@ class Placer {
     step.name = node.name;
     step.op = node.op;
     step.placement = placement_of(node, false);
+    step.lowerable = has_definition(node.op) && not_lowered(node, network_, shapes_).empty();
     const auto shape = shapes_.find(node.inputs.empty() ? node.outputs.at(0) : node.inputs[0]);
     step.shape = shape == shapes_.end() ? "" : to_string(shape->second);
     if (node.op == "Conv" && step.placement.where == Where::Bpu) fuse(step);

@@ -29,6 +29,7 @@ struct Step {
   std::string op;                  ///< "Conv+BatchNormalization+Relu"
   std::string shape;               ///< of the first node's data input
   Placement placement;
+  bool lowerable = true;  ///< a BPU of this simulator could run it, wherever it runs
 };
 
 /// Shapes decide about limits, so they must be known.

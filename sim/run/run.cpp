@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "kernels/view.h"
 #include "models/machine.h"
@@ -52,6 +53,7 @@ class Runner {
   void advise(const std::vector<Step>& steps, RunResult& result);
   LoweringContext context();
   Accuracy measure(const LoweredStep& lowered) const;
+  double statistics_error(const LoweredStep& lowered) const;
   std::vector<std::int64_t> codes_of(const std::string& value) const;
   std::int64_t allocate(std::int64_t bytes);
 
@@ -170,6 +172,22 @@ Accuracy Runner::measure(const LoweredStep& lowered) const {
   return compare(golden, codes, lowered.ideal(inputs), places_.at(lowered.outputs.front()).grid);
 }
 
+double Runner::statistics_error(const LoweredStep& lowered) const {
+  double worst = 0;
+  for (const auto& [name, address] : lowered.float_outputs) {
+    const auto& golden = golden_.numbers.at(name).values;
+    std::vector<float> got(golden.size());
+    machine_.dram().read(address, got.data(), static_cast<std::int64_t>(got.size() * sizeof(float)));
+    double largest = 0, error = 0;
+    for (std::size_t i = 0; i < golden.size(); ++i) {
+      largest = std::max(largest, std::abs(golden[i]));
+      error = std::max(error, std::abs(static_cast<double>(got[i]) - golden[i]));
+    }
+    if (largest > 0) worst = std::max(worst, error / largest);
+  }
+  return worst;
+}
+
 NodeResult Runner::run_step(const Step& step, RunResult& result) {
   const Node& node = run_.network.nodes[step.nodes.front()];
   LoweredStep lowered = lower_step(step, context());
@@ -211,6 +229,7 @@ NodeResult Runner::run_step(const Step& step, RunResult& result) {
   row.bound = step.placement.where == Where::Cpu ? "host" : roof.bound;
   row.roofline_fraction = roof.cycles / static_cast<double>(row.cycles);
   if (function_ && lowered.ideal) row.accuracy = measure(lowered);
+  if (function_) row.statistics_error = statistics_error(lowered);
   spdlog::info("{} {}: {} on {}, {} cycles", node.op, step.name, row.mapping, row.on, row.cycles);
   return row;
 }
@@ -242,6 +261,10 @@ void Runner::advise(const std::vector<Step>& steps, RunResult& result) {
     ++kind.count;
     kind.cycles += taken[step.name];
     kind.reason = step.placement.reason;
+    if (!step.lowerable) {
+      kind.on_bpu += taken[step.name];
+      continue;
+    }
     step.placement.where = Where::Bpu;
     try {
       for (const Program& program : lower_step(step, context()).programs)

@@ -27,7 +27,8 @@ struct NodeResult {
   double roofline_fraction = 0;
   std::int64_t overflows = 0;
   std::array<std::int64_t, kCauses> causes{};  ///< engine cycles by cause, over the engines that took part
-  std::optional<Accuracy> accuracy;            ///< absent without function, and for text
+  double statistics_error = 0;       ///< of running statistics against golden, over the largest magnitude
+  std::optional<Accuracy> accuracy;  ///< absent without function, and for text
 };
 
 /// What an engine did over the whole run.

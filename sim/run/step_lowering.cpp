@@ -259,8 +259,7 @@ LoweredStep StepLowering::norm() {
   if (lowered.mapping != "mac_array")
     for (const NormPart& part : problem->parts)
       if (part.statistic != Statistic::Given) lowered.work.reduced_elements += part.element_count();
-  if (training)
-    lowered.programs.push_back(running_statistics(step_.name, *problem, jobs.front(), node_, context_));
+  if (training) add_running_statistics(step_.name, *problem, jobs.front(), node_, context_, lowered);
   return lowered;
 }
 
@@ -323,11 +322,14 @@ LoweredStep StepLowering::mac_step(LoweredStep lowered, const ConvProblem& probl
     refuse(error.what());
   }
   const auto plan = std::make_shared<ConvPlan>(job.plan);
-  lowered.ideal = [plan, scales = weight_scales(weights), bias,
-                   table = job.activation](const std::vector<Codes>& inputs) {
-    Codes codes = ideal_conv(*plan, inputs[0], scales, bias);
-    if (table)
-      for (std::int64_t& code : codes) code = table->table[static_cast<std::size_t>(code + 128)];
+  lowered.ideal = [plan, scales = weight_scales(weights), bias, activation = tail.activation,
+                   out = y.grid](const std::vector<Codes>& inputs) {
+    if (!activation) return ideal_conv(*plan, inputs[0], scales, bias);
+    // The function of the exact sum, rounded once: what the grid between sum and table costs shows against
+    // it.
+    Codes codes;
+    for (const long double real : exact_conv(*plan, inputs[0], scales, bias))
+      codes.push_back(quantise((*activation)(static_cast<double>(real)), out));
     return codes;
   };
   return lowered;
@@ -389,19 +391,17 @@ LoweredStep StepLowering::lookup(const RealFunction& function) {
   LoweredStep lowered = begin();
   lowered.mapping = "table";
   const TensorPlace &x = place(lowered.inputs.at(0)), &y = place(node_.outputs[0]);
-  const auto plan = std::make_shared<LookupPlan>(plan_lookup(function, x.grid, y.grid));
   ElementwiseJob job;
-  job.plan = *plan;
+  job.plan = plan_lookup(function, x.grid, y.grid);
   job.row_elements = y.elements;
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
   lowered.work.table_elements = y.elements;
   lowered.programs.push_back(fastest_tiling(
       [&](std::int64_t tile) { return lower_elementwise(step_.name, {job}, machine_, tile); }));
-  lowered.ideal = [plan](const std::vector<Codes>& inputs) {
+  lowered.ideal = [function, in = x.grid, out = y.grid](const std::vector<Codes>& inputs) {
     Codes ideal;
-    for (const std::int64_t code : inputs[0])
-      ideal.push_back(plan->table[static_cast<std::size_t>(code + 128)]);
+    for (const std::int64_t code : inputs[0]) ideal.push_back(quantise(function(dequantise(code, in)), out));
     return ideal;
   };
   return lowered;

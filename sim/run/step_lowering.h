@@ -42,7 +42,8 @@ struct LoweredStep {
   std::vector<Program> programs;  ///< run one after another
   std::string mapping;
   Work work;
-  std::vector<std::string> inputs, outputs;  ///< values that are tensors on the machine
+  std::vector<std::string> inputs, outputs;           ///< values that are tensors on the machine
+  std::map<std::string, std::int64_t> float_outputs;  ///< float32 results of the host, with their addresses
   /// Ideal codes of all outputs, one after the other, from the codes of all inputs.
   std::function<std::vector<std::int64_t>(const std::vector<std::vector<std::int64_t>>&)> ideal;
 };

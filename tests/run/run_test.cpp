@@ -127,7 +127,9 @@ TEST(Run, AnActivationBehindAConvolutionCostsNoPassThroughMemory) {
   ASSERT_EQ(fused.nodes.size(), 1u);
   ASSERT_EQ(apart.nodes.size(), 3u);
   EXPECT_EQ(fused.nodes[0].op, "Conv+BatchNormalization+SiLU");
-  EXPECT_EQ(fused.nodes[0].accuracy->ideal_exact_fraction, 1);
+  // The grid between sum and table costs a little, and far less than a way through memory on two grids.
+  EXPECT_GE(fused.nodes[0].accuracy->ideal_exact_fraction, 0.7);
+  EXPECT_GE(fused.nodes[0].accuracy->ideal_within_1lsb_fraction, 0.999);
   EXPECT_LT(fused.cycles, apart.cycles);
   EXPECT_GT(fused.nodes[0].accuracy->sqnr_db, apart.nodes[2].accuracy->sqnr_db);
 }
@@ -141,6 +143,9 @@ TEST(Run, BatchNormTrainingLeavesRunningStatistics) {
   EXPECT_EQ(r.dram_read_bytes, 200 + 4 * 16 + 4 * 16);      // codes, affine entries, sums
   EXPECT_EQ(r.dram_write_bytes, 200 + 4 * 16 + 2 * 4 * 4);  // codes, sums, statistics
   EXPECT_DOUBLE_EQ(r.nodes[0].accuracy->ideal_exact_fraction, 1);
+  // Statistics of int8 codes of 50 values: the mean of rounding errors within half a step of about 1/40.
+  EXPECT_GT(r.nodes[0].statistics_error, 0);
+  EXPECT_LT(r.nodes[0].statistics_error, 0.005);
 }
 
 TEST(Run, HostTextAndRandomNumbersRunWhereThePolicyAllows) {
@@ -187,6 +192,33 @@ TEST(Run, NeighboursOfNormsAreIdeal) {
       EXPECT_LE(node.roofline_fraction, 1) << node.name;
     }
   }
+}
+
+TEST(Run, TheCpuIsChargedForProductsAndReductions) {
+  // 2 * 64 * 256 * 512 operations of a product on 4 cores of 4 a cycle at 1.5 GHz are 699 us; its 64 KiB and
+  // more of floats are 26 us, and task and crossing 50 us. Conversions: 64 * 256 and 64 * 512 codes at 4
+  // operations.
+  Network network;
+  Node node;
+  node.name = "product";
+  node.op = "MatMul";
+  node.inputs = {"a", "b"};
+  node.outputs = {"y"};
+  network.values["a"].shape = {64, 256};
+  network.values["a"].data = Tensor::filled({64, 256}, 0.5);
+  network.values["b"].shape = {256, 512};
+  network.values["b"].data = Tensor::filled({256, 512}, 0.5);
+  network.inputs = {"a", "b"};
+  network.outputs = {"y"};
+  network.nodes = {node};
+  RunSpec product;
+  product.network = network;
+  const RunResult r = execute_run(product, read_machine("generic"), Policy::read("full"), true);
+  ASSERT_EQ(r.nodes[0].on, "CPU");
+  EXPECT_GT(r.nodes[0].time_ms, 0.699 + 0.05);
+  EXPECT_LT(r.nodes[0].time_ms, 0.9);
+  for (const Advice& a : r.advice)
+    EXPECT_EQ(a.won_ms, 0) << a.text;  // no BPU here runs it: nothing is promised
 }
 
 TEST(Run, AdviceSaysWhatTheCpuCosts) {
