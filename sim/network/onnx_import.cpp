@@ -220,9 +220,8 @@ void set_constant(Value& value, AnyTensor tensor, DType dtype) {
     value.text = std::move(*text);
   } else {
     auto& numbers = std::get<Tensor>(tensor);
-    value.shape = numbers.shape;
     value.dtype = dtype;
-    value.data = std::move(numbers);
+    value.hold(std::move(numbers));
   }
 }
 
