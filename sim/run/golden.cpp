@@ -175,11 +175,11 @@ Tensor shape_tensor(const Node& node, const Shape& whole) {
   return Tensor({static_cast<std::int64_t>(shape.size())}, std::vector<double>(shape.begin(), shape.end()));
 }
 
-// Element types are those of ONNX's TensorProto: float and double keep the value, integers cut it off.
+// Element types are those of ONNX's TensorProto: all floats keep the value, integers cut it off.
 Tensor evaluate_cast(const Node& node, Tensor x) {
   const std::int64_t to = node.attributes.get("to", std::int64_t{1});
   const bool integer = to == 2 || to == 3 || to == 5 || to == 6 || to == 7;
-  if (!integer && to != 1 && to != 11 && to != 9)
+  if (!integer && to != 1 && to != 9 && to != 10 && to != 11 && to != 16)
     refuse(node, "to element type " + std::to_string(to) + " is not supported");
   for (double& v : x.values) {
     if (integer) v = std::trunc(v);

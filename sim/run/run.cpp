@@ -30,10 +30,22 @@ std::map<std::string, Shape> shapes_of(const GoldenValues& golden) {
   return shapes;
 }
 
+// Rules put together what the policy can place; IBN only where the BPU runs it whole, since apart its
+// BatchNormalization half may run there.
+std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
+  return [&policy](const std::string& op) {
+    OperatorFacts facts;
+    facts.op = op;
+    facts.shape = {1, 2, 2, 2};
+    const Where where = policy.place(facts).where;
+    return op == "InstanceBatchNormalization" ? where == Where::Bpu : where != Where::Unsupported;
+  };
+}
+
 class Runner {
  public:
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
-      : run_(prepared(run, golden_)),
+      : run_(prepared(run, policy, golden_)),
         params_(params),
         operators_(without_tensor_room(params)),
         policy_(policy),
@@ -58,7 +70,7 @@ class Runner {
   std::int64_t allocate(std::int64_t bytes);
 
   // Folds constants and puts norms together that were written out; `golden` gets all values of the result.
-  static RunSpec prepared(const RunSpec& run, GoldenValues& golden) {
+  static RunSpec prepared(const RunSpec& run, const Policy& policy, GoldenValues& golden) {
     golden = evaluate(run.network);
     RunSpec result = run;
     Network folded = fold_constants(run.network, golden);
@@ -66,7 +78,7 @@ class Runner {
       const auto number = golden.numbers.find(name);
       if (number != golden.numbers.end()) value.shape = number->second.shape;
     }
-    result.network = recognise(folded);
+    result.network = recognise(folded, wanted_by(policy));
     for (const auto& [name, value] : result.network.values)
       if (value.data) golden.numbers.emplace(name, *value.data);
     return result;
@@ -356,7 +368,7 @@ CheckResult check_run(const RunSpec& run, const Policy& policy) {
   std::map<std::string, Shape> shapes;
   for (const auto& [name, value] : run.network.values) shapes[name] = value.shape;
   RunSpec recognised = run;
-  recognised.network = recognise(run.network);
+  recognised.network = recognise(run.network, wanted_by(policy));
   const std::vector<Step> steps = place(recognised, policy, shapes);
   for (const Step& step : steps) {
     const char* on = step.placement.where == Where::Cpu           ? "CPU"
