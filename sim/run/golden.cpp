@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "kernels/conv.h"
+#include "kernels/indexing.h"
 #include "kernels/norm_golden.h"
 #include "kernels/pool.h"
 #include "kernels/random.h"
@@ -175,7 +176,24 @@ Tensor shape_tensor(const Node& node, const Shape& whole) {
   return Tensor({static_cast<std::int64_t>(shape.size())}, std::vector<double>(shape.begin(), shape.end()));
 }
 
-// Element types are those of ONNX's TensorProto: all floats keep the value, integers cut it off.
+// A narrow floating-point format: bits of the significand, exponent of the smallest step, largest value.
+struct FloatFormat {
+  int bits, smallest;
+  double largest;
+};
+constexpr FloatFormat kHalf{11, -24, 65504}, kBrain{8, -133, 3.3895313892515355e38};
+
+double round_to(const FloatFormat& format, double v) {
+  if (v == 0 || !std::isfinite(v)) return v;
+  int exponent = 0;
+  std::frexp(v, &exponent);
+  const double step = std::ldexp(1.0, std::max(exponent - format.bits, format.smallest));
+  const double rounded = std::nearbyint(v / step) * step;
+  return std::abs(rounded) > format.largest ? std::copysign(INFINITY, v) : rounded;
+}
+
+// Element types are those of ONNX's TensorProto: float and double keep the value, float16 and bfloat16 round
+// it, integers cut it off.
 Tensor evaluate_cast(const Node& node, Tensor x) {
   const std::int64_t to = node.attributes.get("to", std::int64_t{1});
   const bool integer = to == 2 || to == 3 || to == 5 || to == 6 || to == 7;
@@ -184,6 +202,8 @@ Tensor evaluate_cast(const Node& node, Tensor x) {
   for (double& v : x.values) {
     if (integer) v = std::trunc(v);
     if (to == 9) v = v != 0 ? 1 : 0;
+    if (to == 10) v = round_to(kHalf, v);
+    if (to == 16) v = round_to(kBrain, v);
   }
   return x;
 }
@@ -200,11 +220,43 @@ Tensor evaluate_reduce(const Node& node, const std::vector<Tensor>& inputs) {
   return reduce(node.op, inputs[0], axes, node.attributes.get("keepdims", std::int64_t{1}) != 0);
 }
 
+// Operators that choose, repeat or make elements: shape arithmetic, mostly, that is folded.
+std::vector<Tensor> evaluate_elements(const Node& node, const std::vector<Tensor>& inputs) {
+  const std::string& op = node.op;
+  const auto axis = [&](std::int64_t fallback) { return node.attributes.get("axis", fallback); };
+  const auto scalar = [&](std::size_t i) {
+    if (i >= inputs.size() || inputs[i].size() != 1)
+      refuse(node, "input " + std::to_string(i) + " must be one number");
+    return inputs[i].values[0];
+  };
+  const Tensor& x = inputs[0];
+  if (op == "Sum" || op == "Mean" || op == "Max" || op == "Min") return {variadic(op, inputs)};
+  if (op == "LogSoftmax") return {log_softmax(x, axis(node.opset < 13 ? 1 : -1))};
+  if (op == "Size") return {Tensor({}, {static_cast<double>(x.size())})};
+  if (op == "ConstantOfShape")
+    return {Tensor::filled(Shape(x.values.begin(), x.values.end()), node.attributes.get("value", 0.0))};
+  if (op == "Range") return {range(scalar(0), scalar(1), scalar(2))};
+  if (op == "Trilu")
+    return {triangle(x, node.attributes.get("upper", std::int64_t{1}) != 0,
+                     inputs.size() > 1 ? static_cast<std::int64_t>(scalar(1)) : 0)};
+  if (op == "Where" && inputs.size() == 3) return {where(x, inputs[1], inputs[2])};
+  if (inputs.size() < 2) return {};
+  if (op == "Tile") return {tile(x, Shape(inputs[1].values.begin(), inputs[1].values.end()))};
+  if (op == "GatherND") return {gather_nd(x, inputs[1], node.attributes.get("batch_dims", std::int64_t{0}))};
+  if (op == "GatherElements") return {gather_elements(x, inputs[1], axis(0))};
+  if (op == "OneHot" && inputs.size() == 3 && inputs[2].size() == 2)
+    return {
+        one_hot(x, static_cast<std::int64_t>(scalar(1)), inputs[2].values[0], inputs[2].values[1], axis(-1))};
+  return {};
+}
+
 // Operators of whole networks beside norms and convolutions; nothing where the operator is none of them.
 std::vector<Tensor> evaluate_general(const Node& node, const std::vector<Tensor>& inputs) {
   const std::string& op = node.op;
   const Tensor& x = inputs[0];
   const std::vector<Tensor> rest(inputs.begin() + 1, inputs.end());
+  if (op == "Mod" && node.attributes.get("fmod", std::int64_t{0}) != 0)
+    refuse(node, "the remainder with the sign of the dividend (fmod) is not supported");
   if (is_binary(op) && inputs.size() == 2) return {binary(op, x, inputs[1])};
   if (find_unary(op) != nullptr) {
     const RealFunction function = unary_function(op, node.attributes, rest);
@@ -233,7 +285,7 @@ std::vector<Tensor> evaluate_general(const Node& node, const std::vector<Tensor>
   if (op == "Gather" && inputs.size() == 2)
     return {gather(x, inputs[1], node.attributes.get("axis", std::int64_t{0}))};
   if (op == "Shape") return {shape_tensor(node, x.shape)};
-  return {};
+  return evaluate_elements(node, inputs);
 }
 
 Tensor evaluate_random(const Node& node, const Shape& shape) {
@@ -265,6 +317,22 @@ bool has_definition(const std::string& op) {
                                        "ReduceMin",
                                        "ReduceL1",
                                        "ReduceL2",
+                                       "ReduceProd",
+                                       "ReduceSumSquare",
+                                       "ReduceLogSum",
+                                       "ReduceLogSumExp",
+                                       "Sum",
+                                       "Mean",
+                                       "LogSoftmax",
+                                       "Size",
+                                       "ConstantOfShape",
+                                       "Range",
+                                       "Trilu",
+                                       "Where",
+                                       "Tile",
+                                       "GatherND",
+                                       "GatherElements",
+                                       "OneHot",
                                        "Pad",
                                        "Gather",
                                        "Shape"};
@@ -328,7 +396,10 @@ class IntegerValues {
   }
   void note(const Node& node) {
     const std::int64_t to = node.op == "Cast" ? node.attributes.get("to", std::int64_t{1}) : 0;
-    const bool integer = node.op == "Shape" || (node.op == "Cast" ? to == 6 || to == 7 : all(node));
+    const bool shape = node.op == "Shape" || node.op == "Size";
+    const bool integer = node.op == "ConstantOfShape"
+                             ? node.attributes.ints.count("value") != 0
+                             : shape || (node.op == "Cast" ? to == 6 || to == 7 : all(node));
     if (integer) names_.insert(node.outputs.begin(), node.outputs.end());
   }
 

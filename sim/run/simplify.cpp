@@ -14,8 +14,9 @@ Network fold_constants(const Network& network, const GoldenValues& golden) {
   };
   for (const Node& node : network.nodes) {
     const bool made_here = node.op == "RandomNormal" || node.op == "RandomNormalLike";
-    const bool known = node.op == "Shape" || (!node.inputs.empty() &&
-                                              std::all_of(node.inputs.begin(), node.inputs.end(), constant));
+    const bool known =
+        node.op == "Shape" || node.op == "Size" ||
+        (!node.inputs.empty() && std::all_of(node.inputs.begin(), node.inputs.end(), constant));
     if (!known || made_here) {
       folded.nodes.push_back(node);
       continue;

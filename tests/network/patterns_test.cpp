@@ -221,7 +221,7 @@ TEST(Patterns, RmsNormInAllSpellings) {
             : quotient == Quotient::Reciprocal ? d.add("Mul", {x, d.add("Reciprocal", {root})})
                                                : d.add("Mul", {x, d.add("Div", {d.scalar(1), root})});
       }
-      if (casts) n = d.cast(n, 10);
+      if (casts) n = d.cast(n, 11);
       ASSERT_EQ(d.only(d.add("Mul", {d.numbers({8}), n})), "RMSNormalization");
       EXPECT_EQ(d.last.attributes.get("epsilon", 0.0), 1e-5);
     }
