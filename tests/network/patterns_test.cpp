@@ -152,6 +152,8 @@ TEST(Patterns, InstanceNormInPrimitives) {
   }
   Draft plain({2, 4, 6, 5});
   EXPECT_EQ(plain.only(normalised(plain, "x", {2, 3}, {Square::Moments})), "InstanceNormalization");
+  Draft last({1, 1, 1, 20});  // channels last, one pixel: over C alone, though H and W hold nothing more
+  EXPECT_EQ(last.only(normalised(last, "x", {3})), "LayerNormalization");
 }
 
 TEST(Patterns, InstanceNormOfAReshape) {

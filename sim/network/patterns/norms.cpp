@@ -20,6 +20,7 @@ struct PlacedNorm {
   std::string x;
   Shape shape;
   std::vector<Cover> cover;   // an axis
+  bool reshaped = false;      // the statistics are of another shape of x
   std::int64_t groups = 1;    // along a split axis: what is kept outside of what is reduced
   bool split_fits = true;     // a split axis is kept outside and reduced inside
   std::vector<bool> varying;  // axes at which a factor or summand has entries
@@ -69,6 +70,7 @@ std::optional<PlacedNorm> placed(const NetworkGraph& g, NormCore core, const std
   core.trail.insert(core.trail.end(), kept.begin(), kept.end());
   norm.core = std::move(core);
   norm.shape = *shape;
+  norm.reshaped = *shape != *inner;
   cover_axes(norm, *pieces);
   norm.varying.assign(norm.shape.size(), false);
   for (const AffineStep& step : norm.core.steps) {
@@ -158,8 +160,10 @@ bool standard(const PlacedNorm& norm) {
 // it is meant as this one.
 bool is_instance(const PlacedNorm& norm) {
   if (!standard(norm) || !spatial(norm)) return false;
+  const std::size_t rank = norm.shape.size();
   const bool plain = std::find(norm.varying.begin(), norm.varying.end(), true) == norm.varying.end();
-  return by_channel(norm) || (plain && norm.shape.size() >= 4);
+  const bool image = rank >= 4 && (norm.reshaped || norm.core.axes.size() >= rank - 2);
+  return by_channel(norm) || (plain && image);
 }
 
 // Statistics over a group's channels and what is behind them. One group over everything, with gamma by
