@@ -104,6 +104,29 @@ TEST(Patterns, LayerNormOverChannels) {
   }
 }
 
+// ConvNeXt as timm exports it: channels last and back again around each norm.
+TEST(Patterns, LayerNormBetweenTransposes) {
+  for (const bool there_and_back : {true, false}) {
+    Draft d({2, 6, 3, 4});
+    Attributes last, first;
+    last.int_lists["perm"] = {0, 2, 3, 1};
+    first.int_lists["perm"] =
+        there_and_back ? std::vector<std::int64_t>{0, 3, 1, 2} : std::vector<std::int64_t>{0, 3, 2, 1};
+    const std::string n = with_affine(d, normalised(d, d.add("Transpose", {"x"}, last), {-1}), {6});
+    const std::string y = d.add("Transpose", {n}, first);
+    EXPECT_EQ(d.only(y), there_and_back ? "LayerNormalization" : "Transpose, LayerNormalization, Transpose");
+  }
+  Draft d({2, 6, 3, 4});
+  Attributes last, first;
+  last.int_lists["perm"] = {0, 2, 3, 1};
+  first.int_lists["perm"] = {0, 3, 1, 2};
+  const std::string t = d.add("Transpose", {"x"}, last);
+  const std::string root =
+      d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {t, t}), {-1}), d.scalar(1e-5)})});
+  const std::string n = d.add("Mul", {d.add("Div", {t, root}), d.numbers({6})});
+  EXPECT_EQ(d.only(d.add("Transpose", {n}, first)), "RMSNormalization");
+}
+
 // Mean and InvStdDev as further results, in another shape, as ONNX's own expansion has them.
 TEST(Patterns, LayerNormWithItsStatistics) {
   Draft d({2, 3, 4});

@@ -9,6 +9,8 @@ std::optional<Match> instance_normalization(const NetworkGraph& g, std::size_t l
 std::optional<Match> group_normalization(const NetworkGraph& g, std::size_t last);
 std::optional<Match> layer_normalization(const NetworkGraph& g, std::size_t last);
 std::optional<Match> rms_normalization(const NetworkGraph& g, std::size_t last);
+std::optional<Match> transposed_layer_norm(const NetworkGraph& g, std::size_t last);
+std::optional<Match> transposed_rms_norm(const NetworkGraph& g, std::size_t last);
 std::optional<Match> mean_variance_normalization(const NetworkGraph& g, std::size_t last);
 std::optional<Match> lp_normalization(const NetworkGraph& g, std::size_t last);
 std::optional<Match> instance_batch_normalization(const NetworkGraph& g, std::size_t last);
