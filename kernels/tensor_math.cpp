@@ -46,6 +46,19 @@ void for_each_pair(const Shape& shape, const Shape& a, const Shape& b, Visit&& v
 
 using BinaryFunction = double (*)(double, double);
 
+// Truth is 1, falsehood 0.
+BinaryFunction comparison(const std::string& op) {
+  if (op == "Equal") return [](double x, double y) { return x == y ? 1.0 : 0.0; };
+  if (op == "Less") return [](double x, double y) { return x < y ? 1.0 : 0.0; };
+  if (op == "LessOrEqual") return [](double x, double y) { return x <= y ? 1.0 : 0.0; };
+  if (op == "Greater") return [](double x, double y) { return x > y ? 1.0 : 0.0; };
+  if (op == "GreaterOrEqual") return [](double x, double y) { return x >= y ? 1.0 : 0.0; };
+  if (op == "And") return [](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; };
+  if (op == "Or") return [](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; };
+  if (op == "Xor") return [](double x, double y) { return (x != 0) != (y != 0) ? 1.0 : 0.0; };
+  return nullptr;
+}
+
 BinaryFunction binary_function(const std::string& op) {
   if (op == "Add") return [](double x, double y) { return x + y; };
   if (op == "Sub") return [](double x, double y) { return x - y; };
@@ -55,7 +68,8 @@ BinaryFunction binary_function(const std::string& op) {
   if (op == "Min") return [](double x, double y) { return std::min(x, y); };
   if (op == "Max") return [](double x, double y) { return std::max(x, y); };
   if (op == "PRelu") return [](double x, double slope) { return x < 0 ? slope * x : x; };
-  return nullptr;
+  if (op == "Mod") return [](double x, double y) { return x - y * std::floor(x / y); };
+  return comparison(op);
 }
 
 }  // namespace
@@ -87,7 +101,51 @@ Tensor binary(const std::string& op, const Tensor& a, const Tensor& b) {
   return y;
 }
 
+Tensor variadic(const std::string& op, const std::vector<Tensor>& inputs) {
+  const bool mean = op == "Mean";
+  Tensor y = inputs.at(0);
+  for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(mean || op == "Sum" ? "Add" : op, y, inputs[i]);
+  for (double& v : y.values)
+    if (mean) v /= static_cast<double>(inputs.size());
+  return y;
+}
+
+namespace {
+
+// A reduction: what it starts with, how it takes an element in, and what becomes of the result of `count`.
+struct Reduction {
+  const char* op;
+  double start;
+  void (*take)(double& sum, double v);
+  double (*finish)(double sum, double count);
+};
+
+const Reduction& reduction_of(const std::string& op) {
+  const auto add = [](double& sum, double v) { sum += v; };
+  const auto square = [](double& sum, double v) { sum += v * v; };
+  const auto same = [](double sum, double) { return sum; };
+  static const Reduction rows[] = {
+      {"ReduceMean", 0, add, [](double sum, double count) { return sum / count; }},
+      {"ReduceSum", 0, add, same},
+      {"ReduceMax", -INFINITY, [](double& sum, double v) { sum = std::max(sum, v); }, same},
+      {"ReduceMin", INFINITY, [](double& sum, double v) { sum = std::min(sum, v); }, same},
+      {"ReduceProd", 1, [](double& sum, double v) { sum *= v; }, same},
+      {"ReduceL1", 0, [](double& sum, double v) { sum += std::abs(v); }, same},
+      {"ReduceL2", 0, square, [](double sum, double) { return std::sqrt(sum); }},
+      {"ReduceSumSquare", 0, square, same},
+      {"ReduceLogSum", 0, add, [](double sum, double) { return std::log(sum); }},
+      {"ReduceLogSumExp", 0, [](double& sum, double v) { sum += std::exp(v); },
+       [](double sum, double) { return std::log(sum); }},
+  };
+  for (const Reduction& row : rows)
+    if (op == row.op) return row;
+  throw std::invalid_argument(op + " is no reduction that is known");
+}
+
+}  // namespace
+
 Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims) {
+  const Reduction& reduction = reduction_of(op);
   std::vector<char> over(x.shape.size(), axes.empty() ? 1 : 0);
   for (const std::int64_t axis : axes) over[axis_of(axis, x.shape.size())] = 1;
   Shape kept = x.shape, shape;
@@ -95,25 +153,13 @@ Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int
     if (over[d] != 0) kept[d] = 1;
     if (over[d] == 0 || keep_dims) shape.push_back(kept[d]);
   }
-  const bool largest = op == "ReduceMax", smallest = op == "ReduceMin";
-  Tensor y = Tensor::filled(kept, largest ? -INFINITY : smallest ? INFINITY : 0.0);
+  Tensor y = Tensor::filled(kept, reduction.start);
   for_each_pair(x.shape, x.shape, kept, [&](std::size_t, std::size_t px, std::size_t py) {
-    const double v = x.values[px];
-    double& sum = y.values[py];
-    if (largest) {
-      sum = std::max(sum, v);
-    } else if (smallest) {
-      sum = std::min(sum, v);
-    } else {
-      sum += op == "ReduceL1" ? std::abs(v) : op == "ReduceL2" ? v * v : v;
-    }
+    reduction.take(y.values[py], x.values[px]);
   });
   const double count =
       static_cast<double>(x.size()) / static_cast<double>(std::max<std::int64_t>(y.size(), 1));
-  for (double& v : y.values) {
-    if (op == "ReduceMean") v /= count;
-    if (op == "ReduceL2") v = std::sqrt(v);
-  }
+  for (double& v : y.values) v = reduction.finish(v, count);
   y.shape = shape;
   return y;
 }
@@ -123,6 +169,12 @@ Tensor softmax(const Tensor& x, std::int64_t axis) {
   Tensor y = binary("Sub", x, reduce("ReduceMax", x, {a}, true));
   for (double& v : y.values) v = std::exp(v);
   return binary("Div", y, reduce("ReduceSum", y, {a}, true));
+}
+
+Tensor log_softmax(const Tensor& x, std::int64_t axis) {
+  const auto a = static_cast<std::int64_t>(axis_of(axis, x.shape.size()));
+  const Tensor shifted = binary("Sub", x, reduce("ReduceMax", x, {a}, true));
+  return binary("Sub", shifted, reduce("ReduceLogSumExp", shifted, {a}, true));
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {

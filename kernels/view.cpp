@@ -135,7 +135,8 @@ View slice(const Attributes& a, const Shape& in, const Constants& c) {
     };
     const std::int64_t begin = bound(starts[i]), end = bound(ends[i]);
     const std::int64_t count = std::max<std::int64_t>(0, (end - begin + steps[i] - 1) / steps[i]);
-    if (count == 0) refuse("Slice", "nothing is left of axis " + std::to_string(d));
+    // A list may come out empty, as shape arithmetic has it (the axes before axis 0).
+    if (count == 0 && in.size() > 1) refuse("Slice", "nothing is left of axis " + std::to_string(d));
     view.offset += begin * view.dims[d].stride;
     view.dims[d] = {count, view.dims[d].stride * steps[i]};
     view.shape[d] = count;

@@ -225,7 +225,20 @@ void set_constant(Value& value, AnyTensor tensor, DType dtype) {
   }
 }
 
-void read_attribute(const onnx::AttributeProto& proto, Attributes& attributes) {
+// A tensor of one element (ConstantOfShape's value) is that element, an integer where it is of such a type.
+void read_tensor_attribute(const onnx::AttributeProto& proto, const Origin& origin, Attributes& attributes) {
+  const AnyTensor tensor = tensor_of(proto.t(), origin);
+  const auto* numbers = std::get_if<Tensor>(&tensor);
+  if (numbers == nullptr || numbers->size() != 1) return;
+  const DType dtype = dtype_of(proto.t().data_type());
+  if (dtype == DType::Int32 || dtype == DType::Int64) {
+    attributes.ints[proto.name()] = static_cast<std::int64_t>(numbers->values[0]);
+  } else {
+    attributes.floats[proto.name()] = numbers->values[0];
+  }
+}
+
+void read_attribute(const onnx::AttributeProto& proto, const Origin& origin, Attributes& attributes) {
   using onnx::AttributeProto;
   switch (proto.type()) {
     case AttributeProto::INT:
@@ -243,9 +256,11 @@ void read_attribute(const onnx::AttributeProto& proto, Attributes& attributes) {
     case AttributeProto::STRINGS:
       attributes.string_lists[proto.name()].assign(proto.strings().begin(), proto.strings().end());
       break;
+    case AttributeProto::TENSOR:
+      read_tensor_attribute(proto, origin, attributes);
+      break;
     default:
-      break;  // tensors and graphs: Constant reads its own, other operators that need them are refused by
-              // name
+      break;  // graphs: operators that need them are refused by name
   }
 }
 
@@ -286,6 +301,26 @@ void declare(const onnx::ValueInfoProto& info, const Dimensions& dims, Network& 
   }
 }
 
+// The element type of a value that the graph declares; 0 where it does not.
+int declared_type(const onnx::GraphProto& graph, const std::string& name) {
+  for (const auto& tensor : graph.initializer())
+    if (tensor.name() == name) return tensor.data_type();
+  for (const auto* list : {&graph.input(), &graph.value_info(), &graph.output()})
+    for (const auto& info : *list)
+      if (info.name() == name) return info.type().tensor_type().elem_type();
+  return 0;
+}
+
+// A CastLike whose type is known is a Cast.
+void resolve_cast_like(const onnx::GraphProto& graph, Node& node) {
+  if (node.op != "CastLike" || node.inputs.size() != 2) return;
+  const int type = declared_type(graph, node.inputs[1]);
+  if (type == 0) return;
+  node.op = "Cast";
+  node.inputs.pop_back();
+  node.attributes.ints["to"] = type;
+}
+
 std::string unique_name(const onnx::NodeProto& node, std::size_t index, std::set<std::string>& taken) {
   std::string name = node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name();
   if (!taken.insert(name).second) {
@@ -311,9 +346,10 @@ void read_nodes(const onnx::GraphProto& graph, int opset, const Origin& origin, 
     node.op = proto.op_type();
     node.domain = proto.domain();
     node.opset = opset;
-    for (const auto& attribute : proto.attribute()) read_attribute(attribute, node.attributes);
+    for (const auto& attribute : proto.attribute()) read_attribute(attribute, origin, node.attributes);
     node.inputs.assign(proto.input().begin(), proto.input().end());
     node.outputs.assign(proto.output().begin(), proto.output().end());
+    resolve_cast_like(graph, node);
     for (const std::string& input : node.inputs)
       if (!input.empty() && defined.count(input) == 0)
         throw InputError(origin.file + ": " + node.op + " '" + node.name + "' reads '" + input +

@@ -14,7 +14,7 @@ const std::vector<OperatorDefinition>& operator_registry() {
     using namespace operators;
     for (const auto& family :
          {norms(), convolutions(), products(), elementwise(), tables(), pools(), reductions(), softmaxes(),
-          views(), pieces(), paddings(), gathers(), randoms(), texts(), shape_queries()})
+          views(), pieces(), paddings(), gathers(), elements(), randoms(), texts(), shape_queries()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();
