@@ -12,7 +12,6 @@ Network layer_norms(std::int64_t count) {
   const auto constant = [&](const std::string& name, const Tensor& tensor) {
     Value& value = network.values[name];
     value.constant = true;
-    value.shape = tensor.shape;
     value.hold(tensor);
   };
   const Shape shape = {1, 8, 16};

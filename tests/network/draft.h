@@ -14,17 +14,13 @@ namespace bpusim {
 class Draft {
  public:
   explicit Draft(const Shape& shape) {
-    Tensor x = random_normal(shape, 0.5, 2, 7);
-    Value& value = network.values["x"];
-    value.hold(std::move(x));
+    fill("x", random_normal(shape, 0.5, 2, 7));
     network.inputs = {"x"};
   }
 
   std::string constant(Tensor tensor) {
     const std::string name = "c" + std::to_string(network.values.size());
-    Value& value = network.values[name];
-    value.constant = true;
-    value.hold(std::move(tensor));
+    fill(name, std::move(tensor)).constant = true;
     return name;
   }
   std::string scalar(double value) { return constant(Tensor({}, {value})); }
@@ -103,6 +99,13 @@ class Draft {
 
   Network network;
   Node last;  ///< of what only() left
+
+ private:
+  Value& fill(const std::string& name, Tensor tensor) {
+    Value& value = network.values[name];
+    value.hold(std::move(tensor));
+    return value;
+  }
 };
 
 }  // namespace bpusim

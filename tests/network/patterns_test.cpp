@@ -95,6 +95,22 @@ TEST(Patterns, LayerNormAsTensorFlowWritesIt) {
   }
 }
 
+// Flax: gamma goes to 1 / sqrt first, and the variance is E[x^2] - E[x]^2, but not below 0.
+TEST(Patterns, LayerNormAsFlaxWritesIt) {
+  for (const char* floor : {"Max", "Relu"}) {
+    Draft d({2, 5, 8});
+    const std::string m = d.mean("x", {2});
+    const std::string v = d.add("Sub", {d.mean(d.add("Mul", {"x", "x"}), {2}), d.add("Mul", {m, m})});
+    const std::string positive =
+        std::string(floor) == "Max" ? d.add("Max", {d.scalar(0), v}) : d.add("Relu", {v});
+    const std::string inverse =
+        d.add("Reciprocal", {d.add("Sqrt", {d.add("Add", {positive, d.scalar(1e-6)})})});
+    const std::string s = d.add("Mul", {inverse, d.numbers({1, 1, 8})});
+    const std::string y = d.add("Mul", {d.add("Sub", {"x", m}), s});
+    EXPECT_EQ(d.only(d.add("Add", {y, d.numbers({1, 1, 8})})), "LayerNormalization") << floor;
+  }
+}
+
 // ConvNeXt's LayerNorm2d: statistics over the channels of each pixel. Our own attribute `axes` says so.
 TEST(Patterns, LayerNormOverChannels) {
   for (const Shape& over : {Shape{6, 1, 1}, Shape{1, 6, 1, 1}}) {
@@ -177,6 +193,14 @@ TEST(Patterns, InstanceNormInPrimitives) {
   EXPECT_EQ(plain.only(normalised(plain, "x", {2, 3}, {Square::Moments})), "InstanceNormalization");
   Draft last({1, 1, 1, 20});  // channels last, one pixel: over C alone, though H and W hold nothing more
   EXPECT_EQ(last.only(normalised(last, "x", {3})), "LayerNormalization");
+}
+
+TEST(Patterns, InstanceNormWithPooledMeans) {
+  Draft d({2, 4, 6, 5});
+  const std::string c = d.add("Sub", {"x", d.add("GlobalAveragePool", {"x"})});
+  const std::string v = d.add("GlobalAveragePool", {d.add("Mul", {c, c})});
+  const std::string n = d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})});
+  EXPECT_EQ(d.only(with_affine(d, n, {4, 1, 1})), "InstanceNormalization");
 }
 
 TEST(Patterns, InstanceNormOfAReshape) {

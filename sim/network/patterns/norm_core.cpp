@@ -29,7 +29,32 @@ bool numerator(const NetworkGraph& g, const std::string& value, const Spread& sp
   return centred && centred->source == spread.x && centred->axes == spread.axes;
 }
 
-// d / deviation, or d times its inverse.
+// 1 / deviation, or a constant times it.
+struct ScaledInverse {
+  Deviation deviation;
+  const Tensor* gamma = nullptr;
+};
+
+std::optional<ScaledInverse> scaled_inverse_of(const NetworkGraph& g, const std::string& value,
+                                               Trail& trail) {
+  if (const auto inverse = inverse_deviation_of(g, value, trail)) return ScaledInverse{*inverse, nullptr};
+  Trail walked = trail;
+  const Node* mul = g.find(value, "Mul", walked);
+  const auto operands = mul == nullptr ? std::nullopt : beside_constant(g, *mul);
+  const auto inverse = operands ? inverse_deviation_of(g, operands->other, walked) : std::nullopt;
+  if (!inverse) return std::nullopt;
+  trail = walked;
+  return ScaledInverse{*inverse, g.constant(operands->constant)};
+}
+
+NormCore core_of(const NetworkGraph& g, const ScaledInverse& inverse, const std::string& product,
+                 Trail trail) {
+  NormCore core = core_of(inverse.deviation, std::move(trail));
+  if (inverse.gamma != nullptr) core.steps.push_back({true, *inverse.gamma, g.shape(product)});
+  return core;
+}
+
+// d / deviation, or d times its inverse, to which gamma may be multiplied first (Flax).
 std::optional<NormCore> quotient(const NetworkGraph& g, const std::string& value) {
   Trail trail;
   if (const Node* div = g.find(value, "Div", trail)) {
@@ -40,9 +65,9 @@ std::optional<NormCore> quotient(const NetworkGraph& g, const std::string& value
   const Node* mul = g.find(value, "Mul", trail);
   for (std::size_t i = 0; mul != nullptr && i < 2; ++i) {
     Trail walked = trail;
-    const auto deviation = inverse_deviation_of(g, mul->inputs[i], walked);
-    if (deviation && numerator(g, mul->inputs[1 - i], deviation->spread, walked))
-      return core_of(*deviation, walked);
+    const auto inverse = scaled_inverse_of(g, mul->inputs[i], walked);
+    if (inverse && numerator(g, mul->inputs[1 - i], inverse->deviation.spread, walked))
+      return core_of(g, *inverse, value, walked);
   }
   return std::nullopt;
 }
@@ -79,24 +104,14 @@ struct TensorFlowForm {
 
   std::optional<NormCore> scaled(const std::string& x, const std::string& s, const std::string& mean,
                                  Trail trail) const {
-    std::string inverse = s;
-    const Tensor* gamma = nullptr;
-    Trail walked = trail;
-    if (const Node* mul = g.find(s, "Mul", walked)) {
-      if (const auto operands = beside_constant(g, *mul)) {
-        trail = walked;
-        inverse = operands->other;
-        gamma = g.constant(operands->constant);
-      }
-    }
-    const auto deviation = inverse_deviation_of(g, inverse, trail);
+    const auto inverse = scaled_inverse_of(g, s, trail);
     const auto average = reduction_of(g, mean, "ReduceMean", false, trail);
-    if (!deviation || !deviation->spread.centred || !average || average->source != deviation->spread.x ||
-        average->axes != deviation->spread.axes || g.root(x, trail) != deviation->spread.x)
+    if (!inverse || !average) return std::nullopt;
+    const Spread& spread = inverse->deviation.spread;
+    if (!spread.centred || average->source != spread.x || average->axes != spread.axes ||
+        g.root(x, trail) != spread.x)
       return std::nullopt;
-    NormCore core = core_of(*deviation, trail);
-    if (gamma != nullptr) core.steps.push_back({true, *gamma, g.shape(x)});
-    return core;
+    return core_of(g, *inverse, x, trail);
   }
 };
 

@@ -204,7 +204,7 @@ std::optional<std::string> copied_to_output(const NetworkGraph& g, const std::st
     if (!g.copies(g.node(reader))) continue;
     Trail walked = trail;
     walked.push_back(reader);
-    if (const auto found = copied_to_output(g, g.node(reader).outputs[0], walked)) {
+    if (auto found = copied_to_output(g, g.node(reader).outputs[0], walked)) {
       trail = walked;
       return found;
     }
