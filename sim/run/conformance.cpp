@@ -36,6 +36,9 @@ AnyTensor data_file(const fs::path& folder, const char* kind, std::size_t index)
 // Inputs become values; those that a norm takes as parameters become constants.
 void fill_inputs(const fs::path& folder, Network& network) {
   std::vector<std::string> data;
+  // Operators that make a tensor have nothing but parameters.
+  const std::string& op = network.nodes.front().op;
+  const bool from_values = op == "Range" || op == "ConstantOfShape";
   for (std::size_t i = 0; i < network.inputs.size(); ++i) {
     Value& value = network.values[network.inputs[i]];
     AnyTensor tensor = data_file(folder, "input", i);
@@ -45,8 +48,8 @@ void fill_inputs(const fs::path& folder, Network& network) {
     } else {
       value.hold(std::move(std::get<Tensor>(tensor)));
     }
-    value.constant = i > 0;
-    if (i == 0) data.push_back(network.inputs[i]);
+    value.constant = i > 0 || from_values;
+    if (!value.constant) data.push_back(network.inputs[i]);
   }
   network.inputs = data;
 }
