@@ -73,12 +73,7 @@ class Runner {
   static RunSpec prepared(const RunSpec& run, const Policy& policy, GoldenValues& golden) {
     golden = evaluate(run.network);
     RunSpec result = run;
-    Network folded = fold_constants(run.network, golden);
-    for (auto& [name, value] : folded.values) {  // rules ask for ranks
-      const auto number = golden.numbers.find(name);
-      if (number != golden.numbers.end()) value.shape = number->second.shape;
-    }
-    result.network = recognise(folded, wanted_by(policy));
+    result.network = recognise(fold_constants(run.network, golden), wanted_by(policy));
     for (const auto& [name, value] : result.network.values)
       if (value.data) golden.numbers.emplace(name, *value.data);
     return result;

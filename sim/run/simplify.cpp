@@ -29,6 +29,10 @@ Network fold_constants(const Network& network, const GoldenValues& golden) {
       folded.values[output].data = value->second;
     }
   }
+  for (auto& [name, value] : folded.values) {  // rules ask for shapes
+    const auto number = golden.numbers.find(name);
+    if (number != golden.numbers.end()) value.shape = number->second.shape;
+  }
   return folded;
 }
 

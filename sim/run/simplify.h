@@ -6,7 +6,7 @@
 
 namespace bpusim {
 
-/// `golden` holds the values of all of the network's tensors.
+/// `golden` holds the values of all of the network's tensors. Every value gets its shape.
 Network fold_constants(const Network& network, const GoldenValues& golden);
 
 /// The inputs of a node that are tensors on the machine: activations, and constants that element-wise
