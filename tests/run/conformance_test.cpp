@@ -49,15 +49,17 @@ TEST(Conformance, ExpansionsAreHeldAgainstTheirOperator) {
   const auto all = fs::copy_options::recursive;
   fs::copy(data / expanded, folder / expanded, all);
   fs::copy(data / expanded, folder / "test_instancenorm_expanded", all);
+  fs::copy(data / expanded, folder / "test_unknown_expanded", all);  // nothing says what it is
   fs::copy(data / "test_instancenorm_example", folder / "test_instancenorm", all);
   const auto cases = run_conformance(folder.string(), read_machine("generic"));
-  ASSERT_EQ(cases.size(), 3U);
+  ASSERT_EQ(cases.size(), 4U);  // by name: the instancenorm pair, layer_normalization, unknown
   EXPECT_EQ(cases[0].status, ConformanceCase::Status::Passed);
   EXPECT_EQ(cases[1].op, "InstanceNormalization");
   EXPECT_EQ(cases[1].status, ConformanceCase::Status::Failed);
   EXPECT_EQ(cases[1].reason, "recognised as LayerNormalization, not as one InstanceNormalization");
   EXPECT_EQ(cases[2].status, ConformanceCase::Status::Passed);
   EXPECT_TRUE(cases[2].int8.has_value());
+  EXPECT_EQ(cases[3].status, ConformanceCase::Status::Skipped);
 }
 
 // Signed inputs of LpNormalization, which the suite lacks: p = 1 takes magnitudes, a zero norm gives zeros.
