@@ -11,7 +11,7 @@ class Contents(NamedTuple):
     conv_macs: int
     product_macs: Counter  # MatMul and Gemm: (operator, shape of the result, depth)
     parameters: int
-    operators: Counter
+    operators: Counter  # (operator, shapes of the results)
 
     @property
     def macs(self):
@@ -38,7 +38,7 @@ def contents(model):
             conv_macs += prod(y) * prod(w[1:])
         elif node.op_type in ("MatMul", "Gemm"):
             products[node.op_type, y, x[-1]] += 1
-    operators = Counter(node.op_type for node in graph.node)
+    operators = Counter((node.op_type, *(shapes[output] for output in node.output)) for node in graph.node)
     return Contents(convolutions, conv_macs, products, parameters(graph, shapes), operators)
 
 
