@@ -11,6 +11,7 @@ from .graph import Graph
 from .moments import Moments
 
 RESIDUAL = 0.5  # gain of a branch that is added to the trunk
+GATE = 0.25  # gain in front of the Sigmoid of a gate, which else would feed what it gates
 EPSILON = 1e-5
 JITTER = 0.1  # deviation of norms' scales and shifts, of running means, of biases
 # Share of the weights' mean that is taken off. Of none, the mean behind activations drowns what differs from input to
@@ -244,8 +245,8 @@ class Builder(Graph):
     def squeeze_excite(self, x, hidden, activation):
         """Hu et al., CVPR 2018: channels gated by what their averages say."""
         squeezed = self.mean_over(x, [2, 3], self.seen(x).plane_average())
-        gate = activation(self.conv(squeezed, hidden, 1, bias=True, gain=0.5))
-        return self.mul(x, self.sigmoid(self.conv(gate, self.channels(x), 1, bias=True, gain=0.5)))
+        gate = activation(self.conv(squeezed, hidden, 1, bias=True, gain=RESIDUAL))
+        return self.mul(x, self.sigmoid(self.conv(gate, self.channels(x), 1, bias=True, gain=GATE)))
 
     def classifier(self, x, classes=1000):
         return self.gemm(self.flatten(self.global_average_pool(x)), classes)
