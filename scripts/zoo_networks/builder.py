@@ -1,8 +1,8 @@
 """The operators that networks are made of. Each adds nodes, draws their weights, and returns the name of the result.
 
 Weights are scaled by the moments of what they meet, so that results have unit power; `gain` is the deviation wanted.
-Branches that are added to a trunk take a gain below one, as training leaves them. Biases undo the mean; a
-BatchNormalization's running statistics are the moments of its input.
+Branches that are added to a trunk take a gain below one, as training leaves them. A BatchNormalization's running
+statistics are about the moments of its input.
 """
 import numpy as np
 
@@ -207,7 +207,7 @@ class Builder(Graph):
 
     def reshape(self, x, shape):
         if np.prod(shape) != np.prod(self.shape[x]):
-            raise ValueError(f"{x} of shape {self.shape[x]} cannot be {list(shape)}: the input's size must divide further")
+            raise ValueError(f"{x} of shape {self.shape[x]} does not fit {list(shape)}")
         return self.node("Reshape", [x, self.constant(shape, np.int64)], shape, self.seen(x))
 
     def transpose(self, x, order):
@@ -226,7 +226,7 @@ class Builder(Graph):
         for part in parts:
             rest = [extent for i, extent in enumerate(self.shape[part]) if i != axis % len(shape)]
             if rest != [extent for i, extent in enumerate(shape) if i != axis % len(shape)]:
-                raise ValueError(f"{parts[0]} is {shape} and {part} is {self.shape[part]}: the input's size must divide further")
+                raise ValueError(f"{parts[0]} is {shape} and {part} is {self.shape[part]}, which does not fit")
         counts = [self.shape[part][axis] for part in parts]
         shape[axis] = sum(counts)
         return self.node("Concat", parts, shape, moments or stats.joined([self.seen(part) for part in parts], counts), axis=axis)

@@ -69,7 +69,7 @@ class Graph:
         try:
             return list(np.broadcast_shapes(tuple(self.shape[x]), tuple(self.shape[y])))
         except ValueError:
-            raise ValueError(f"{x} is {self.shape[x]} and {y} is {self.shape[y]}: the input's size must divide further") from None
+            raise ValueError(f"{x} is {self.shape[x]} and {y} is {self.shape[y]}, which does not fit") from None
 
     def model(self, outputs):
         inputs = [described(self.input, self.shape[self.input])] + self.weight_inputs
@@ -80,7 +80,7 @@ class Graph:
                                  producer_name="bpusim zoo")
 
 
-def saved(model, path):
+def save(model, path):
     # Protobuf promises no order of fields unless asked.
     with open(path, "wb") as file:
         file.write(model.SerializeToString(deterministic=True))
