@@ -54,6 +54,48 @@ void one_sample(const ConvProblem& p, const double* x, const double* weights, do
   });
 }
 
+// Where a transposed convolution's inputs go.
+struct Scatter {
+  std::int64_t ih, iw, oh, ow, kh, kw, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
+
+  // Adds what the inputs give under the tap (ky, kx) to one output channel.
+  void add(const double* products, std::int64_t ky, std::int64_t kx, double* y) const {
+    const std::int64_t offset = kx * dilation_w - pad_left;  // ix * stride_w + offset within [0, ow)
+    const std::int64_t first = offset >= 0 ? 0 : (-offset + stride_w - 1) / stride_w;
+    const std::int64_t last = std::min(iw, ow - offset <= 0 ? 0 : (ow - offset + stride_w - 1) / stride_w);
+    for (std::int64_t iy = 0; iy < ih; ++iy) {
+      const std::int64_t oy = iy * stride_h + ky * dilation_h - pad_top;
+      if (oy < 0 || oy >= oh) continue;
+      for (std::int64_t ix = first; ix < last; ++ix)
+        y[oy * ow + ix * stride_w + offset] += products[iy * iw + ix];
+    }
+  }
+};
+
+// One group of one sample: products [outputs of a few channels * taps][pixels] as a matrix product over the inputs,
+// then each to where its tap leads. x [inputs][pixels], weights [inputs][outputs][taps].
+void transposed_group(const Scatter& scatter, std::int64_t inputs, std::int64_t outputs, const double* x,
+                      const double* weights, double* y) {
+  const std::int64_t taps = scatter.kh * scatter.kw, pixels = scatter.ih * scatter.iw;
+  constexpr std::int64_t kProducts = 1 << 20;  // at a time
+  const std::int64_t some = std::clamp<std::int64_t>(kProducts / (taps * pixels), 1, outputs);
+  std::vector<double> products, turned;
+  for (std::int64_t o = 0; o < outputs; o += some) {
+    const std::int64_t count = std::min(some, outputs - o), rows = count * taps;
+    turned.resize(static_cast<std::size_t>(rows * inputs));
+    for (std::int64_t c = 0; c < inputs; ++c)
+      for (std::int64_t r = 0; r < rows; ++r)
+        turned[static_cast<std::size_t>(r * inputs + c)] = weights[(c * outputs + o) * taps + r];
+    products.assign(static_cast<std::size_t>(rows * pixels), 0);
+    gemm(rows, pixels, inputs, turned.data(), inputs, DenseRows<double>(x, pixels), products.data(), pixels);
+    parallel_for(count, rows * pixels, [&](std::int64_t k) {
+      for (std::int64_t t = 0; t < taps; ++t)
+        scatter.add(products.data() + (k * taps + t) * pixels, t / scatter.kw, t % scatter.kw,
+                    y + (o + k) * scatter.oh * scatter.ow);
+    });
+  }
+}
+
 }  // namespace
 
 Tensor golden_conv(const ConvProblem& p, const Tensor& x, const Tensor& weights,
@@ -95,24 +137,12 @@ Tensor golden_conv_transpose(const Attributes& a, const Tensor& x, const Tensor&
   Tensor y = Tensor::filled({n, oc, oh, ow}, 0);
   for (std::int64_t o = 0; o < n * oc && !bias.empty(); ++o)
     std::fill_n(y.values.begin() + o * oh * ow, oh * ow, bias.at(static_cast<std::size_t>(o % oc)));
-  for (std::int64_t i = 0; i < n * ic; ++i) {
-    const std::int64_t channel = i % ic, first = i / ic * oc + channel / (ic / groups) * each;
-    for (std::int64_t o = 0; o < each; ++o)
-      for (std::int64_t ky = 0; ky < kh; ++ky)
-        for (std::int64_t kx = 0; kx < kw; ++kx) {
-          const double w =
-              weights.values[static_cast<std::size_t>(((channel * each + o) * kh + ky) * kw + kx)];
-          for (std::int64_t iy = 0; iy < ih; ++iy) {
-            const std::int64_t oy = iy * s[0] + ky * d[0] - pads[0];
-            if (oy < 0 || oy >= oh) continue;
-            for (std::int64_t ix = 0; ix < iw; ++ix) {
-              const std::int64_t ox = ix * s[1] + kx * d[1] - pads[1];
-              if (ox >= 0 && ox < ow)
-                y.values[static_cast<std::size_t>(((first + o) * oh + oy) * ow + ox)] +=
-                    w * x.values[static_cast<std::size_t>((i * ih + iy) * iw + ix)];
-            }
-          }
-        }
+  const Scatter scatter{ih, iw, oh, ow, kh, kw, s[0], s[1], pads[0], pads[1], d[0], d[1]};
+  const std::int64_t inputs = ic / groups;
+  for (std::int64_t i = 0; i < n * groups; ++i) {  // samples, and their groups
+    const std::int64_t g = i % groups;
+    transposed_group(scatter, inputs, each, x.values.data() + i * inputs * ih * iw,
+                     weights.values.data() + g * inputs * each * kh * kw, y.values.data() + i * each * oh * ow);
   }
   return y;
 }

@@ -195,7 +195,7 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
   return ideal;
 }
 
-std::vector<std::int8_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
+std::vector<std::int8_t> ideal_conv_int8(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
                                     const std::vector<double>& scales, const std::vector<double>& bias) {
   std::vector<std::int8_t> ideal(output_size(plan.problem));
   ideal_codes(plan, codes.data(), scales, bias, [&](const SumRun& run, const std::int8_t* rounded) {

@@ -19,10 +19,15 @@ double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-double clip(double x, const Attributes& a, const Constants& c) {
+// Looked up once, not for each element: most of a network's elements may pass through a Clip.
+RealFunction bind_clip(const Attributes& a, const Constants& c) {
   const double infinity = std::numeric_limits<double>::infinity();
   const double low = constant(c, 0, a.get("min", -infinity)), high = constant(c, 1, a.get("max", infinity));
-  return std::min(std::max(x, low), high);
+  return [low, high](double x) { return std::min(std::max(x, low), high); };
+}
+
+double clip(double x, const Attributes& a, const Constants& c) {
+  return bind_clip(a, c)(x);
 }
 
 double hard_sigmoid(double x, const Attributes& a, const Constants&) {
@@ -46,7 +51,7 @@ double power(double x, const Attributes&, const Constants& c) {
 const std::vector<UnaryDefinition>& unary_registry() {
   static const std::vector<UnaryDefinition> rows = {
       {"Abs", [](double x, const Attributes&, const Constants&) { return std::abs(x); }},
-      {"Clip", clip},
+      {"Clip", clip, bind_clip},
       {"Elu", [](double x, const Attributes& a,
                  const Constants&) { return x < 0 ? a.get("alpha", 1.0) * std::expm1(x) : x; }},
       {"Erf", [](double x, const Attributes&, const Constants&) { return std::erf(x); }},
@@ -82,6 +87,7 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants) {
   const UnaryDefinition* row = find_unary(op);
   if (row == nullptr) throw std::invalid_argument(op + " is no function of one element");
+  if (row->bind != nullptr) return row->bind(attributes, constants);
   return [row, attributes, constants](double x) { return row->function(x, attributes, constants); };
 }
 
