@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/quantise_rows.h"
+
 namespace bpusim {
 
 namespace {
@@ -110,9 +112,7 @@ std::vector<double> weight_scales(const Tensor& weights) {
   const std::size_t each = weights.values.size() / channels;
   std::vector<double> scales(channels, 1.0);
   for (std::size_t o = 0; o < channels; ++o) {
-    double largest = 0;
-    for (std::size_t i = 0; i < each; ++i)
-      largest = std::max(largest, std::abs(weights.values[o * each + i]));
+    const double largest = largest_magnitude(weights.values.data() + o * each, static_cast<std::int64_t>(each));
     if (largest > 0) scales[o] = largest / 127;
   }
   return scales;
@@ -129,11 +129,12 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
   if (std::isfinite(clamp.low)) plan.lowest = quantise(clamp.low, out);
   if (std::isfinite(clamp.high)) plan.highest = quantise(clamp.high, out);
   const auto scales = weight_scales(weights);
-  const auto taps = static_cast<std::size_t>(problem.taps());
+  const std::int64_t taps = problem.taps();
   plan.weights.resize(weights.values.size());
-  for (std::size_t i = 0; i < plan.weights.size(); ++i)
-    plan.weights[i] =
-        static_cast<std::int8_t>(quantise(weights.values[i], {scales[i / taps], 0, DType::Int8}));
+  for (std::size_t o = 0; o < scales.size(); ++o) {
+    const auto first = static_cast<std::int64_t>(o) * taps;
+    quantise_int8(weights.values.data() + first, taps, {scales[o], 0, DType::Int8}, plan.weights.data() + first);
+  }
   for (std::size_t o = 0; o < scales.size(); ++o)
     plan.entries.push_back(make_affine_entry(in.scale * scales[o] / out.scale,
                                              (bias.empty() ? 0.0 : bias[o]) / out.scale, multiplier_bits, 0));

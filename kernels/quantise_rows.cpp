@@ -109,8 +109,8 @@ std::vector<std::int8_t> quantise_int8(const std::vector<double>& values, const 
   return codes;
 }
 
-double largest_magnitude(const std::vector<double>& values) {
-  return HWY_DYNAMIC_DISPATCH(largest)(values.data(), static_cast<std::int64_t>(values.size()));
+double largest_magnitude(const double* values, std::int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(largest)(values, count);
 }
 
 double squared_grid_error(const std::vector<double>& values, std::size_t step, const Quantisation& grid) {

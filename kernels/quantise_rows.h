@@ -13,7 +13,10 @@ void quantise_int8(const double* values, std::int64_t count, const Quantisation&
 std::vector<std::int8_t> quantise_int8(const std::vector<double>& values, const Quantisation& grid);
 
 /// The largest |v|, 0 of no values; a NaN among them counts for nothing.
-double largest_magnitude(const std::vector<double>& values);
+double largest_magnitude(const double* values, std::int64_t count);
+inline double largest_magnitude(const std::vector<double>& values) {
+  return largest_magnitude(values.data(), static_cast<std::int64_t>(values.size()));
+}
 
 /// Sum of (v - dequantise(quantise(v, grid), grid))^2 over every `step`th value.
 double squared_grid_error(const std::vector<double>& values, std::size_t step, const Quantisation& grid);

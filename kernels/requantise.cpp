@@ -10,6 +10,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/round_shift-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace bpusim {
 namespace HWY_NAMESPACE {
@@ -26,51 +28,21 @@ void requantise_row(const std::int32_t* sums, std::int64_t count, const AffineEn
         apply_affine(sums[i], entry, rounding, range.zero_point, range.lowest, range.highest));
 }
 #else
-using D64 = hn::Repartition<std::int64_t, D32>;
-using V64 = hn::Vec<D64>;
-
-// round_shift64() of all lanes. With rest = x mod 2^shift the rounded part is floor + 1 exactly where
-// rest + nudge reaches 2^shift; the nudge is half for HalfUp, half - 1 + (floor odd) for HalfEven, 0 for Truncate.
-// All of that stays below 2^63, since rest and half do below 2^62.
-struct Shift {
-  V64 mask, nudge, odd;
-  int bits;
-};
-
-HWY_INLINE V64 shifted(const Shift& s, V64 x) {
-  const V64 floor = hn::ShiftRightSame(x, s.bits);
-  const V64 sum = hn::Add(hn::Add(hn::And(x, s.mask), s.nudge), hn::And(floor, s.odd));
-  // A sum that is not negative: the logical shift is the arithmetic one.
-  const hn::RebindToUnsigned<D64> unsigned_lanes;
-  return hn::Add(floor, hn::BitCast(D64(), hn::ShiftRightSame(hn::BitCast(unsigned_lanes, sum), s.bits)));
-}
-
 void requantise_row(const std::int32_t* sums, std::int64_t count, const AffineEntry& entry, Rounding rounding,
                     const CodeRange& range, std::int8_t* out) {
   const D32 d32;
   const D64 d64;
-  const hn::Rebind<std::int8_t, D32> d8;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d32));
-  const std::int64_t half = entry.shift > 0 ? std::int64_t{1} << (entry.shift - 1) : 0;
-  const bool even = rounding == Rounding::HalfEven && entry.shift > 0;
-  const Shift shift = {hn::Set(d64, (std::int64_t{1} << entry.shift) - 1),
-                       hn::Set(d64, even                           ? half - 1
-                                    : rounding == Rounding::HalfUp ? half
-                                                                   : 0),
-                       hn::Set(d64, even ? 1 : 0), entry.shift};
+  const Onto onto(entry.shift, rounding, range);
   const auto multiplier = hn::Set(d32, entry.multiplier);
-  const V64 bias = hn::Set(d64, entry.bias), zero = hn::Set(d64, range.zero_point);
-  const V64 lowest = hn::Set(d64, range.lowest), highest = hn::Set(d64, range.highest);
+  const V64 bias = hn::Set(d64, entry.bias);
   const auto code = [&](hn::Vec<D32> even_lanes) {
-    const V64 x = hn::Add(hn::MulEven(even_lanes, multiplier), bias);
-    return hn::Min(hn::Max(hn::Add(shifted(shift, x), zero), lowest), highest);
+    return onto.code(hn::Add(hn::MulEven(even_lanes, multiplier), bias));
   };
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     const auto v = hn::LoadU(d32, sums + i);
-    const V64 low = code(v), high = code(hn::BitCast(d32, hn::ShiftRight<32>(hn::BitCast(d64, v))));
-    const auto both = hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high)), hn::BitCast(d32, low));
-    hn::StoreU(hn::DemoteTo(d8, both), d8, out + i);
+    store_codes(code(v), code(odd_lanes(v)), out + i);
   }
   for (; i < count; ++i)
     out[i] = static_cast<std::int8_t>(
