@@ -9,8 +9,8 @@
 
 namespace bpusim {
 
-/// `count` outputs from `out` on. Output out + i takes elements a + i * step_a and b + i * step_b; the steps are 0
-/// or 1.
+/// `count` outputs from `out` on. Output out + i takes elements a + i * step_a and b + i * step_b; the steps
+/// are 0 or 1.
 struct BroadcastRun {
   std::int64_t out, a, b, count, step_a, step_b;
 };

@@ -112,7 +112,8 @@ std::vector<double> weight_scales(const Tensor& weights) {
   const std::size_t each = weights.values.size() / channels;
   std::vector<double> scales(channels, 1.0);
   for (std::size_t o = 0; o < channels; ++o) {
-    const double largest = largest_magnitude(weights.values.data() + o * each, static_cast<std::int64_t>(each));
+    const double largest =
+        largest_magnitude(weights.values.data() + o * each, static_cast<std::int64_t>(each));
     if (largest > 0) scales[o] = largest / 127;
   }
   return scales;
@@ -133,7 +134,8 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
   plan.weights.resize(weights.values.size());
   for (std::size_t o = 0; o < scales.size(); ++o) {
     const auto first = static_cast<std::int64_t>(o) * taps;
-    quantise_int8(weights.values.data() + first, taps, {scales[o], 0, DType::Int8}, plan.weights.data() + first);
+    quantise_int8(weights.values.data() + first, taps, {scales[o], 0, DType::Int8},
+                  plan.weights.data() + first);
   }
   for (std::size_t o = 0; o < scales.size(); ++o)
     plan.entries.push_back(make_affine_entry(in.scale * scales[o] / out.scale,

@@ -38,14 +38,14 @@ void one_sample(const ConvProblem& p, const double* x, const double* weights, do
   } else {
     double* padded = plane_memory.reserve(static_cast<std::size_t>(p.ic * planes.plane() + kTapSlack));
     std::fill_n(padded + p.ic * planes.plane(), kTapSlack, 0.0);
-    parallel_for(p.ic, p.ic * planes.plane(), [&](std::int64_t c) { planes.fill(source, c, 1, padded, [](double v) { return v; }); });
+    parallel_for(p.ic, p.ic * planes.plane(),
+                 [&](std::int64_t c) { planes.fill(source, c, 1, padded, [](double v) { return v; }); });
     planes.read_from(padded);
   }
   const std::int64_t pixels = p.oh * p.ow, taps = p.taps(), outputs = p.group_outputs();
   if (direct) {
-    parallel_for(p.oc, p.macs() / p.n, [&](std::int64_t o) {
-      direct_channel(p, planes, weights + o * taps, o, y + o * pixels);
-    });
+    parallel_for(p.oc, p.macs() / p.n,
+                 [&](std::int64_t o) { direct_channel(p, planes, weights + o * taps, o, y + o * pixels); });
     return;
   }
   parallel_for(p.groups, p.macs() / p.n, [&](std::int64_t g) {
@@ -72,8 +72,8 @@ struct Scatter {
   }
 };
 
-// One group of one sample: products [outputs of a few channels * taps][pixels] as a matrix product over the inputs,
-// then each to where its tap leads. x [inputs][pixels], weights [inputs][outputs][taps].
+// One group of one sample: products [outputs of a few channels * taps][pixels] as a matrix product over the
+// inputs, then each to where its tap leads. x [inputs][pixels], weights [inputs][outputs][taps].
 void transposed_group(const Scatter& scatter, std::int64_t inputs, std::int64_t outputs, const double* x,
                       const double* weights, double* y) {
   const std::int64_t taps = scatter.kh * scatter.kw, pixels = scatter.ih * scatter.iw;
@@ -142,7 +142,8 @@ Tensor golden_conv_transpose(const Attributes& a, const Tensor& x, const Tensor&
   for (std::int64_t i = 0; i < n * groups; ++i) {  // samples, and their groups
     const std::int64_t g = i % groups;
     transposed_group(scatter, inputs, each, x.values.data() + i * inputs * ih * iw,
-                     weights.values.data() + g * inputs * each * kh * kw, y.values.data() + i * each * oh * ow);
+                     weights.values.data() + g * inputs * each * kh * kw,
+                     y.values.data() + i * each * oh * ow);
   }
   return y;
 }

@@ -34,8 +34,12 @@ class TileSums {
     const bool pixels_only = p_.ih * p_.iw * p_.kh * p_.kw == 1 && p_.oh * p_.ow == 1;
     if (pixels_only && p_.groups == 1 && narrow()) return matrix_product(input);
     for (std::int64_t s = 0; s < t_.samples; ++s) {
-      const TapSource<S> source{input + s * t_.in_channels * t_.in_rows * p_.iw, t_.in_channels, t_.in_row,
-                                t_.in_rows, t_.out_row, t_.out_rows};
+      const TapSource<S> source{input + s * t_.in_channels * t_.in_rows * p_.iw,
+                                t_.in_channels,
+                                t_.in_row,
+                                t_.in_rows,
+                                t_.out_row,
+                                t_.out_rows};
       const std::int64_t output = s * t_.out_channels * t_.out_rows * p_.ow;
       if (p_.suits_direct() || !narrow()) {
         direct(source, output);
@@ -72,11 +76,12 @@ class TileSums {
         for (std::int64_t i = s; i < std::min(n, s + kBlock); ++i)
           for (std::int64_t j = c; j < std::min(k, c + kBlock); ++j)
             columns[j * n + i] = static_cast<std::int16_t>(input[i * k + j] - zero_);
-    gemm_int8(t_.out_channels, n, k, weights_, k, DenseRows<std::int16_t>(columns, n), [&](const SumBlock& b) {
-      for (std::int64_t r = 0; r < b.rows; ++r)
-        take_({b.row + r, b.column * t_.out_channels + b.row + r, t_.out_channels, b.columns,
-               b.sums + r * b.stride});
-    });
+    gemm_int8(t_.out_channels, n, k, weights_, k, DenseRows<std::int16_t>(columns, n),
+              [&](const SumBlock& b) {
+                for (std::int64_t r = 0; r < b.rows; ++r)
+                  take_({b.row + r, b.column * t_.out_channels + b.row + r, t_.out_channels, b.columns,
+                         b.sums + r * b.stride});
+              });
   }
 
   void as_products(const TapSource<S>& source, std::int64_t output) const {
@@ -85,7 +90,8 @@ class TileSums {
     const std::int64_t each = p_.group_outputs(), pixels = t_.out_rows * p_.ow, taps = p_.taps();
     const std::int64_t last = t_.out_channel + t_.out_channels;
     for (std::int64_t o = t_.out_channel; o < last;) {  // a group, or what the tile has of it
-      const std::int64_t group = o / each, end = std::min(last, (group + 1) * each), first = o - t_.out_channel;
+      const std::int64_t group = o / each, end = std::min(last, (group + 1) * each),
+                         first = o - t_.out_channel;
       const TapRows<std::int16_t> rows(p_, planes, group * p_.group_inputs() - t_.in_channel);
       gemm_int8(end - o, pixels, taps, weights_ + first * taps, taps, rows, [&](const SumBlock& b) {
         for (std::int64_t r = 0; r < b.rows; ++r) {
@@ -111,8 +117,8 @@ class TileSums {
       const std::int64_t channel = group * p_.group_inputs() - t_.in_channel;
       for (std::int64_t y = 0; y < t_.out_rows; ++y) {
         std::fill_n(sums + y * p_.ow, p_.ow + kTapSlack, 0);  // what the row above wrote too much
-        add_taps(TapSums<std::int32_t>{weights.data(), planes.under(channel, y, 0, 0), offsets.data(), taps}, p_.ow,
-                 sums + y * p_.ow);
+        add_taps(TapSums<std::int32_t>{weights.data(), planes.under(channel, y, 0, 0), offsets.data(), taps},
+                 p_.ow, sums + y * p_.ow);
       }
       take_({o, output + o * pixels, 1, pixels, sums});
     });
@@ -138,7 +144,8 @@ void plan_sums(const ConvPlan& plan, const S* codes, const TakeRun& take) {
 
 template <class S>
 void ideal_codes(const ConvPlan& plan, const S* codes, const std::vector<double>& scales,
-                 const std::vector<double>& bias, const std::function<void(const SumRun&, const std::int8_t*)>& take) {
+                 const std::vector<double>& bias,
+                 const std::function<void(const SumRun&, const std::int8_t*)>& take) {
   std::vector<ExactAffine> maps;
   for (std::size_t o = 0; o < scales.size(); ++o)
     maps.emplace_back(static_cast<long double>(plan.in.scale) * scales[o],
@@ -196,7 +203,7 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
 }
 
 std::vector<std::int8_t> ideal_conv_int8(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
-                                    const std::vector<double>& scales, const std::vector<double>& bias) {
+                                         const std::vector<double>& scales, const std::vector<double>& bias) {
   std::vector<std::int8_t> ideal(output_size(plan.problem));
   ideal_codes(plan, codes.data(), scales, bias, [&](const SumRun& run, const std::int8_t* rounded) {
     for (std::int64_t i = 0; i < run.count; ++i)

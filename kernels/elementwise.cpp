@@ -150,7 +150,8 @@ namespace {
 // The exact result of centred codes, rounded once.
 std::int64_t exact_code(const ElementwisePlan& plan, std::int64_t a, std::int64_t b) {
   const auto real = [&](std::size_t k, std::int64_t code) {
-    return static_cast<long double>(plan.in[k].scale) * static_cast<long double>(code - plan.in[k].zero_point);
+    return static_cast<long double>(plan.in[k].scale) *
+           static_cast<long double>(code - plan.in[k].zero_point);
   };
   long double value = real(0, a);
   if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
@@ -165,19 +166,22 @@ bool are_int8(const std::vector<std::int64_t>& codes) {
   return std::all_of(codes.begin(), codes.end(), [](std::int64_t q) { return q >= -128 && q <= 127; });
 }
 
-// exact_code() in doubles, each operand's part of it from a table by code. Reals are off by no more than 2^-50 times
-// the largest magnitudes that meet in them (each entry, the sum or product, and the zero point round once, 2^-53
-// each); what comes nearer to a tie than that goes through long double.
+// exact_code() in doubles, each operand's part of it from a table by code. Reals are off by no more than
+// 2^-50 times the largest magnitudes that meet in them (each entry, the sum or product, and the zero point
+// round once, 2^-53 each); what comes nearer to a tie than that goes through long double.
 class PairTable {
  public:
-  explicit PairTable(const ElementwisePlan& plan) : plan_(plan), zero_(static_cast<double>(plan.out.zero_point)) {
+  explicit PairTable(const ElementwisePlan& plan)
+      : plan_(plan), zero_(static_cast<double>(plan.out.zero_point)) {
     const bool product = plan.kind == ElementwiseKind::Mul;
     const long double sign = plan.kind == ElementwiseKind::Sub ? -1 : 1, out = plan.out.scale;
     double most_a = 0, most_b = 0;
     for (std::int64_t q = -128; q < 128; ++q) {
       const auto i = static_cast<std::size_t>(q + 128);
-      const auto a = static_cast<long double>(plan.in[0].scale) * static_cast<long double>(q - plan.in[0].zero_point);
-      const auto b = static_cast<long double>(plan.in[1].scale) * static_cast<long double>(q - plan.in[1].zero_point);
+      const auto a =
+          static_cast<long double>(plan.in[0].scale) * static_cast<long double>(q - plan.in[0].zero_point);
+      const auto b =
+          static_cast<long double>(plan.in[1].scale) * static_cast<long double>(q - plan.in[1].zero_point);
       a_[i] = static_cast<double>(product ? a : a / out);
       b_[i] = static_cast<double>(sign * b / out);
       most_a = std::max(most_a, std::abs(a_[i]));
@@ -218,7 +222,8 @@ std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = exact_code(plan, a[i], pair ? second(i) : 0);
   } else if (!pair) {
     std::array<std::int64_t, kCodes> table{};
-    for (std::int64_t q = -128; q < 128; ++q) table[static_cast<std::size_t>(q + 128)] = exact_code(plan, q, 0);
+    for (std::int64_t q = -128; q < 128; ++q)
+      table[static_cast<std::size_t>(q + 128)] = exact_code(plan, q, 0);
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = table[static_cast<std::size_t>(a[i] + 128)];
   } else {
     const PairTable table(plan);

@@ -56,11 +56,12 @@ namespace bpusim {
 
 HWY_EXPORT(map_vectors);
 
-void map_pairs(const PairMap& map, const std::int8_t* a, const std::int8_t* b, std::int64_t count, std::int8_t* y) {
+void map_pairs(const PairMap& map, const std::int8_t* a, const std::int8_t* b, std::int64_t count,
+               std::int8_t* y) {
   for (std::int64_t i = HWY_DYNAMIC_DISPATCH(map_vectors)(map, a, b, count, y); i < count; ++i) {
-    const std::int64_t sum = map.product
-                                 ? std::int64_t{map.first} * ((a[i] - map.zero_a) * (b[i] - map.zero_b))
-                                 : std::int64_t{map.first} * a[i] + std::int64_t{map.second} * b[i] + map.constant;
+    const std::int64_t sum =
+        map.product ? std::int64_t{map.first} * ((a[i] - map.zero_a) * (b[i] - map.zero_b))
+                    : std::int64_t{map.first} * a[i] + std::int64_t{map.second} * b[i] + map.constant;
     const std::int64_t code = round_shift64(sum, map.shift, map.rounding) + map.range.zero_point;
     y[i] = static_cast<std::int8_t>(std::clamp(code, map.range.lowest, map.range.highest));
   }

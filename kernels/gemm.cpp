@@ -29,7 +29,8 @@ struct Part {
 
 constexpr std::int64_t kDepth = 256;    // of k at a time
 constexpr std::int64_t kColumns = 384;  // with kDepth: 768 KiB of b, in a second-level cache
-constexpr std::int64_t kPitch = kDepth + 8;  // between rows of a's panel; no power of two, for the cache's sets
+constexpr std::int64_t kPitch =
+    kDepth + 8;  // between rows of a's panel; no power of two, for the cache's sets
 
 }  // namespace gemm_detail
 }  // namespace bpusim
@@ -55,8 +56,8 @@ constexpr int kVectors = 3;
 
 // c[r][j] += sum over k of a[r][k] * b[k][j], the accumulators in registers. `valid` of the columns exist.
 template <int rows, int vectors>
-HWY_NOINLINE void block(const double* HWY_RESTRICT a, const double* HWY_RESTRICT b, std::int64_t depth, double* c,
-                        std::int64_t c_stride, std::int64_t valid) {
+HWY_NOINLINE void block(const double* HWY_RESTRICT a, const double* HWY_RESTRICT b, std::int64_t depth,
+                        double* c, std::int64_t c_stride, std::int64_t valid) {
   const D d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   HWY_ALIGN double edge[rows * vectors * hn::MaxLanes(D())];
@@ -71,27 +72,25 @@ HWY_NOINLINE void block(const double* HWY_RESTRICT a, const double* HWY_RESTRICT
     }
   }
   V sum[rows][vectors];
-HWY_UNROLL(8)
-  for (int r = 0; r < rows; ++r)
-HWY_UNROLL(3)
-    for (int v = 0; v < vectors; ++v) sum[r][v] = hn::LoadU(d, out + r * stride + v * lanes);
+  HWY_UNROLL(8)
+  for (int r = 0; r < rows; ++r) HWY_UNROLL(3)
+  for (int v = 0; v < vectors; ++v) sum[r][v] = hn::LoadU(d, out + r * stride + v * lanes);
   for (std::int64_t k = 0; k < depth; ++k) {
     V x[vectors];
-HWY_UNROLL(3)
+    HWY_UNROLL(3)
     for (int v = 0; v < vectors; ++v) x[v] = hn::Load(d, b + v * lanes);
-HWY_UNROLL(8)
+    HWY_UNROLL(8)
     for (int r = 0; r < rows; ++r) {
       const V w = hn::Set(d, a[r * kPitch]);
-HWY_UNROLL(3)
+      HWY_UNROLL(3)
       for (int v = 0; v < vectors; ++v) sum[r][v] = hn::MulAdd(w, x[v], sum[r][v]);
     }
     ++a;
     b += vectors * lanes;
   }
-HWY_UNROLL(8)
-  for (int r = 0; r < rows; ++r)
-HWY_UNROLL(3)
-    for (int v = 0; v < vectors; ++v) hn::StoreU(sum[r][v], d, out + r * stride + v * lanes);
+  HWY_UNROLL(8)
+  for (int r = 0; r < rows; ++r) HWY_UNROLL(3)
+  for (int v = 0; v < vectors; ++v) hn::StoreU(sum[r][v], d, out + r * stride + v * lanes);
   if (out == edge)
     for (int r = 0; r < rows; ++r) std::copy(edge + r * stride, edge + r * stride + valid, c + r * c_stride);
 }
@@ -110,7 +109,8 @@ std::int64_t panel_vectors(std::int64_t columns_left, std::int64_t lanes) {
   return left == 4 ? 2 : std::min<std::int64_t>(left, kVectors);
 }
 
-// Rows [k, k + depth) of b's columns, panel after panel, each row of a panel padded with zeros to whole vectors.
+// Rows [k, k + depth) of b's columns, panel after panel, each row of a panel padded with zeros to whole
+// vectors.
 void pack(const Part& p, std::int64_t column, std::int64_t columns, std::int64_t k, std::int64_t depth,
           double* scratch, double* packed) {
   const D d;
@@ -151,7 +151,8 @@ void multiply(const Part& p) {
   thread_local Scratch<double> packed_memory, row_memory;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
   const std::int64_t widest = std::min(kColumns, p.columns);
-  double* packed = packed_memory.reserve(static_cast<std::size_t>((widest + 2 * lanes) * std::min(kDepth, p.k)));
+  double* packed =
+      packed_memory.reserve(static_cast<std::size_t>((widest + 2 * lanes) * std::min(kDepth, p.k)));
   double* scratch = row_memory.reserve(static_cast<std::size_t>(widest));
   for (std::int64_t j = 0; j < p.columns; j += kColumns) {
     const std::int64_t column = p.column + j, columns = std::min(kColumns, p.columns - j);
@@ -200,8 +201,8 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, std::
   parallel_for((extent + each - 1) / each, m * n * k, [&](std::int64_t i) {
     const std::int64_t first = i * each, count = std::min(each, extent - first);
     HWY_DYNAMIC_DISPATCH(multiply)
-    ({by_column ? 0 : first, by_column ? m : count, by_column ? first : 0, by_column ? count : n, k, a, a_stride,
-      &b, c, c_stride});
+    ({by_column ? 0 : first, by_column ? m : count, by_column ? first : 0, by_column ? count : n, k, a,
+      a_stride, &b, c, c_stride});
   });
 }
 

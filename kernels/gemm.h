@@ -33,12 +33,12 @@ class DenseRows : public RowSource<T> {
   std::int64_t stride_;
 };
 
-/// c += a b, with a [m, k] row-major, rows `a_stride` apart, b of k rows and n columns, c [m, n] row-major, rows
-/// `c_stride` apart.
+/// c += a b, with a [m, k] row-major, rows `a_stride` apart, b of k rows and n columns, c [m, n] row-major,
+/// rows `c_stride` apart.
 ///
-/// Each element of c takes its products one after another, k ascending, each by one fused multiply-add: the result
-/// is the same on every machine that has one (x86-64 from AVX2 on, all of aarch64), for any number of threads.
-/// Older x86-64 rounds the product too, which differs by some 1e-16 of the sum of magnitudes.
+/// Each element of c takes its products one after another, k ascending, each by one fused multiply-add: the
+/// result is the same on every machine that has one (x86-64 from AVX2 on, all of aarch64), for any number of
+/// threads. Older x86-64 rounds the product too, which differs by some 1e-16 of the sum of magnitudes.
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, std::int64_t a_stride,
           const RowSource<double>& b, double* c, std::int64_t c_stride);
 

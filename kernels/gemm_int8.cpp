@@ -27,9 +27,10 @@ struct Part {
   const std::function<void(const SumBlock&)>* take;
 };
 
-constexpr std::int64_t kDepth = 512;          // of k at a time, even
-constexpr std::int64_t kColumns = 384;        // with kDepth: 384 KiB of b, in a second-level cache
-constexpr std::int64_t kPitch = kDepth + 32;  // between rows of a's panel; no power of two, for the cache's sets
+constexpr std::int64_t kDepth = 512;    // of k at a time, even
+constexpr std::int64_t kColumns = 384;  // with kDepth: 384 KiB of b, in a second-level cache
+constexpr std::int64_t kPitch =
+    kDepth + 32;  // between rows of a's panel; no power of two, for the cache's sets
 
 }  // namespace gemm_int8_detail
 }  // namespace bpusim
@@ -83,8 +84,8 @@ HWY_INLINE V32 in_order(V32 sum, [[maybe_unused]] V32 other) {
 
 // c[r][j] (+)= sum over k of a[r][k] * b[k][j], b's rows in interleaved pairs.
 template <int rows, int vectors>
-HWY_NOINLINE BPUSIM_VNNI void block(const std::int16_t* HWY_RESTRICT a, const std::int32_t* HWY_RESTRICT b, std::int64_t pairs,
-                        std::int32_t* c, std::int64_t c_stride, bool add) {
+HWY_NOINLINE BPUSIM_VNNI void block(const std::int16_t* HWY_RESTRICT a, const std::int32_t* HWY_RESTRICT b,
+                                    std::int64_t pairs, std::int32_t* c, std::int64_t c_stride, bool add) {
   const D32 d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   V32 sum[rows][vectors], other[rows][vectors];
@@ -206,8 +207,8 @@ void row_panel(const Part& p, std::int64_t row, std::int64_t columns, std::int64
   }
 }
 
-void all_rows(const Part& p, std::int64_t columns, std::int64_t k, std::int64_t depth, const std::int32_t* packed,
-              std::int32_t* c, std::int64_t c_stride) {
+void all_rows(const Part& p, std::int64_t columns, std::int64_t k, std::int64_t depth,
+              const std::int32_t* packed, std::int32_t* c, std::int64_t c_stride) {
   for (std::int64_t r = p.row; r < p.row + p.rows;) {
     const std::int64_t left = p.row + p.rows - r;
     if (left >= kRows) {
@@ -268,8 +269,8 @@ void gemm_int8(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t
   parallel_for((extent + each - 1) / each, m * n * k, [&](std::int64_t i) {
     const std::int64_t first = i * each, count = std::min(each, extent - first);
     HWY_DYNAMIC_DISPATCH(multiply)
-    ({by_column ? 0 : first, by_column ? m : count, by_column ? first : 0, by_column ? count : n, k, a, a_stride,
-      &b, &take});
+    ({by_column ? 0 : first, by_column ? m : count, by_column ? first : 0, by_column ? count : n, k, a,
+      a_stride, &b, &take});
   });
 }
 

@@ -170,9 +170,10 @@ std::int64_t ideal_code(const NormPart& part, const IdealSet& set, std::int64_t 
                         const Quantisation& in, const Quantisation& out) {
   const auto q = static_cast<Real>(code - in.zero_point);
   const auto c = static_cast<std::size_t>(affine);
-  const Real xhat = part.statistic == Statistic::Given
-                        ? (q * in.scale - part.mean[c]) / std::sqrt(static_cast<Real>(part.variance[c]) + part.epsilon)
-                        : (q - set.subtrahend) * set.factor;
+  const Real xhat =
+      part.statistic == Statistic::Given
+          ? (q * in.scale - part.mean[c]) / std::sqrt(static_cast<Real>(part.variance[c]) + part.epsilon)
+          : (q - set.subtrahend) * set.factor;
   return onto_grid(xhat * entry(part.gamma, affine, 1) + entry(part.beta, affine, 0), out);
 }
 

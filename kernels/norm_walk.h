@@ -14,8 +14,8 @@ struct ElementPlace {
   std::int64_t affine = 0;  ///< affine index
 };
 
-/// Elements side by side in a part's innermost dimension: element i lies at place.offset + i * stride and takes the
-/// affine index place.affine + i * affine_stride.
+/// Elements side by side in a part's innermost dimension: element i lies at place.offset + i * stride and
+/// takes the affine index place.affine + i * affine_stride.
 struct ElementRun {
   ElementPlace place;
   std::int64_t count = 1, stride = 1, affine_stride = 0;

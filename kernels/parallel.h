@@ -13,10 +13,10 @@ int thread_count();
 /// From 1 (no other thread) on; takes effect with the next parallel_for.
 void set_thread_count(int threads);
 
-/// Calls task(i) once for each i of [0, count), in any order and on any thread, and returns when all are done.
-/// The parts must not depend on one another, and no result on which thread ran them. A call from within a task
-/// runs on the task's own thread, and so do all where `work` in all (elements touched, products) is too little to
-/// wake a thread for. The first exception that a task throws is thrown here.
+/// Calls task(i) once for each i of [0, count), in any order and on any thread, and returns when all are
+/// done. The parts must not depend on one another, and no result on which thread ran them. A call from within
+/// a task runs on the task's own thread, and so do all where `work` in all (elements touched, products) is
+/// too little to wake a thread for. The first exception that a task throws is thrown here.
 void parallel_for(std::int64_t count, std::int64_t work, const std::function<void(std::int64_t)>& task);
 
 }  // namespace bpusim

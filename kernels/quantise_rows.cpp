@@ -24,8 +24,8 @@ using D32 = hn::Rebind<std::int32_t, D>;
 using D8 = hn::Rebind<std::int8_t, D>;
 using V = hn::Vec<D>;
 
-// Code of each value, with quantise()'s own operations in its own order: a division, ties to even, the zero point,
-// the clamp. A NaN comes out as one.
+// Code of each value, with quantise()'s own operations in its own order: a division, ties to even, the zero
+// point, the clamp. A NaN comes out as one.
 struct Grid {
   explicit Grid(const Quantisation& g)
       : scale(hn::Set(D(), g.scale)),
@@ -98,8 +98,10 @@ HWY_EXPORT(to_squared_errors);
 
 void quantise_int8(const double* values, std::int64_t count, const Quantisation& grid, std::int8_t* codes) {
   if (grid.dtype != DType::Int8) throw std::invalid_argument("quantise_int8: the grid is not of int8");
-  const std::int64_t done = std::max<std::int64_t>(0, HWY_DYNAMIC_DISPATCH(to_int8)(values, count, grid, codes));
-  for (std::int64_t i = done; i < count; ++i)  // and all of them where one is NaN, which the first call throws
+  const std::int64_t done =
+      std::max<std::int64_t>(0, HWY_DYNAMIC_DISPATCH(to_int8)(values, count, grid, codes));
+  for (std::int64_t i = done; i < count;
+       ++i)  // and all of them where one is NaN, which the first call throws
     codes[i] = static_cast<std::int8_t>(quantise(values[i], grid));
 }
 
@@ -119,7 +121,8 @@ double squared_grid_error(const std::vector<double>& values, std::size_t step, c
   for (std::size_t first = 0; first < values.size();) {
     std::size_t count = 0;
     for (; count < kChunk && first < values.size(); first += step) errors[count++] = values[first];
-    const std::int64_t done = HWY_DYNAMIC_DISPATCH(to_squared_errors)(errors, static_cast<std::int64_t>(count), grid);
+    const std::int64_t done =
+        HWY_DYNAMIC_DISPATCH(to_squared_errors)(errors, static_cast<std::int64_t>(count), grid);
     if (done < 0) throw std::invalid_argument("quantise: NaN has no place on an integer grid");
     for (auto i = static_cast<std::size_t>(done); i < count; ++i) {
       const double error = dequantise(quantise(errors[i], grid), grid) - errors[i];

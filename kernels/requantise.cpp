@@ -93,15 +93,17 @@ void requantise(const std::int32_t* sums, std::int64_t count, const AffineEntry&
   HWY_DYNAMIC_DISPATCH(requantise_row)(sums, count, entry, rounding, range, out);
 }
 
-// Where |sum * slope| <= 256 + T, T = |offset / scale| + |zero point|, the double that apply() rounds is off by no
-// more than 2^-53 (3 |sum * slope| + 2 T) from the real result (slope and start are rounded once each, the product
-// and the sum at most once each), and long double by no more than that. 2^-50 (256 + 2 T) is more than both
-// together. Where |sum * slope| is larger the result lies so far beyond [-128, 127] that no error brings it back,
-// as long as the doubt itself is small: with a doubt of 1/4 or more everything is computed in long double.
+// Where |sum * slope| <= 256 + T, T = |offset / scale| + |zero point|, the double that apply() rounds is off
+// by no more than 2^-53 (3 |sum * slope| + 2 T) from the real result (slope and start are rounded once each,
+// the product and the sum at most once each), and long double by no more than that. 2^-50 (256 + 2 T) is more
+// than both together. Where |sum * slope| is larger the result lies so far beyond [-128, 127] that no error
+// brings it back, as long as the doubt itself is small: with a doubt of 1/4 or more everything is computed in
+// long double.
 ExactAffine::ExactAffine(long double gain, long double offset, double scale, const CodeRange& range)
     : gain_(gain), offset_(offset), scale_(scale), range_(range) {
   const long double start = offset / scale + static_cast<long double>(range.zero_point);
-  const double size = static_cast<double>(std::abs(offset / scale)) + std::abs(static_cast<double>(range.zero_point));
+  const double size =
+      static_cast<double>(std::abs(offset / scale)) + std::abs(static_cast<double>(range.zero_point));
   fast_ = {static_cast<double>(gain / scale), static_cast<double>(start), std::ldexp(256 + 2 * size, -50),
            static_cast<double>(range.lowest), static_cast<double>(range.highest)};
 }
@@ -109,8 +111,8 @@ ExactAffine::ExactAffine(long double gain, long double offset, double scale, con
 std::int64_t ExactAffine::operator()(std::int32_t sum) const {
   const long double real = static_cast<long double>(sum) * gain_ + offset_;
   const long double code = std::nearbyint(real / scale_ + static_cast<long double>(range_.zero_point));
-  return static_cast<std::int64_t>(std::clamp(code, static_cast<long double>(range_.lowest),
-                                              static_cast<long double>(range_.highest)));
+  return static_cast<std::int64_t>(
+      std::clamp(code, static_cast<long double>(range_.lowest), static_cast<long double>(range_.highest)));
 }
 
 void ExactAffine::apply(const std::int32_t* sums, std::int64_t count, std::int8_t* out) const {
@@ -122,7 +124,8 @@ void ExactAffine::apply(const std::int32_t* sums, std::int64_t count, std::int8_
     if (fast_.doubt < 0.25)
       done = HWY_DYNAMIC_DISPATCH(exact_row)(sums + first, n, fast_, out + first, doubtful, &doubts);
     const auto slow = [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = first + from; i < first + to; ++i) out[i] = static_cast<std::int8_t>((*this)(sums[i]));
+      for (std::int64_t i = first + from; i < first + to; ++i)
+        out[i] = static_cast<std::int8_t>((*this)(sums[i]));
     };
     for (std::int64_t k = 0; k < doubts; ++k) slow(doubtful[k], std::min(done, doubtful[k] + kWidest));
     slow(done, n);

@@ -16,8 +16,8 @@ struct CodeRange {
 void requantise(const std::int32_t* sums, std::int64_t count, const AffineEntry& entry, Rounding rounding,
                 const CodeRange& range, std::int8_t* out);
 
-/// (sum * gain + offset) / scale + zero point, rounded once, ties to even, and clamped: each operation in long
-/// double, or in double where that is far enough from a tie to give the same.
+/// (sum * gain + offset) / scale + zero point, rounded once, ties to even, and clamped: each operation in
+/// long double, or in double where that is far enough from a tie to give the same.
 class ExactAffine {
  public:
   ExactAffine(long double gain, long double offset, double scale, const CodeRange& range);

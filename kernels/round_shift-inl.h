@@ -1,5 +1,5 @@
-// round_shift64() in vectors, for the files that Highway compiles once an instruction set: sums of 64 bits onto an
-// int8 grid. The portable fallback, whose vectors have one lane, goes without.
+// round_shift64() in vectors, for the files that Highway compiles once an instruction set: sums of 64 bits
+// onto an int8 grid. The portable fallback, whose vectors have one lane, goes without.
 #if defined(BPUSIM_ROUND_SHIFT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BPUSIM_ROUND_SHIFT_INL_H_
 #undef BPUSIM_ROUND_SHIFT_INL_H_
@@ -21,9 +21,9 @@ using Sums32 = hwy::HWY_NAMESPACE::ScalableTag<std::int32_t>;
 using D64 = hwy::HWY_NAMESPACE::Repartition<std::int64_t, Sums32>;
 using V64 = hwy::HWY_NAMESPACE::Vec<D64>;
 
-// A sum onto a grid. With rest = x mod 2^shift the rounded result is floor + 1 exactly where rest + nudge reaches
-// 2^shift; the nudge is half for HalfUp, half - 1 + (floor odd) for HalfEven, 0 for Truncate. All of that stays below
-// 2^63, since rest and half do below 2^62.
+// A sum onto a grid. With rest = x mod 2^shift the rounded result is floor + 1 exactly where rest + nudge
+// reaches 2^shift; the nudge is half for HalfUp, half - 1 + (floor odd) for HalfEven, 0 for Truncate. All of
+// that stays below 2^63, since rest and half do below 2^62.
 class Onto {
  public:
   Onto(int shift, Rounding rounding, const CodeRange& range) : bits_(shift) {
@@ -64,8 +64,7 @@ HWY_INLINE hwy::HWY_NAMESPACE::Vec<Sums32> odd_lanes(hwy::HWY_NAMESPACE::Vec<Sum
 HWY_INLINE void store_codes(V64 even, V64 odd, std::int8_t* out) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::Rebind<std::int8_t, Sums32> d8;
-  const auto both =
-      hn::OddEven(hn::BitCast(Sums32(), hn::ShiftLeft<32>(odd)), hn::BitCast(Sums32(), even));
+  const auto both = hn::OddEven(hn::BitCast(Sums32(), hn::ShiftLeft<32>(odd)), hn::BitCast(Sums32(), even));
   hn::StoreU(hn::DemoteTo(d8, both), d8, out);
 }
 

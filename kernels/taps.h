@@ -40,10 +40,11 @@ class TapPlanes {
            rows_ == source.rows;
   }
 
-  /// Writes `channels` planes to `planes` (plane() elements each) with value(s) for each element s of the source
-  /// and 0 for padding, and reads from there on.
+  /// Writes `channels` planes to `planes` (plane() elements each) with value(s) for each element s of the
+  /// source and 0 for padding, and reads from there on.
   template <class S, class Value>
-  void fill(const TapSource<S>& source, std::int64_t channel, std::int64_t channels, T* planes, Value&& value) {
+  void fill(const TapSource<S>& source, std::int64_t channel, std::int64_t channels, T* planes,
+            Value&& value) {
     for (std::int64_t c = channel; c < channel + channels; ++c)
       for (std::int64_t r = 0; r < rows_; ++r) {
         T* to = planes + (c * rows_ + r) * phases_ * columns_;
@@ -59,7 +60,8 @@ class TapPlanes {
 
   /// The ow inputs of output row `oy` (counted from the source's first) under a tap.
   const T* under(std::int64_t channel, std::int64_t oy, std::int64_t ky, std::int64_t kx) const {
-    const std::int64_t row = oy * problem_.stride_h + ky * problem_.dilation_h, column = kx * problem_.dilation_w;
+    const std::int64_t row = oy * problem_.stride_h + ky * problem_.dilation_h,
+                       column = kx * problem_.dilation_w;
     return planes_ + ((channel * rows_ + row) * phases_ + column % phases_) * columns_ + column / phases_;
   }
   /// Where the taps of `channels` channels lie from under(channel, oy, 0, 0) on, in the order of the weights.
@@ -80,10 +82,8 @@ class TapPlanes {
     for (std::int64_t f = 0; f < phases_; ++f, to += columns_) {
       // x * phases + f - pad_left within [0, iw)
       const std::int64_t offset = f - problem_.pad_left;
-      const std::int64_t first =
-          std::min(columns_, offset >= 0 ? 0 : (-offset + phases_ - 1) / phases_);
-      const std::int64_t last =
-          std::clamp((problem_.iw - offset + phases_ - 1) / phases_, first, columns_);
+      const std::int64_t first = std::min(columns_, offset >= 0 ? 0 : (-offset + phases_ - 1) / phases_);
+      const std::int64_t last = std::clamp((problem_.iw - offset + phases_ - 1) / phases_, first, columns_);
       std::fill_n(to, first, T{0});
       const S* in = from + offset;
       if (phases_ == 1) {
@@ -100,8 +100,8 @@ class TapPlanes {
   const T* planes_ = nullptr;
 };
 
-/// Planes as the matrix [taps][out_rows * ow] that a convolution multiplies its weights with; rows in the order
-/// of the weights' taps, from a first channel on.
+/// Planes as the matrix [taps][out_rows * ow] that a convolution multiplies its weights with; rows in the
+/// order of the weights' taps, from a first channel on.
 template <class T>
 class TapRows : public RowSource<T> {
  public:

@@ -15,8 +15,8 @@ namespace bpusim {
 
 using RealFunction = std::function<double(double)>;
 
-/// A row of the table of functions. `constants` are the operator's constant inputs after the first. `bind` gives the
-/// same function with both looked up already.
+/// A row of the table of functions. `constants` are the operator's constant inputs after the first. `bind`
+/// gives the same function with both looked up already.
 struct UnaryDefinition {
   const char* op;
   double (*function)(double x, const Attributes& attributes, const std::vector<Tensor>& constants);

@@ -48,8 +48,10 @@ struct Case {
 
 Case drawn_case(Draw& draw, int round) {
   const std::int64_t groups = round % 5 == 0 ? draw.from(1, 7) : round % 5 == 1 ? 2 : 1;
-  const std::int64_t inputs = round % 5 == 0 ? 1 : draw.from(1, 9), outputs = draw.from(1, round % 3 == 0 ? 40 : 12);
-  const std::int64_t kernel_h = round % 4 == 0 ? 1 : draw.from(1, 4), kernel_w = round % 7 == 0 ? 1 : draw.from(1, 5);
+  const std::int64_t inputs = round % 5 == 0 ? 1 : draw.from(1, 9),
+                     outputs = draw.from(1, round % 3 == 0 ? 40 : 12);
+  const std::int64_t kernel_h = round % 4 == 0 ? 1 : draw.from(1, 4),
+                     kernel_w = round % 7 == 0 ? 1 : draw.from(1, 5);
   Attributes a;
   a.ints["group"] = groups;
   a.int_lists["strides"] = {draw.from(1, 3), draw.from(1, 3)};
@@ -126,7 +128,8 @@ TEST(FastConv, TransposedIsTheFormula) {
     const std::int64_t groups = 1 + round % 2, per = draw.from(1, 5), each = draw.from(1, 5);
     const std::vector<std::int64_t> strides = {draw.from(1, 3), draw.from(1, 3)},
                                     dilations = {draw.from(1, 2), draw.from(1, 2)},
-                                    pads = {draw.from(0, 1), draw.from(0, 1), draw.from(0, 1), draw.from(0, 1)};
+                                    pads = {draw.from(0, 1), draw.from(0, 1), draw.from(0, 1),
+                                            draw.from(0, 1)};
     const Tensor x = draw.tensor({draw.from(1, 2), groups * per, draw.from(2, 6), draw.from(2, 9)}),
                  w = draw.tensor({groups * per, each, draw.from(2, 4), draw.from(2, 3)});
     const auto bias = round % 3 == 0 ? std::vector<double>{} : draw.reals(groups * each);
@@ -173,20 +176,22 @@ TEST(FastConv, Int8ProductsAreExact) {
     gemm_int8(m, n, k, a.data(), k, DenseRows<std::int16_t>(b.data(), n), [&](const SumBlock& block) {
       for (std::int64_t r = 0; r < block.rows; ++r)
         for (std::int64_t j = 0; j < block.columns; ++j)
-          c[static_cast<std::size_t>((block.row + r) * n + block.column + j)] = block.sums[r * block.stride + j];
+          c[static_cast<std::size_t>((block.row + r) * n + block.column + j)] =
+              block.sums[r * block.stride + j];
     });
     for (std::int64_t i = 0; i < m; ++i)
       for (std::int64_t j = 0; j < n; ++j) {
         std::int64_t sum = 0;
         for (std::int64_t e = 0; e < k; ++e)
-          sum += std::int64_t{a[static_cast<std::size_t>(i * k + e)]} * b[static_cast<std::size_t>(e * n + j)];
+          sum +=
+              std::int64_t{a[static_cast<std::size_t>(i * k + e)]} * b[static_cast<std::size_t>(e * n + j)];
         ASSERT_EQ(c[static_cast<std::size_t>(i * n + j)], sum) << "round " << round;
       }
   }
 }
 
-// Every tile of a convolution, and its ideal codes, from sums that are added up one by one. Zero points within
-// int8, outside of it, and beyond what 16 bits take.
+// Every tile of a convolution, and its ideal codes, from sums that are added up one by one. Zero points
+// within int8, outside of it, and beyond what 16 bits take.
 TEST(FastConv, TilesAndIdealAreExact) {
   Draw draw(7);
   for (int round = 0; round < 120; ++round) {
@@ -195,11 +200,13 @@ TEST(FastConv, TilesAndIdealAreExact) {
     const std::int64_t zeros[] = {0, 7, -128, 127, -300, -5350, 31999, -40000, 70000};
     const Quantisation in{0.02, zeros[round % 9]}, out{0.05, round % 4 == 0 ? 3 : -20};
     const auto rounding = static_cast<Rounding>(round % 3);
-    const ConvPlan plan = plan_conv(p, c.weights, c.bias, in, out, round % 5 == 0 ? Clamp{0, 3} : Clamp{}, 31, rounding);
+    const ConvPlan plan =
+        plan_conv(p, c.weights, c.bias, in, out, round % 5 == 0 ? Clamp{0, 3} : Clamp{}, 31, rounding);
     ASSERT_LT(accumulator_bound(plan), INT32_MAX);
     const auto codes = draw.codes(c.x.size());
     const auto sums = naive_sums(plan, codes);
-    const std::int64_t channels = draw.from(1, std::max<std::int64_t>(1, p.group_outputs())), rows = draw.from(1, 5);
+    const std::int64_t channels = draw.from(1, std::max<std::int64_t>(1, p.group_outputs())),
+                       rows = draw.from(1, 5);
     const std::int64_t pixels = p.oh * p.ow;
     for (std::int64_t o = 0; o < p.oc; o += channels) {
       // Whole groups or within one, as the compiler cuts them.
@@ -212,7 +219,8 @@ TEST(FastConv, TilesAndIdealAreExact) {
           const auto first = codes.begin() + ((t.in_channel + ch) * p.ih + t.in_row) * p.iw;
           input.insert(input.end(), first, first + t.in_rows * p.iw);
         }
-        conv_tile_int8(t, plan, input.data(), plan.weights.data() + o * p.taps(), plan.entries.data() + o, output.data());
+        conv_tile_int8(t, plan, input.data(), plan.weights.data() + o * p.taps(), plan.entries.data() + o,
+                       output.data());
         for (std::int64_t k = 0; k < count; ++k)
           for (std::int64_t i = 0; i < t.out_rows * p.ow; ++i)
             ASSERT_EQ(output[static_cast<std::size_t>(k * t.out_rows * p.ow + i)],
@@ -226,11 +234,13 @@ TEST(FastConv, TilesAndIdealAreExact) {
     const auto scales = weight_scales(c.weights);
     const auto ideal = ideal_conv_int8(plan, codes, scales, c.bias);
     const auto wide = ideal_conv(plan, std::vector<std::int64_t>(codes.begin(), codes.end()), scales, c.bias);
-    const auto exact = exact_conv(plan, std::vector<std::int64_t>(codes.begin(), codes.end()), scales, c.bias);
+    const auto exact =
+        exact_conv(plan, std::vector<std::int64_t>(codes.begin(), codes.end()), scales, c.bias);
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const std::size_t o = i / static_cast<std::size_t>(pixels) % static_cast<std::size_t>(p.oc);
-      const long double real = static_cast<long double>(sums[i]) * (static_cast<long double>(in.scale) * scales[o]) +
-                               (c.bias.empty() ? 0.0L : static_cast<long double>(c.bias[o]));
+      const long double real =
+          static_cast<long double>(sums[i]) * (static_cast<long double>(in.scale) * scales[o]) +
+          (c.bias.empty() ? 0.0L : static_cast<long double>(c.bias[o]));
       const auto code = static_cast<std::int64_t>(
           std::nearbyint(real / out.scale + static_cast<long double>(out.zero_point)));
       ASSERT_EQ(exact[i], real);
@@ -247,7 +257,8 @@ TEST(FastConv, MatrixProductsAreExact) {
     const std::int64_t n = draw.from(1, 70), ic = draw.from(1, 130), oc = draw.from(1, 50);
     const Tensor w = draw.tensor({oc, ic, 1, 1});
     const ConvProblem p = resolve_conv({}, {n, ic, 1, 1}, w.shape);
-    const ConvPlan plan = plan_conv(p, w, {}, {0.02, round % 2 == 0 ? 5 : -40000}, {0.1, 0}, {}, 31, Rounding::HalfEven);
+    const ConvPlan plan =
+        plan_conv(p, w, {}, {0.02, round % 2 == 0 ? 5 : -40000}, {0.1, 0}, {}, 31, Rounding::HalfEven);
     const auto codes = draw.codes(n * ic);
     const auto sums = naive_sums(plan, codes);
     ConvTile tile = conv_tile(p, 0, oc, 0, 1);
@@ -255,8 +266,8 @@ TEST(FastConv, MatrixProductsAreExact) {
     std::vector<std::int8_t> output(static_cast<std::size_t>(n * oc));
     conv_tile_int8(tile, plan, codes.data(), plan.weights.data(), plan.entries.data(), output.data());
     for (std::size_t i = 0; i < sums.size(); ++i)
-      ASSERT_EQ(output[i], apply_affine(sums[i], plan.entries[i % static_cast<std::size_t>(oc)], Rounding::HalfEven,
-                                        0, -128, 127));
+      ASSERT_EQ(output[i], apply_affine(sums[i], plan.entries[i % static_cast<std::size_t>(oc)],
+                                        Rounding::HalfEven, 0, -128, 127));
   }
 }
 
@@ -266,20 +277,23 @@ TEST(FastConv, RequantisationEqualsApplyAffineOnTiesAndExtremes) {
   for (std::int32_t i = -700; i < 700; ++i) sums.push_back(i);
   for (const std::int32_t extreme : {INT32_MAX, INT32_MIN + 1, 1 << 30, -(1 << 30)}) sums.push_back(extreme);
   std::vector<std::int8_t> out(sums.size());
-  for (const AffineEntry entry : {AffineEntry{0, 1, 1}, AffineEntry{1, 1, 2}, AffineEntry{-3, -5, 4}, AffineEntry{7, 3, 0},
-                                  AffineEntry{std::int64_t{1} << 62, 1 << 30, 62}, AffineEntry{-(std::int64_t{1} << 62), INT32_MAX, 62},
-                                  AffineEntry{12345, INT32_MAX, 31}, AffineEntry{0, -(1 << 30), 31}, AffineEntry{0, 0, 5}})
+  for (const AffineEntry entry :
+       {AffineEntry{0, 1, 1}, AffineEntry{1, 1, 2}, AffineEntry{-3, -5, 4}, AffineEntry{7, 3, 0},
+        AffineEntry{std::int64_t{1} << 62, 1 << 30, 62}, AffineEntry{-(std::int64_t{1} << 62), INT32_MAX, 62},
+        AffineEntry{12345, INT32_MAX, 31}, AffineEntry{0, -(1 << 30), 31}, AffineEntry{0, 0, 5}})
     for (const auto rounding : {Rounding::HalfEven, Rounding::HalfUp, Rounding::Truncate})
-      for (const CodeRange range : {CodeRange{}, CodeRange{100, -128, 127}, CodeRange{-5000, -20, 90}, CodeRange{3, 3, 3}}) {
+      for (const CodeRange range :
+           {CodeRange{}, CodeRange{100, -128, 127}, CodeRange{-5000, -20, 90}, CodeRange{3, 3, 3}}) {
         requantise(sums.data(), static_cast<std::int64_t>(sums.size()), entry, rounding, range, out.data());
         for (std::size_t i = 0; i < sums.size(); ++i)
-          ASSERT_EQ(out[i], apply_affine(sums[i], entry, rounding, range.zero_point, range.lowest, range.highest))
+          ASSERT_EQ(out[i],
+                    apply_affine(sums[i], entry, rounding, range.zero_point, range.lowest, range.highest))
               << sums[i] << " * " << entry.multiplier << " + " << entry.bias << " >> " << entry.shift;
       }
 }
 
-// gain 1/4 and offsets of eighths put sums onto ties and next to them; the last offset is a tie but for less than a
-// double can tell.
+// gain 1/4 and offsets of eighths put sums onto ties and next to them; the last offset is a tie but for less
+// than a double can tell.
 TEST(FastConv, ExactRoundingEqualsLongDoubleNextToTies) {
   std::vector<std::int32_t> sums;
   for (std::int32_t i = -2100; i < 2100; ++i) sums.push_back(i);
@@ -292,7 +306,8 @@ TEST(FastConv, ExactRoundingEqualsLongDoubleNextToTies) {
           const ExactAffine map(gain, offset, scale, range);
           map.apply(sums.data(), static_cast<std::int64_t>(sums.size()), out.data());
           for (std::size_t i = 0; i < sums.size(); ++i) {
-            const long double real = (static_cast<long double>(sums[i]) * gain + offset) / scale + static_cast<long double>(range.zero_point);
+            const long double real = (static_cast<long double>(sums[i]) * gain + offset) / scale +
+                                     static_cast<long double>(range.zero_point);
             const auto code = static_cast<std::int64_t>(std::nearbyint(std::clamp(real, -1000.0L, 1000.0L)));
             ASSERT_EQ(out[i], std::clamp(code, range.lowest, range.highest)) << sums[i];
           }

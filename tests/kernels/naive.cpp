@@ -21,8 +21,8 @@ void for_each_product(const ConvProblem& p,
               }
 }
 
-Tensor naive_conv(const ConvProblem& p, const Tensor& x, const Tensor& weights, const std::vector<double>& bias,
-                  std::size_t rank) {
+Tensor naive_conv(const ConvProblem& p, const Tensor& x, const Tensor& weights,
+                  const std::vector<double>& bias, std::size_t rank) {
   Tensor y = Tensor::filled(conv_output_shape(p, rank), 0);
   for (std::size_t i = 0; i < y.values.size() && !bias.empty(); ++i)
     y.values[i] = bias[i / static_cast<std::size_t>(p.oh * p.ow) % bias.size()];
@@ -41,8 +41,8 @@ std::vector<std::int64_t> naive_sums(const ConvPlan& plan, const std::vector<std
   return sums;
 }
 
-std::vector<double> naive_product(std::int64_t m, std::int64_t n, std::int64_t k, const std::vector<double>& a,
-                                  const std::vector<double>& b) {
+std::vector<double> naive_product(std::int64_t m, std::int64_t n, std::int64_t k,
+                                  const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<double> c(static_cast<std::size_t>(m * n), 0);
   for (std::int64_t i = 0; i < m; ++i)
     for (std::int64_t j = 0; j < n; ++j)

@@ -1,4 +1,5 @@
-// Convolutions and products as their formulas read, one loop an index: what the fast kernels are held against.
+// Convolutions and products as their formulas read, one loop an index: what the fast kernels are held
+// against.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ Tensor naive_conv(const ConvProblem& problem, const Tensor& x, const Tensor& wei
 std::vector<std::int64_t> naive_sums(const ConvPlan& plan, const std::vector<std::int8_t>& codes);
 
 /// [m, k] by [k, n], row-major.
-std::vector<double> naive_product(std::int64_t m, std::int64_t n, std::int64_t k, const std::vector<double>& a,
-                                  const std::vector<double>& b);
+std::vector<double> naive_product(std::int64_t m, std::int64_t n, std::int64_t k,
+                                  const std::vector<double>& a, const std::vector<double>& b);
 
 /// y of [n, oc, oh, ow], one output at a time: which inputs reach it?
 Tensor naive_conv_transpose(const Tensor& x, const Tensor& weights, const std::vector<double>& bias,
