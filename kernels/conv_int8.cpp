@@ -142,25 +142,32 @@ void plan_sums(const ConvPlan& plan, const S* codes, const TakeRun& take) {
   TileSums<S>(tile, plan, plan.weights.data(), take)(codes);
 }
 
+std::size_t output_size(const ConvProblem& p) {
+  return static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow);
+}
+
+// The ideal codes, in the type that the input's come in.
 template <class S>
-void ideal_codes(const ConvPlan& plan, const S* codes, const std::vector<double>& scales,
-                 const std::vector<double>& bias,
-                 const std::function<void(const SumRun&, const std::int8_t*)>& take) {
+std::vector<S> ideal_codes(const ConvPlan& plan, const std::vector<S>& codes,
+                           const std::vector<double>& scales, const std::vector<double>& bias) {
   std::vector<ExactAffine> maps;
   for (std::size_t o = 0; o < scales.size(); ++o)
     maps.emplace_back(static_cast<long double>(plan.in.scale) * scales[o],
                       bias.empty() ? 0.0L : static_cast<long double>(bias[o]), plan.out.scale,
                       CodeRange{plan.out.zero_point, plan.lowest, plan.highest});
-  plan_sums<S>(plan, codes, [&](const SumRun& run) {
+  std::vector<S> ideal(output_size(plan.problem));
+  plan_sums(plan, codes.data(), [&](const SumRun& run) {
     thread_local Scratch<std::int8_t> memory;
     std::int8_t* rounded = memory.reserve(static_cast<std::size_t>(run.count));
     maps[static_cast<std::size_t>(run.channel)].apply(run.sums, run.count, rounded);
-    take(run, rounded);
+    S* to = ideal.data() + run.output;
+    if (run.step == 1) {
+      std::copy_n(rounded, run.count, to);
+    } else {
+      for (std::int64_t i = 0; i < run.count; ++i) to[i * run.step] = rounded[i];
+    }
   });
-}
-
-std::size_t output_size(const ConvProblem& p) {
-  return static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow);
+  return ideal;
 }
 
 }  // namespace
@@ -194,22 +201,12 @@ std::vector<long double> exact_conv(const ConvPlan& plan, const std::vector<std:
 
 std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
                                      const std::vector<double>& scales, const std::vector<double>& bias) {
-  std::vector<std::int64_t> ideal(output_size(plan.problem));
-  ideal_codes(plan, codes.data(), scales, bias, [&](const SumRun& run, const std::int8_t* rounded) {
-    for (std::int64_t i = 0; i < run.count; ++i)
-      ideal[static_cast<std::size_t>(run.output + i * run.step)] = rounded[i];
-  });
-  return ideal;
+  return ideal_codes(plan, codes, scales, bias);
 }
 
 std::vector<std::int8_t> ideal_conv_int8(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
                                          const std::vector<double>& scales, const std::vector<double>& bias) {
-  std::vector<std::int8_t> ideal(output_size(plan.problem));
-  ideal_codes(plan, codes.data(), scales, bias, [&](const SumRun& run, const std::int8_t* rounded) {
-    for (std::int64_t i = 0; i < run.count; ++i)
-      ideal[static_cast<std::size_t>(run.output + i * run.step)] = rounded[i];
-  });
-  return ideal;
+  return ideal_codes(plan, codes, scales, bias);
 }
 
 }  // namespace bpusim

@@ -46,8 +46,8 @@ using namespace gemm_int8_detail;
 using D32 = hn::ScalableTag<std::int32_t>;
 using V32 = hn::Vec<D32>;  // of sums, or of pairs of int16
 
-// A block of accumulators and what feeds it fit the registers; off x86 each accumulator is two.
-#if HWY_TARGET <= HWY_AVX3
+// A block of accumulators and what feeds it fit the registers: 8 x 3 + 3 + 1 of 32, or 4 x 3 + 3 + 1 of 16.
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int kRows = 8;
 #else
 constexpr int kRows = 4;
@@ -61,38 +61,34 @@ constexpr int kVectors = 3;
 #define BPUSIM_VNNI
 #endif
 
-// Adds the products of a's and b's pairs of int16, in some order of lanes that in_order() ends.
-HWY_INLINE BPUSIM_VNNI void add_pairs(V32 a, V32 b, V32& sum, [[maybe_unused]] V32& other) {
+// sum + the products of a's and b's pairs of int16.
+HWY_INLINE BPUSIM_VNNI V32 add_pairs(V32 a, V32 b, V32 sum) {
 #if HWY_TARGET == HWY_AVX3_DL
-  sum = V32{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
+  return V32{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
 #elif HWY_TARGET == HWY_SCALAR
   const V32 low = hn::Mul(hn::ShiftRight<16>(hn::ShiftLeft<16>(a)), hn::ShiftRight<16>(hn::ShiftLeft<16>(b)));
-  sum = hn::Add(sum, hn::Add(low, hn::Mul(hn::ShiftRight<16>(a), hn::ShiftRight<16>(b))));
+  return hn::Add(sum, hn::Add(low, hn::Mul(hn::ShiftRight<16>(a), hn::ShiftRight<16>(b))));
 #else
+  // Off x86 the products come in two halves of lanes, which RearrangeToOddPlusEven adds up pair by pair.
   const hn::Repartition<std::int16_t, D32> d16;
-  sum = hn::ReorderWidenMulAccumulate(D32(), hn::BitCast(d16, a), hn::BitCast(d16, b), sum, other);
+  V32 upper = hn::Zero(D32());
+  const V32 lower =
+      hn::ReorderWidenMulAccumulate(D32(), hn::BitCast(d16, a), hn::BitCast(d16, b), hn::Zero(D32()), upper);
+  return hn::Add(sum, hn::RearrangeToOddPlusEven(lower, upper));
 #endif
 }
 
-HWY_INLINE V32 in_order(V32 sum, [[maybe_unused]] V32 other) {
-#if HWY_TARGET == HWY_SCALAR
-  return sum;
-#else
-  return hn::RearrangeToOddPlusEven(sum, other);
-#endif
-}
-
-// c[r][j] (+)= sum over k of a[r][k] * b[k][j], b's rows in interleaved pairs.
+// c[r][j] += sum over k of a[r][k] * b[k][j], b's rows in interleaved pairs.
 template <int rows, int vectors>
 HWY_NOINLINE BPUSIM_VNNI void block(const std::int16_t* HWY_RESTRICT a, const std::int32_t* HWY_RESTRICT b,
-                                    std::int64_t pairs, std::int32_t* c, std::int64_t c_stride, bool add) {
+                                    std::int64_t pairs, std::int32_t* c, std::int64_t c_stride) {
   const D32 d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  V32 sum[rows][vectors], other[rows][vectors];
+  V32 sum[rows][vectors];
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
     HWY_UNROLL(3)
-    for (int v = 0; v < vectors; ++v) sum[r][v] = other[r][v] = hn::Zero(d);
+    for (int v = 0; v < vectors; ++v) sum[r][v] = hn::LoadU(d, c + r * c_stride + v * lanes);
   }
   for (std::int64_t k = 0; k < pairs; ++k) {
     V32 x[vectors];
@@ -104,7 +100,7 @@ HWY_NOINLINE BPUSIM_VNNI void block(const std::int16_t* HWY_RESTRICT a, const st
       std::memcpy(&pair, a + r * kPitch, sizeof pair);
       const V32 w = hn::Set(d, pair);
       HWY_UNROLL(3)
-      for (int v = 0; v < vectors; ++v) add_pairs(w, x[v], sum[r][v], other[r][v]);
+      for (int v = 0; v < vectors; ++v) sum[r][v] = add_pairs(w, x[v], sum[r][v]);
     }
     a += 2;
     b += vectors * lanes;
@@ -112,11 +108,7 @@ HWY_NOINLINE BPUSIM_VNNI void block(const std::int16_t* HWY_RESTRICT a, const st
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
     HWY_UNROLL(3)
-    for (int v = 0; v < vectors; ++v) {
-      std::int32_t* to = c + r * c_stride + v * lanes;
-      const V32 before = add ? hn::LoadU(d, to) : hn::Zero(d);
-      hn::StoreU(hn::Add(before, in_order(sum[r][v], other[r][v])), d, to);
-    }
+    for (int v = 0; v < vectors; ++v) hn::StoreU(sum[r][v], d, c + r * c_stride + v * lanes);
   }
 }
 
@@ -124,10 +116,10 @@ HWY_NOINLINE BPUSIM_VNNI void block(const std::int16_t* HWY_RESTRICT a, const st
 
 template <int rows>
 void block_of(std::int64_t vectors, const std::int16_t* a, const std::int32_t* b, std::int64_t pairs,
-              std::int32_t* c, std::int64_t c_stride, bool add) {
-  if (vectors == 3) return block<rows, 3>(a, b, pairs, c, c_stride, add);
-  if (vectors == 2) return block<rows, 2>(a, b, pairs, c, c_stride, add);
-  return block<rows, 1>(a, b, pairs, c, c_stride, add);
+              std::int32_t* c, std::int64_t c_stride) {
+  if (vectors == 3) return block<rows, 3>(a, b, pairs, c, c_stride);
+  if (vectors == 2) return block<rows, 2>(a, b, pairs, c, c_stride);
+  return block<rows, 1>(a, b, pairs, c, c_stride);
 }
 
 // Vectors in the next panel: three, but four that are left make two and two.
@@ -201,7 +193,7 @@ void row_panel(const Part& p, std::int64_t row, std::int64_t columns, std::int64
   const std::int64_t pairs = (depth + 1) / 2;
   for (std::int64_t j = 0; j < columns;) {
     const std::int64_t vectors = panel_vectors(columns - j, lanes), width = vectors * lanes;
-    block_of<rows>(vectors, a, packed, pairs, c + (row - p.row) * c_stride + j, c_stride, k > 0);
+    block_of<rows>(vectors, a, packed, pairs, c + (row - p.row) * c_stride + j, c_stride);
     packed += pairs * width;
     j += width;
   }
@@ -238,6 +230,7 @@ void multiply(const Part& p) {
   std::int32_t* sums = sum_memory.reserve(static_cast<std::size_t>(p.rows * stride));
   for (std::int64_t j = 0; j < p.columns; j += kColumns) {
     const std::int64_t column = p.column + j, columns = std::min(kColumns, p.columns - j);
+    std::fill_n(sums, p.rows * stride, 0);
     for (std::int64_t k = 0; k < p.k; k += kDepth) {
       const std::int64_t depth = std::min(kDepth, p.k - k);
       pack(p, column, columns, k, depth, scratch, packed);

@@ -1,10 +1,12 @@
 // The fast convolutions and products against the plain ones, over random shapes.
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <random>
 
 #include "kernels/conv.h"
+#include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm_int8.h"
 #include "kernels/parallel.h"
@@ -105,9 +107,17 @@ TEST(FastConv, LargeGoldenIsTheFormulaAndNoThreadChangesABit) {
     ASSERT_NEAR(alone.values[i], plain.values[i], tolerance(c.problem.taps()));
 }
 
+bool multiplies_fused() {
+#if HWY_ARCH_X86
+  return (hwy::SupportedTargets() & (HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL)) != 0;
+#else
+  return true;
+#endif
+}
+
 // One fused multiply-add after another, k ascending: on a machine that has them the very bits of std::fma.
 TEST(FastConv, GoldenAddsInTheOrderOfTheTaps) {
-  if (!__builtin_cpu_supports("fma")) GTEST_SKIP() << "products are rounded here";
+  if (!multiplies_fused()) GTEST_SKIP() << "products are rounded here";
   Draw draw(3);
   const std::int64_t m = 11, n = 70, k = 600;
   const auto a = draw.reals(m * k), b = draw.reals(k * n);
@@ -269,6 +279,49 @@ TEST(FastConv, MatrixProductsAreExact) {
       ASSERT_EQ(output[i], apply_affine(sums[i], plan.entries[i % static_cast<std::size_t>(oc)],
                                         Rounding::HalfEven, 0, -128, 127));
   }
+}
+
+// On each instruction set of this machine: integers are the same everywhere, and so are doubles where
+// products are not rounded.
+TEST(FastConv, EveryInstructionSetGivesTheSameBits) {
+  Draw draw(9);
+  Case c;
+  c.x = draw.tensor({1, 19, 17, 23});
+  c.weights = draw.tensor({14, 19, 3, 3});
+  c.problem = resolve_conv({}, c.x.shape, c.weights.shape);
+  Attributes depthwise;
+  depthwise.ints["group"] = 19;
+  const Tensor own = draw.tensor({19, 1, 3, 3});
+  const ConvProblem each = resolve_conv(depthwise, c.x.shape, own.shape);
+  const ConvPlan plan =
+      plan_conv(c.problem, c.weights, {}, {0.02, -77}, {0.05, 3}, {}, 31, Rounding::HalfEven);
+  const auto codes = draw.codes(c.x.size());
+  const auto sum =
+      plan_elementwise(ElementwiseKind::Add, {{0.1, 3}, {0.2, -9}}, {0.25, 1}, 30, Rounding::HalfEven);
+  std::vector<std::vector<std::int8_t>> integers, sums;
+  std::vector<std::vector<double>> reals, own_reals;
+  const std::int64_t all = hwy::SupportedTargets();
+  for (std::int64_t left = all; left != 0; left &= left - 1) {
+    hwy::SetSupportedTargetsForTest(left & -left);
+    hwy::GetChosenTarget().Update(left & -left);
+    integers.push_back(ideal_conv_int8(plan, codes, weight_scales(c.weights), {}));
+    std::vector<std::int8_t> out(integers.back().size());
+    ConvTile tile = conv_tile(c.problem, 0, 14, 0, c.problem.oh);
+    conv_tile_int8(tile, plan, codes.data(), plan.weights.data(), plan.entries.data(), out.data());
+    integers.back().insert(integers.back().end(), out.begin(), out.end());
+    sums.emplace_back(codes.size());
+    elementwise_int8(sum, codes.data(), codes.data(), static_cast<std::int64_t>(codes.size()),
+                     sums.back().data());
+    if (!multiplies_fused()) continue;
+    reals.push_back(golden_conv(c.problem, c.x, c.weights, {}, 4).values);
+    own_reals.push_back(golden_conv(each, c.x, own, {}, 4).values);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().DeInit();
+  for (const auto& other : integers) EXPECT_EQ(other, integers.front());
+  for (const auto& other : sums) EXPECT_EQ(other, sums.front());
+  for (const auto& other : reals) EXPECT_EQ(other, reals.front());
+  for (const auto& other : own_reals) EXPECT_EQ(other, own_reals.front());
 }
 
 // Dense sums around zero with few bits behind the point: every other one is a tie.
