@@ -10,6 +10,7 @@
 #include "kernels/norm_golden.h"
 #include "kernels/norm_walk.h"
 #include "kernels/parallel.h"
+#include "kernels/pool.h"
 #include "kernels/quantise_rows.h"
 #include "kernels/tensor_math.h"
 #include "kernels/view.h"
@@ -128,6 +129,66 @@ TEST(FastRows, MagnitudesAndErrorsAreThoseOfTheValues) {
     EXPECT_NEAR(squared_grid_error(x.values, 3, grid), error, 1e-12);
   }
   EXPECT_EQ(largest_magnitude({-2, 1, 1, 1, 1, 1, 1, 1, 1}), 2);
+}
+
+// Every output's window, element by element, clipped to the input; empty windows are not drawn.
+TEST(FastRows, PoolingIsTheFormula) {
+  Draw draw(8);
+  for (int round = 0; round < 80; ++round) {
+    const std::int64_t kh = draw.from(1, 4), kw = draw.from(1, 4);
+    Attributes a;
+    a.int_lists = {
+        {"kernel_shape", {kh, kw}},
+        {"strides", {draw.from(1, 3), draw.from(1, 3)}},
+        {"pads", {draw.from(0, kh - 1), draw.from(0, kw - 1), draw.from(0, kh - 1), draw.from(0, kw - 1)}}};
+    a.ints["count_include_pad"] = round % 2;
+    const Shape shape = {2, 3, draw.from(4, 9), draw.from(4, 30)};
+    const PoolProblem problem = resolve_pool(round % 4 < 2 ? "MaxPool" : "AveragePool", a, shape);
+    const ConvProblem& p = problem.window;
+    const bool greatest = problem.kind == PoolKind::Max;
+    const Quantisation in{0.5, -3}, out = greatest ? in : Quantisation{0.75, 11};
+    const PoolPlan plan = plan_pool(problem, in, out, 30, Rounding::HalfEven);
+    std::vector<std::int8_t> bytes(static_cast<std::size_t>(element_count(shape)));
+    for (auto& q : bytes) q = static_cast<std::int8_t>(draw.from(-128, 127));
+    const Tensor x(shape, {bytes.begin(), bytes.end()});
+    const Tensor golden = golden_pool(problem, x);
+    const auto ideal = ideal_pool(plan, {bytes.begin(), bytes.end()});
+    const std::int64_t rows = draw.from(1, p.oh), top = draw.from(0, p.oh - rows);
+    ConvTile tile = conv_tile(p, 1, 2, top, rows);
+    std::vector<std::int8_t> part, made(static_cast<std::size_t>(2 * rows * p.ow));
+    for (std::int64_t c = 1; c < 3; ++c) {
+      const auto first = bytes.begin() + (c * p.ih + tile.in_row) * p.iw;
+      part.insert(part.end(), first, first + tile.in_rows * p.iw);
+    }
+    pool_tile_int8(tile, plan, part.data(), made.data());
+    for (std::int64_t i = 0; i < golden.size(); ++i) {
+      const std::int64_t ox = i % p.ow, oy = i / p.ow % p.oh, plane = i / (p.ow * p.oh);
+      double sum = 0, largest = -INFINITY, count = 0;
+      for (std::int64_t ky = 0; ky < kh; ++ky)
+        for (std::int64_t kx = 0; kx < kw; ++kx) {
+          const std::int64_t iy = oy * p.stride_h - p.pad_top + ky, ix = ox * p.stride_w - p.pad_left + kx;
+          if (iy < 0 || iy >= p.ih || ix < 0 || ix >= p.iw) continue;
+          const double v = x.values[static_cast<std::size_t>((plane * p.ih + iy) * p.iw + ix)];
+          sum += v;
+          largest = std::max(largest, v);
+          ++count;
+        }
+      const double by = problem.count_padding ? static_cast<double>(kh * kw) : count;
+      ASSERT_EQ(golden.values[static_cast<std::size_t>(i)], greatest ? largest : sum / by)
+          << "round " << round;
+      const long double code =
+          greatest
+              ? static_cast<long double>(largest)
+              : 0.5L * static_cast<long double>(sum + 3 * count) / static_cast<long double>(by) / 0.75L + 11;
+      const auto expected =
+          static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
+      ASSERT_EQ(ideal[static_cast<std::size_t>(i)], expected) << "round " << round;
+      const std::int64_t channel = plane - 1, row = oy - top;
+      if (channel < 0 || channel > 1 || row < 0 || row >= rows) continue;
+      ASSERT_LE(std::abs(made[static_cast<std::size_t>((channel * rows + row) * p.ow + ox)] - expected),
+                greatest ? 0 : 1);
+    }
+  }
 }
 
 // NumPy's rule, index by index.
