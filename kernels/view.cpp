@@ -236,17 +236,34 @@ View resolve_view(const std::string& op, const Attributes& a, const Shape& in, c
 }
 
 std::vector<double> apply_view(const View& view, const std::vector<double>& x) {
-  std::vector<double> y;
-  std::vector<std::int64_t> index(view.dims.size(), 0);
-  std::int64_t total = 1, at = view.offset;
-  for (const View::Dim& dim : view.dims) total *= dim.count;
-  y.reserve(static_cast<std::size_t>(total));
-  for (std::int64_t i = 0; i < total; ++i) {
-    y.push_back(x[static_cast<std::size_t>(at)]);
-    for (std::size_t d = view.dims.size(); d-- > 0;) {
-      at += view.dims[d].stride;
-      if (++index[d] < view.dims[d].count) break;
-      at -= view.dims[d].stride * view.dims[d].count;
+  std::vector<View::Dim> dims;  // neighbours that one stride covers become one
+  std::int64_t total = 1;
+  for (const View::Dim& dim : view.dims) {
+    total *= dim.count;
+    if (dim.count == 1) continue;
+    if (!dims.empty() && dims.back().stride == dim.count * dim.stride) {
+      dims.back() = {dims.back().count * dim.count, dim.stride};
+    } else {
+      dims.push_back(dim);
+    }
+  }
+  if (dims.empty()) dims.push_back({1, 1});
+  const View::Dim run = dims.back();
+  dims.pop_back();
+  std::vector<double> y(static_cast<std::size_t>(total));
+  std::vector<std::int64_t> index(dims.size(), 0);
+  std::int64_t at = view.offset;
+  for (double* out = y.data(); out != y.data() + total; out += run.count) {
+    const double* in = x.data() + at;
+    if (run.stride == 1) {
+      std::copy_n(in, run.count, out);
+    } else {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = in[i * run.stride];
+    }
+    for (std::size_t d = dims.size(); d-- > 0;) {
+      at += dims[d].stride;
+      if (++index[d] < dims[d].count) break;
+      at -= dims[d].stride * dims[d].count;
       index[d] = 0;
     }
   }
