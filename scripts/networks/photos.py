@@ -1,0 +1,42 @@
+"""Photographs that Debian ships: the sample data of python3-skimage (a portrait, a page of a book, small faces, things).
+
+They are read at test time and never committed. The package is unpacked, not installed: its data files are all we need.
+"""
+import glob
+import os
+import subprocess
+import tempfile
+
+import numpy as np
+from PIL import Image
+
+from networks.report import Unavailable
+from networks.simulator import ROOT
+
+INSTALLED = "/usr/lib/python3/dist-packages/skimage/data"
+UNPACKED = os.path.join(ROOT, "build/photos")
+
+
+def folder():
+    """Where the photographs are; unpacks Debian's package where they are not there yet."""
+    for path in (INSTALLED, UNPACKED + INSTALLED):
+        if os.path.exists(os.path.join(path, "astronaut.png")):
+            return path
+    with tempfile.TemporaryDirectory() as work:
+        apt = subprocess.run(["apt-get", "download", "-q", "python3-skimage"], cwd=work, capture_output=True, text=True)
+        packages = glob.glob(os.path.join(work, "*.deb"))
+        if apt.returncode != 0 or not packages:
+            raise Unavailable("there are no photographs: neither is python3-skimage installed, nor can apt-get download it")
+        subprocess.run(["dpkg-deb", "-x", packages[0], UNPACKED], check=True)
+    return UNPACKED + INSTALLED
+
+
+def photo(name):
+    """A photograph as an RGB image."""
+    return Image.open(os.path.join(folder(), name)).convert("RGB")
+
+
+def small_faces():
+    """100 grey faces of 25×25 pixels as images (the first half of the set; the rest are not faces)."""
+    values = np.load(os.path.join(folder(), "lfw_subset.npy"))[:100]
+    return [Image.fromarray(np.uint8(255 * face)).convert("RGB") for face in values]
