@@ -29,7 +29,7 @@ def calibrations():
 
 
 def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, function=True, golden=None):
-    """Runs a model and returns {exit, wall_seconds, peak_bytes, error, report}.
+    """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
     inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; golden is a folder
     for the float64 values. report is bpusim's own JSON, or None where it failed, and error what it then said.
@@ -53,25 +53,3 @@ def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibrat
             with open(report_file) as file:
                 result["report"] = json.load(file)
         return result
-
-
-def output_nodes(report, graph):
-    """The report's rows of the nodes that make graph's (onnx.GraphProto) outputs, with an accuracy.
-
-    What is folded into a node has no row of its own: the row is then that of the nearest node before it, along first inputs.
-    """
-    rows = {node["name"]: node for node in report["nodes"] if "accuracy" in node}
-    maker = {value: node for node in graph.node for value in node.output}
-    found = []
-    for output in graph.output:
-        node = maker.get(output.name)
-        while node is not None and node.name not in rows:
-            node = maker.get(node.input[0]) if node.input else None
-        if node is not None and rows[node.name] not in found:
-            found.append(rows[node.name])
-    return found
-
-
-def output_cosine(report, graph):
-    """The least cosine among the graph's outputs; None where nothing was measured."""
-    return min((node["accuracy"]["cosine"] for node in output_nodes(report, graph)), default=None)

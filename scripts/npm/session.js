@@ -1,6 +1,7 @@
-// Runs an ONNX model on onnxruntime as a plan says (JSON, the first argument), and prints the milliseconds of each run.
-// plan: {model, optimisation: disabled|all, inputs: {name: {file, type, shape}}, outputs: {name: file}, warmup, runs}
-// Runs on one thread. Outputs are written as little-endian doubles, the last run's.
+// Runs an ONNX model on onnxruntime, on one thread, as a plan says (JSON, the first argument).
+// plan: {model, optimisation: disabled|all, inputs: {name: {file, type, shape}}, outputs: {name: file}, shapes: bool, warmup, runs}
+// Outputs are written as little-endian doubles, the last run's. Prints {wall_ms, cpu_ms: [of each run], and with shapes
+// shapes: {output: {type, dims}}}.
 const fs = require('fs');
 const ort = require('onnxruntime-node');
 
@@ -19,16 +20,22 @@ async function main(plan) {
   const feeds = {};
   for (const [name, input] of Object.entries(plan.inputs)) feeds[name] = tensor(input);
   let results;
-  const times = [];
+  const report = {wall_ms: [], cpu_ms: [], shapes: {}};
   for (let i = 0; i < plan.warmup + plan.runs; i++) {
-    const start = process.hrtime.bigint();
+    const [wall, cpu] = [process.hrtime.bigint(), process.cpuUsage()];
     results = await session.run(feeds);
-    if (i >= plan.warmup) times.push(Number(process.hrtime.bigint() - start) / 1e6);
+    const used = process.cpuUsage(cpu);
+    if (i < plan.warmup) continue;
+    report.wall_ms.push(Number(process.hrtime.bigint() - wall) / 1e6);
+    report.cpu_ms.push((used.user + used.system) / 1e3);
   }
   for (const [name, file] of Object.entries(plan.outputs)) {
     fs.writeFileSync(file, Buffer.from(Float64Array.from(results[name].data, Number).buffer));
   }
-  console.log(JSON.stringify(times));
+  if (plan.shapes) {
+    for (const [name, value] of Object.entries(results)) report.shapes[name] = {type: value.type, dims: value.dims};
+  }
+  console.log(JSON.stringify(report));
 }
 
 main(JSON.parse(fs.readFileSync(process.argv[2]))).catch(error => {
