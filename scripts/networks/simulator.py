@@ -28,11 +28,11 @@ def calibrations():
     return re.search(r"--calibration TEXT:\{([^}]*)\}", page).group(1).split(",")
 
 
-def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, function=True, golden=None):
+def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, settings=(), function=True, golden=None):
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
-    inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; golden is a folder
-    for the float64 values. report is bpusim's own JSON, or None where it failed, and error what it then said.
+    inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; settings are
+    those of --set; golden is a folder for the float64 values. report is bpusim's own JSON, or None where it failed, and error what it then said.
     """
     config = {"machine": machine, "model": os.path.abspath(model)}
     for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("calibration", calibration)):
@@ -43,6 +43,7 @@ def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibrat
         with open(run_file, "w") as file:
             json.dump(config, file)  # JSON is YAML
         command = [executable(), "run", run_file, "--json", report_file]
+        command += [word for setting in settings for word in ("--set", setting)]
         command += [] if function else ["--no-function"]
         command += ["--dump-golden", golden] if golden else []
         measured = os.path.join(os.path.dirname(os.path.abspath(__file__)), "measured.py")
