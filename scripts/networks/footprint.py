@@ -23,14 +23,19 @@ def weight_bytes(model):
     return sum(BYTES * math.prod(tensor.dims) for tensor in constants(model).values() if tensor.data_type in FLOATS)
 
 
-def live_bytes(model, dim=None):
+def value_sizes(model, dim=None):
+    """Elements of each float value, in the shapes that onnxruntime finds in a run."""
+    shapes = onnxruntime.value_shapes(model, dim)
+    sizes = {name: math.prod(value["dims"]) for name, value in shapes.items() if value["type"].startswith("float")}
+    sizes.update((name, values.size) for name, values in onnxruntime.drawn_inputs(model, dim).items() if values.dtype.kind == "f")
+    return sizes
+
+
+def live_bytes(model, sizes):
     """The largest sum of float activations that are alive at a node, nodes taken in their order.
 
-    A value lives from the node that makes it, or the start for an input, to its last reader; outputs live to the end. Shapes
-    are those that onnxruntime finds in a run.
+    A value lives from the node that makes it, or the start for an input, to its last reader; outputs live to the end.
     """
-    sizes = {name: math.prod(value["dims"]) for name, value in onnxruntime.value_shapes(model, dim).items() if value["type"].startswith("float")}
-    sizes.update((name, values.size) for name, values in onnxruntime.drawn_inputs(model, dim).items() if values.dtype.kind == "f")
     weights, nodes = constants(model), model.graph.node
     last = {name: i for i, node in enumerate(nodes) for name in node.input}
     last.update((output.name, len(nodes)) for output in model.graph.output)
@@ -41,3 +46,8 @@ def live_bytes(model, dim=None):
         largest = max(largest, sum(sizes.get(name, 0) for name in alive))
         alive = {name for name in alive if last.get(name, -1) > i}
     return BYTES * largest
+
+
+def bound(model, dim=None):
+    """The most memory in bytes that bpusim may take for it: 2 × (weights + largest live activations) + 200 MB."""
+    return 2 * (weight_bytes(model) + live_bytes(model, value_sizes(model, dim))) + 200e6

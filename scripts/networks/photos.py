@@ -22,13 +22,24 @@ def folder():
     for path in (INSTALLED, UNPACKED + INSTALLED):
         if os.path.exists(os.path.join(path, "astronaut.png")):
             return path
-    with tempfile.TemporaryDirectory() as work:
-        apt = subprocess.run(["apt-get", "download", "-q", "python3-skimage"], cwd=work, capture_output=True, text=True)
-        packages = glob.glob(os.path.join(work, "*.deb"))
-        if apt.returncode != 0 or not packages:
+    os.makedirs(os.path.dirname(UNPACKED), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(UNPACKED)) as work:
+        if not (download(work) or (update_lists() and download(work))):
             raise Unavailable("there are no photographs: neither is python3-skimage installed, nor can apt-get download it")
-        subprocess.run(["dpkg-deb", "-x", packages[0], UNPACKED], check=True)
+        subprocess.run(["dpkg-deb", "-x", *glob.glob(os.path.join(work, "*.deb")), os.path.join(work, "x")], check=True)
+        if not os.path.exists(UNPACKED):  # another script may have been faster
+            os.rename(os.path.join(work, "x"), UNPACKED)
     return UNPACKED + INSTALLED
+
+
+def download(work):
+    apt = subprocess.run(["apt-get", "download", "-q", "python3-skimage"], cwd=work, capture_output=True)
+    return apt.returncode == 0
+
+
+def update_lists():
+    """A new machine has no package lists; only root may fetch them."""
+    return subprocess.run(["apt-get", "update", "-qq"], capture_output=True).returncode == 0
 
 
 def photo(name):

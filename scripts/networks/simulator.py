@@ -28,7 +28,8 @@ def calibrations():
     return re.search(r"--calibration TEXT:\{([^}]*)\}", page).group(1).split(",")
 
 
-def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, settings=(), function=True, golden=None):
+def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, settings=(),
+        function=True, golden=None):
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
     inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; settings are
