@@ -35,10 +35,14 @@ def carried(report, graph):
 
 
 def output_cosine(report, graph):
-    """The least cosine among the graph's outputs; None where nothing was measured."""
+    """The least cosine among the graph's outputs; None where nothing was measured.
+
+    An output of one number is left out, its cosine being no more than its sign, unless all are.
+    """
     if not measured_rows(report):
         return None
-    outputs = {output.name for output in graph.output}
+    several = {output.name for output in graph.output if any(axis.dim_value != 1 for axis in output.type.tensor_type.shape.dim)}
+    outputs = several or {output.name for output in graph.output}
     return min(after for _, _, after, node in carried(report, graph) if outputs & set(node.output))
 
 

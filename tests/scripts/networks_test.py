@@ -49,6 +49,10 @@ class Accuracy(unittest.TestCase):
     def test_the_output_has_the_cosine_of_what_made_it(self):
         self.assertEqual(accuracy.output_cosine(report(first=0.9, Add_2=0.85), model().graph), 0.85)
         self.assertEqual(accuracy.output_cosine(report(first=0.9), model().graph), 0.9)
+        # With an output of one number beside it, [1, 1, 4, 4] still counts alone.
+        graph = model().graph
+        graph.output.append(helper.make_tensor_value_info("a", TensorProto.FLOAT, [1, 1]))
+        self.assertEqual(accuracy.output_cosine(report(first=-1.0, Add_2=0.85), graph), 0.85)
         self.assertIsNone(accuracy.output_cosine({"nodes": [{"name": "first"}]}, model().graph))
 
 
