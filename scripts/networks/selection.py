@@ -9,8 +9,8 @@ from networks.report import Unavailable
 def zoo(names):
     """{name: path} of the zoo's networks of these names, or all, written to build/zoo."""
     command = [os.path.join(simulator.ROOT, "scripts/zoo"), "--out", os.path.join(simulator.ROOT, "build/zoo"), *names]
-    paths = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
-    return {os.path.splitext(os.path.basename(path))[0]: path for path in paths}
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {os.path.basename(word)[:-5]: word for word in printed.split() if word.endswith(".onnx")}
 
 
 def split(names):

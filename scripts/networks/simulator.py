@@ -33,7 +33,8 @@ def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibrat
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
     inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; settings are
-    those of --set; golden is a folder for the float64 values. report is bpusim's own JSON, or None where it failed, and error what it then said.
+    those of --set; golden is a folder for the float64 values. report is bpusim's own JSON, or None where it failed, and
+    error what it then said.
     """
     config = {"machine": machine, "model": os.path.abspath(model)}
     for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("calibration", calibration)):
