@@ -4,6 +4,7 @@ They are read at test time and never committed. The package is unpacked, not ins
 """
 import glob
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -32,14 +33,18 @@ def folder():
     return UNPACKED + INSTALLED
 
 
+def apt_get(*arguments, folder=None):
+    """Whether it went well; it does not where there is no apt-get."""
+    return shutil.which("apt-get") is not None and subprocess.run(["apt-get", *arguments], cwd=folder, capture_output=True).returncode == 0
+
+
 def download(work):
-    apt = subprocess.run(["apt-get", "download", "-q", "python3-skimage"], cwd=work, capture_output=True)
-    return apt.returncode == 0
+    return apt_get("download", "-q", "python3-skimage", folder=work)
 
 
 def update_lists():
     """A new machine has no package lists; only root may fetch them."""
-    return subprocess.run(["apt-get", "update", "-qq"], capture_output=True).returncode == 0
+    return apt_get("update", "-qq")
 
 
 def photo(name):
