@@ -34,6 +34,31 @@ std::vector<std::string> strings_of(const google::protobuf::RepeatedPtrField<std
   return names;
 }
 
+// Inputs that an operator can't do without, those after the first included.
+std::size_t least_inputs(const std::string& op) {
+  static const std::map<std::string, std::size_t> table = {{"Add", 2},
+                                                           {"BatchNormalization", 5},
+                                                           {"Conv", 2},
+                                                           {"ConvTranspose", 2},
+                                                           {"Div", 2},
+                                                           {"Expand", 2},
+                                                           {"Gather", 2},
+                                                           {"Gemm", 2},
+                                                           {"GroupNormalization", 3},
+                                                           {"InstanceNormalization", 3},
+                                                           {"LayerNormalization", 2},
+                                                           {"MatMul", 2},
+                                                           {"Mul", 2},
+                                                           {"PRelu", 2},
+                                                           {"Pow", 2},
+                                                           {"RMSNormalization", 2},
+                                                           {"SimplifiedLayerNormalization", 2},
+                                                           {"Sub", 2}};
+  if (op == "RandomNormal" || op == "RandomUniform") return 0;
+  const auto found = table.find(op);
+  return found == table.end() ? 1 : found->second;
+}
+
 AnyTensor vector_of(std::vector<double> values) {
   const auto size = static_cast<std::int64_t>(values.size());
   return Tensor({size}, std::move(values));
@@ -238,6 +263,12 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
 void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
                                  std::vector<std::string> inputs, OnnxScope& scope) {
   const std::string where = where_of(proto.op_type(), name);
+  const std::size_t least = least_inputs(proto.op_type());
+  const auto given = static_cast<std::size_t>(std::distance(
+      inputs.begin(), std::find(inputs.begin(), inputs.end(), "")));  // up to the first that is left out
+  if (given < least)
+    refuse(where, "needs at least " + std::to_string(least) + " inputs, it has " + std::to_string(given));
+  if (proto.output(0).empty()) refuse(where, "has no name for its first output");
   Node node;
   node.name = std::move(name);
   node.op = proto.op_type();

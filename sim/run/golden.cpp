@@ -357,6 +357,16 @@ std::vector<Tensor> stand_in(const Node& node, const std::vector<Tensor>& inputs
 
 }  // namespace
 
+namespace {
+
+void refuse_nan(const Node& node, const std::vector<Tensor>& outputs) {
+  for (const Tensor& y : outputs)
+    if (std::any_of(y.values.begin(), y.values.end(), [](double v) { return std::isnan(v); }))
+      refuse(node, "its result holds NaN, which no integer can stand for");
+}
+
+}  // namespace
+
 GoldenValues evaluate(const Network& network) {
   GoldenValues golden;
   IntegerValues integers(network);
@@ -377,6 +387,7 @@ GoldenValues evaluate(const Network& network) {
       std::vector<Tensor> outputs;
       if (network.shapes_only) outputs = stand_in(node, inputs);
       if (outputs.empty()) outputs = evaluate(node, inputs);
+      refuse_nan(node, outputs);
       if (node.op == "Div" && integers.all(node))
         for (double& v : outputs.at(0).values) v = std::trunc(v);
       integers.note(node);

@@ -19,7 +19,8 @@ using testing::set_int;
 using testing::set_ints;
 using testing::set_string;
 
-constexpr std::size_t kLargestCase = 4096;  // bytes; larger models hold more weights, not more kinds of fields
+constexpr std::size_t kLargestCase = 4096;     // bytes; larger models hold more weights, not more kinds of fields
+constexpr std::size_t kLargestYaml = 1 << 16;  // bytes
 
 std::string contents(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -29,11 +30,11 @@ std::string contents(const fs::path& path) {
 }
 
 // Files of a folder, sorted, so that a seed's number means the same everywhere.
-std::vector<std::string> files(const fs::path& folder, const std::string& extension) {
+std::vector<std::string> files(const fs::path& folder, const std::string& extension, std::size_t largest) {
   std::vector<fs::path> paths;
   if (fs::is_directory(folder))
     for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (entry.is_regular_file() && entry.path().extension() == extension && entry.file_size() <= kLargestCase)
+      if (entry.is_regular_file() && entry.path().extension() == extension && entry.file_size() <= largest)
         paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> texts;
@@ -116,6 +117,7 @@ std::string transformer() {
   model.weights("s", {8}, ramp(8));
   model.weights("w", {8, 8}, ramp(64));
   model.integers("shape", {4, 8});
+  model.weights("two", {}, {2});
   set_float(model.node("LayerNormalization", {"x", "s", "s"}, {"n"}), "epsilon", 1e-5f);
   model.node("MatMul", {"n", "w"}, {"m"});
   set_int(model.node("Softmax", {"m"}, {"a"}), "axis", -1);
@@ -127,7 +129,7 @@ std::string transformer() {
   set_float(gemm, "alpha", 0.5f);
   set_ints(model.node("ReduceMean", {"z"}, {"v"}), "axes", {1});
   model.node("Sub", {"z", "v"}, {"d"});
-  model.node("Pow", {"d", "v"}, {"q"});
+  model.node("Pow", {"d", "two"}, {"q"});
   set_ints(model.node("Transpose", {"z"}, {"zt"}), "perm", {1, 0});
   model.node("MatMul", {"z", "zt"}, {"y"});
   model.output("q", {4, 8});
@@ -166,8 +168,13 @@ std::string control_flow() {
 }  // namespace
 
 std::vector<std::string> onnx_seeds() {
-  std::vector<std::string> seeds = {convolutions(), movements(), transformer(), control_flow()};
-  for (std::string& model : files(kCases, ".onnx")) seeds.push_back(std::move(model));
+  std::vector<std::string> cases = files(kCases, ".onnx", kLargestCase), seeds;
+  const std::string built[] = {convolutions(), movements(), transformer(), control_flow()};
+  // The built models hold several operators each: as many mutations go to them as to all cases.
+  for (std::size_t i = 0; i < std::max<std::size_t>(cases.size(), 4); ++i) {
+    seeds.push_back(built[i % 4]);
+    if (i < cases.size()) seeds.push_back(std::move(cases[i]));
+  }
   return seeds;
 }
 
@@ -180,7 +187,7 @@ std::vector<std::string> pb_seeds() {
   text.add_string_data("text");
   std::vector<std::string> seeds = {floats.SerializeAsString(), integers.SerializeAsString(),
                                     text.SerializeAsString()};
-  std::vector<std::string> cases = files(std::string(kCases) + "/test_layer_normalization_default_axis", ".pb");
+  std::vector<std::string> cases = files(std::string(kCases) + "/test_layer_normalization_default_axis", ".pb", kLargestCase);
   seeds.insert(seeds.end(), cases.begin(), cases.end());
   return seeds;
 }
@@ -196,22 +203,27 @@ std::vector<std::string> npz_seeds() {
   return {testing::zip(arrays, false), testing::zip(arrays, true)};
 }
 
+// Small shapes: data are drawn while the file is read.
 std::vector<std::string> run_seeds() {
-  std::vector<std::string> seeds = {
+  return {
       "name: small\nmachine: generic\nset: {mac.rows: 16}\noperators:\n"
       "  - {op: LayerNormalization, shape: [4, 64], attributes: {axis: -1, epsilon: 1e-5}}\n"
       "  - {op: Conv, shape: [1, 4, 8, 8], kernel: 3, then: [BatchNormalization, Relu]}\n"
-      "  - {op: StringNormalizer, text: [a, b]}\n"};
-  for (std::string& text : files(std::string(BPUSIM_SOURCE_DIR) + "/configs/runs", ".yaml")) seeds.push_back(text);
-  return seeds;
+      "  - {op: StringNormalizer, text: [a, b]}\n",
+      "quantisation: affine\ncalibration: percentile\npercentile: 0.999\npolicy: full\noperators:\n"
+      "  - op: IBNSplit\n    shape: [1, 8, 4, 4]\n    instance_channels: 3\n    fuse: false\n"
+      "  - {op: GroupNormalization, shape: [1, 8, 4], attributes: {num_groups: 2}, mapping: host}\n"
+      "  - {op: MaxPool, shape: [1, 2, 4, 4], attributes: {kernel_shape: [2, 2], ceil_mode: 1}}\n"
+      "  - {op: Relu, data: {kind: uniform, mean: 1, deviation: 2}, shape: [3, 5], seed: 7}\n",
+      "model: m.onnx\ndim: {N: 1}\ninputs: {x: x.npy}\nseed: 3\n"};
 }
 
 std::vector<std::string> machine_seeds() {
-  return files(std::string(BPUSIM_SOURCE_DIR) + "/configs/machines", ".yaml");
+  return files(std::string(BPUSIM_SOURCE_DIR) + "/configs/machines", ".yaml", kLargestYaml);
 }
 
 std::vector<std::string> policy_seeds() {
-  return files(std::string(BPUSIM_SOURCE_DIR) + "/configs/support", ".yaml");
+  return files(std::string(BPUSIM_SOURCE_DIR) + "/configs/support", ".yaml", kLargestYaml);
 }
 
 }  // namespace bpusim::fuzz

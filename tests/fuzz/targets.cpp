@@ -2,14 +2,13 @@
 
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
+#include "sim/input_error.h"
 #include "sim/network/onnx_import.h"
-#include "sim/network/patterns.h"
 #include "sim/network/run_file.h"
 #include "sim/network/tensor_files.h"
 #include "sim/network/workload.h"
-#include "sim/run/golden.h"
+#include "sim/run/placement.h"
 #include "sim/run/run.h"
-#include "sim/run/simplify.h"
 #include "tests/fuzz/seeds.h"
 
 namespace bpusim::fuzz {
@@ -40,9 +39,14 @@ void onnx_target(const std::string& bytes, const Loaded& loaded) {
   run.network = parse_onnx(bytes, "fuzz.onnx", "", {}, 1);
   loaded();
   if (!fill_inputs(run.network)) return;
-  const GoldenValues golden = evaluate(run.network);
-  run.network = recognise(fold_constants(run.network, golden));
-  check_run(run, Policy::read("full"));
+  static const Policy policy = Policy::read("full");
+  static const MachineParams machine = read_machine("generic");
+  check_run(run, policy);
+  try {
+    execute_run(run, machine, policy, true);
+  } catch (const PlacementError& error) {  // the other way to say that a file is not for this machine
+    throw InputError(error.what());
+  }
 }
 
 void pb_target(const std::string& bytes, const Loaded& loaded) {

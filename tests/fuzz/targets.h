@@ -10,7 +10,7 @@ namespace bpusim::fuzz {
 /// Called when a file has been read and its use begins: from here on a file may ask for more work than a test does.
 using Loaded = std::function<void()>;
 
-/// An ONNX model, small enough for it also evaluated, simplified and placed.
+/// An ONNX model. Where it is small it also runs, with function, on the preset `generic`.
 void onnx_target(const std::string& bytes, const Loaded& loaded);
 void pb_target(const std::string& bytes, const Loaded& loaded);
 void npy_target(const std::string& bytes, const Loaded& loaded);

@@ -278,9 +278,24 @@ TEST(OnnxGraph, OptionalInputsAndOutputs) {
   model.output("y", {1, 1, 8, 8});
   model.weights("scales", {4}, {1, 1, 2, 2});
   model.node("Resize", {"x", "", "scales", ""}, {"y", ""}, "resize");
-  const Node& node = network_of(model).nodes.at(0);
+  const Node node = network_of(model).nodes.at(0);
   EXPECT_EQ(node.inputs, (Names{"x", "", "scales"}));  // what is left out at the end, is left out
   EXPECT_EQ(node.outputs, Names{"y"});
+}
+
+TEST(OnnxGraph, InputsThatAnOperatorNeeds) {
+  Model model;
+  model.input("x", {1, 3, 4, 4});
+  model.output("y", {1, 3, 4, 4});
+  onnx::NodeProto& node = model.node("Conv", {"x"}, {"y"}, "conv");
+  EXPECT_EQ(error_of(model), "m.onnx: Conv 'conv' needs at least 2 inputs, it has 1");
+  node.set_op_type("Transpose");
+  node.clear_input();
+  EXPECT_EQ(error_of(model), "m.onnx: Transpose 'conv' needs at least 1 inputs, it has 0");
+  node.add_input("x");
+  node.set_output(0, "");
+  node.add_output("y");
+  EXPECT_EQ(error_of(model), "m.onnx: Transpose 'conv' has no name for its first output");
 }
 
 TEST(OnnxAttributes, TypesAreCheckedOrInferred) {
