@@ -16,8 +16,8 @@ std::int64_t element_count(const Shape& shape);
 /// The largest tensor that is made: 2 GiB in float64. A damaged model can ask for any size.
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
 
-/// element_count of a tensor that is about to be made. Throws std::invalid_argument beyond kMaxElements and where an
-/// extent is negative.
+/// element_count of a tensor that is about to be made. Throws std::invalid_argument beyond kMaxElements and
+/// where an extent is negative.
 std::size_t checked_count(const Shape& shape);
 
 /// The whole part of a number, at most as large as 64 bits hold; 0 for NaN.
@@ -41,7 +41,7 @@ struct Tensor {
 
   Tensor() = default;
   Tensor(Shape shape_, std::vector<double> values_);  ///< throws std::invalid_argument where the sizes differ
-  static Tensor filled(Shape shape, double value);  ///< throws as checked_count
+  static Tensor filled(Shape shape, double value);    ///< throws as checked_count
   std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
 };
 

@@ -1,5 +1,5 @@
-// .npz: a zip archive with an .npy file for each array, stored or deflated. Layout: PKWARE's APPNOTE.TXT, sections 4.3
-// (local header, central directory, end record).
+// .npz: a zip archive with an .npy file for each array, stored or deflated. Layout: PKWARE's APPNOTE.TXT,
+// sections 4.3 (local header, central directory, end record).
 #include <zlib.h>
 
 #include "sim/input_error.h"
@@ -65,7 +65,8 @@ std::vector<Entry> Archive::entries() const {
   std::vector<Entry> entries;
   for (std::uint64_t i = 0; i < count; ++i) {
     if (number(at, 4) != 0x02014b50)
-      refuse("damaged: entry " + std::to_string(i) + " of the directory is not at byte " + std::to_string(at));
+      refuse("damaged: entry " + std::to_string(i) + " of the directory is not at byte " +
+             std::to_string(at));
     const std::uint64_t length = number(at + 28, 2), extra = number(at + 30, 2), comment = number(at + 32, 2);
     Entry entry;
     entry.method = number(at + 10, 2);
@@ -74,7 +75,8 @@ std::vector<Entry> Archive::entries() const {
     entry.unpacked = number(at + 24, 4);
     entry.local = number(at + 42, 4);
     number(at + kCentralHeader, static_cast<std::size_t>(length));  // the name lies within the file
-    entry.name = bytes_.substr(static_cast<std::size_t>(at + kCentralHeader), static_cast<std::size_t>(length));
+    entry.name =
+        bytes_.substr(static_cast<std::size_t>(at + kCentralHeader), static_cast<std::size_t>(length));
     if ((number(at + 8, 2) & 1) != 0) refuse("'" + entry.name + "' is encrypted");
     if (entry.packed == kIn64 || entry.unpacked == kIn64 || entry.local == kIn64)
       refuse("'" + entry.name + "' is larger than 4 GiB, which is not read");
@@ -101,7 +103,9 @@ std::string Archive::inflated(const Entry& entry, std::uint64_t start) const {
   const int state = inflate(&stream, Z_FINISH);
   const bool whole = state == Z_STREAM_END && stream.avail_out == 0;
   inflateEnd(&stream);
-  if (!whole) refuse("'" + entry.name + "' is damaged: it does not unpack to " + std::to_string(entry.unpacked) + " bytes");
+  if (!whole)
+    refuse("'" + entry.name + "' is damaged: it does not unpack to " + std::to_string(entry.unpacked) +
+           " bytes");
   return out;
 }
 

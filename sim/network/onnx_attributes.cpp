@@ -55,41 +55,42 @@ Type type_of(const AttributeProto& a, const OnnxOrigin& origin, const std::strin
 
 // Attributes that have one type in every operator that bpusim knows.
 const std::map<std::string, Type>& standard_types() {
-  static const std::map<std::string, Type> table = {{"allowzero", AttributeProto::INT},
-                                                    {"alpha", AttributeProto::FLOAT},
-                                                    {"approximate", AttributeProto::STRING},
-                                                    {"auto_pad", AttributeProto::STRING},
-                                                    {"axes", AttributeProto::INTS},
-                                                    {"axis", AttributeProto::INT},
-                                                    {"beta", AttributeProto::FLOAT},
-                                                    {"blocksize", AttributeProto::INT},
-                                                    {"ceil_mode", AttributeProto::INT},
-                                                    {"coordinate_transformation_mode", AttributeProto::STRING},
-                                                    {"count_include_pad", AttributeProto::INT},
-                                                    {"dilations", AttributeProto::INTS},
-                                                    {"ends", AttributeProto::INTS},
-                                                    {"epsilon", AttributeProto::FLOAT},
-                                                    {"group", AttributeProto::INT},
-                                                    {"keepdims", AttributeProto::INT},
-                                                    {"kernel_shape", AttributeProto::INTS},
-                                                    {"max", AttributeProto::FLOAT},
-                                                    {"min", AttributeProto::FLOAT},
-                                                    {"mode", AttributeProto::STRING},
-                                                    {"momentum", AttributeProto::FLOAT},
-                                                    {"nearest_mode", AttributeProto::STRING},
-                                                    {"noop_with_empty_axes", AttributeProto::INT},
-                                                    {"num_groups", AttributeProto::INT},
-                                                    {"output_padding", AttributeProto::INTS},
-                                                    {"pads", AttributeProto::INTS},
-                                                    {"perm", AttributeProto::INTS},
-                                                    {"stash_type", AttributeProto::INT},
-                                                    {"starts", AttributeProto::INTS},
-                                                    {"storage_order", AttributeProto::INT},
-                                                    {"strides", AttributeProto::INTS},
-                                                    {"to", AttributeProto::INT},
-                                                    {"training_mode", AttributeProto::INT},
-                                                    {"transA", AttributeProto::INT},
-                                                    {"transB", AttributeProto::INT}};
+  static const std::map<std::string, Type> table = {
+      {"allowzero", AttributeProto::INT},
+      {"alpha", AttributeProto::FLOAT},
+      {"approximate", AttributeProto::STRING},
+      {"auto_pad", AttributeProto::STRING},
+      {"axes", AttributeProto::INTS},
+      {"axis", AttributeProto::INT},
+      {"beta", AttributeProto::FLOAT},
+      {"blocksize", AttributeProto::INT},
+      {"ceil_mode", AttributeProto::INT},
+      {"coordinate_transformation_mode", AttributeProto::STRING},
+      {"count_include_pad", AttributeProto::INT},
+      {"dilations", AttributeProto::INTS},
+      {"ends", AttributeProto::INTS},
+      {"epsilon", AttributeProto::FLOAT},
+      {"group", AttributeProto::INT},
+      {"keepdims", AttributeProto::INT},
+      {"kernel_shape", AttributeProto::INTS},
+      {"max", AttributeProto::FLOAT},
+      {"min", AttributeProto::FLOAT},
+      {"mode", AttributeProto::STRING},
+      {"momentum", AttributeProto::FLOAT},
+      {"nearest_mode", AttributeProto::STRING},
+      {"noop_with_empty_axes", AttributeProto::INT},
+      {"num_groups", AttributeProto::INT},
+      {"output_padding", AttributeProto::INTS},
+      {"pads", AttributeProto::INTS},
+      {"perm", AttributeProto::INTS},
+      {"stash_type", AttributeProto::INT},
+      {"starts", AttributeProto::INTS},
+      {"storage_order", AttributeProto::INT},
+      {"strides", AttributeProto::INTS},
+      {"to", AttributeProto::INT},
+      {"training_mode", AttributeProto::INT},
+      {"transA", AttributeProto::INT},
+      {"transB", AttributeProto::INT}};
   return table;
 }
 
@@ -112,7 +113,8 @@ void read_attribute(const OnnxAttribute& a, const OnnxOrigin& origin, const std:
       attributes.string_lists[a.name].assign(a.proto->strings().begin(), a.proto->strings().end());
       break;
     case AttributeProto::TENSOR: {
-      const AnyTensor tensor = read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
+      const AnyTensor tensor =
+          read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
       const auto* numbers = std::get_if<Tensor>(&tensor);
       if (numbers != nullptr && numbers->size() == 1) attributes.floats[a.name] = numbers->values[0];
       break;

@@ -13,8 +13,8 @@ namespace bpusim {
 /// Computes small values from constants and from the shapes that the model declares.
 class KnownValues {
  public:
-  /// `makers`: the node that makes a value, by the value's name; `shaped`: values whose shape is declared in full.
-  /// All three are read when value() is called, and may grow until then.
+  /// `makers`: the node that makes a value, by the value's name; `shaped`: values whose shape is declared in
+  /// full. All three are read when value() is called, and may grow until then.
   KnownValues(const Network& network, const std::map<std::string, std::size_t>& makers,
               const std::set<std::string>& shaped)
       : network_(network), makers_(makers), shaped_(shaped) {}

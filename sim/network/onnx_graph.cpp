@@ -11,7 +11,7 @@ namespace bpusim {
 
 namespace {
 
-constexpr std::size_t kMostNodes = 1000000;  // functions that call functions grow fast
+constexpr std::size_t kMostNodes = 1000000;   // functions that call functions grow fast
 constexpr std::size_t kMostSuggested = 2000;  // names that are worth comparing with a misspelt one
 
 // ONNX's own domain has two spellings.
@@ -171,7 +171,8 @@ std::string OnnxGraphReader::name_in(const std::string& local, const OnnxScope& 
   if (given != scope.results.end()) return given->second;
   if (scope.prefix.empty()) return local;
   std::string name = scope.prefix + local;
-  for (int i = 2; network_.values.count(name) != 0; ++i) name = scope.prefix + local + "_" + std::to_string(i);
+  for (int i = 2; network_.values.count(name) != 0; ++i)
+    name = scope.prefix + local + "_" + std::to_string(i);
   return name;
 }
 
@@ -287,14 +288,16 @@ void OnnxGraphReader::read_constant(const onnx::NodeProto& proto, OnnxScope& sco
   const std::string where = where_of("Constant", label);
   if (proto.output_size() != 1 || proto.output(0).empty()) refuse(where, "must have one output");
   const auto attributes = resolve_attributes(proto, scope.attributes, origin_, where);
-  if (attributes.size() != 1) refuse(where, "must have one value, it has " + std::to_string(attributes.size()));
+  if (attributes.size() != 1)
+    refuse(where, "must have one value, it has " + std::to_string(attributes.size()));
   const onnx::AttributeProto& a = *attributes[0].proto;
   const std::string& kind = attributes[0].name;
   const std::string what = "value of " + where;
   using Type = onnx::AttributeProto;
   const std::map<std::string, Type::AttributeType> kinds = {
-      {"value", Type::TENSOR},        {"sparse_value", Type::SPARSE_TENSOR}, {"value_float", Type::FLOAT},
-      {"value_floats", Type::FLOATS}, {"value_int", Type::INT},              {"value_ints", Type::INTS},
+      {"value", Type::TENSOR},        {"sparse_value", Type::SPARSE_TENSOR},
+      {"value_float", Type::FLOAT},   {"value_floats", Type::FLOATS},
+      {"value_int", Type::INT},       {"value_ints", Type::INTS},
       {"value_string", Type::STRING}, {"value_strings", Type::STRINGS}};
   const auto expected = kinds.find(kind);
   if (expected == kinds.end()) refuse(where, "has '" + kind + "', no value that is read");

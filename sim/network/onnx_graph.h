@@ -1,5 +1,5 @@
-// An ONNX graph, with its branches and functions spliced in, to the nodes of a Network. For the importer's own files
-// only.
+// An ONNX graph, with its branches and functions spliced in, to the nodes of a Network. For the importer's
+// own files only.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -20,8 +20,9 @@ namespace bpusim {
 
 /// The names that a graph's, a branch's or a function's nodes see.
 struct OnnxScope {
-  const OnnxScope* outer = nullptr;  ///< where a branch looks for what it does not make; functions see nothing
-  std::string prefix;                ///< of the network's names for what is made here; empty in the main graph
+  const OnnxScope* outer =
+      nullptr;         ///< where a branch looks for what it does not make; functions see nothing
+  std::string prefix;  ///< of the network's names for what is made here; empty in the main graph
   int opset = 0;
   int depth = 0;
   OnnxCallAttributes attributes;               ///< of the call, in a function
@@ -34,8 +35,8 @@ class OnnxGraphReader {
   OnnxGraphReader(const OnnxOrigin& origin, const Dimensions& dims, const onnx::ModelProto& model,
                   Network& network);
 
-  /// Reads the main graph and empties it: each tensor's bytes are given back before the next one is read. Throws
-  /// InputError at the first thing that is wrong, or with all operators that are not read.
+  /// Reads the main graph and empties it: each tensor's bytes are given back before the next one is read.
+  /// Throws InputError at the first thing that is wrong, or with all operators that are not read.
   void read(onnx::GraphProto& graph, int opset);
 
  private:

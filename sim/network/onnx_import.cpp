@@ -61,7 +61,8 @@ void refuse_damage(const std::string& damage, const std::string& name, std::int6
 void parse_file(const std::string& path, const char* kind, Message& message) {
   const File file(path);
   if (file.size() > std::numeric_limits<int>::max())
-    throw InputError(path + ": larger than 2 GiB, which no protobuf file is: keep the weights as external data");
+    throw InputError(path +
+                     ": larger than 2 GiB, which no protobuf file is: keep the weights as external data");
   FileInputStream skeleton(file.rewound());
   refuse_damage(find_damage(skeleton, file.size(), *message.GetDescriptor()), path, file.size(), kind);
   FileInputStream whole(file.rewound());
@@ -75,7 +76,8 @@ void parse_bytes(const std::string& bytes, const std::string& name, const char* 
   ArrayInputStream skeleton(bytes.data(), size);
   refuse_damage(find_damage(skeleton, size, *message.GetDescriptor()), name, size, kind);
   if (!message.ParseFromArray(bytes.data(), size))
-    throw InputError(name + ": not " + kind + ", or damaged (" + std::to_string(size) + " bytes do not parse)");
+    throw InputError(name + ": not " + kind + ", or damaged (" + std::to_string(size) +
+                     " bytes do not parse)");
 }
 
 void check_ir_version(const onnx::ModelProto& model, const std::string& name) {

@@ -54,7 +54,8 @@ void OnnxShapes::input(const onnx::ValueInfoProto& info) {
   const int type = info.type().tensor_type().elem_type();
   if (type == onnx::TensorProto::BFLOAT16 || onnx_type_name(type).rfind("COMPLEX", 0) == 0 ||
       onnx_type_name(type).rfind("FLOAT8", 0) == 0)
-    refuse(name, "is an input of type " + onnx_type_name(type) + ", which is not read: export the model in float32");
+    refuse(name, "is an input of type " + onnx_type_name(type) +
+                     ", which is not read: export the model in float32");
   declare(info, name, true);
   if (!info.type().has_tensor_type()) network_.values[name].shape = {0};
 }

@@ -1,4 +1,5 @@
-// What an ONNX graph declares about its values: types, shapes and named dimensions. For the importer's own files only.
+// What an ONNX graph declares about its values: types, shapes and named dimensions. For the importer's own
+// files only.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -16,8 +17,8 @@ class OnnxShapes {
   OnnxShapes(const OnnxOrigin& origin, const Dimensions& dims, Network& network)
       : origin_(origin), dims_(dims), network_(network) {}
 
-  /// A graph input. Open dimensions without a name are called by the input and the axis, "x.0". One of unknown rank
-  /// gets the shape {0}, which only a file can replace.
+  /// A graph input. Open dimensions without a name are called by the input and the axis, "x.0". One of
+  /// unknown rank gets the shape {0}, which only a file can replace.
   void input(const onnx::ValueInfoProto& info);
 
   /// Any other value; `name` is the network's for it.

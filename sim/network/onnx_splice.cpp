@@ -1,4 +1,5 @@
-// Graphs within a graph: the branches of an If and the bodies of a model's own functions become nodes of the network.
+// Graphs within a graph: the branches of an If and the bodies of a model's own functions become nodes of the
+// network.
 #include <algorithm>
 
 #include "sim/input_error.h"
@@ -31,7 +32,8 @@ const onnx::FunctionProto* OnnxGraphReader::function_of(const onnx::NodeProto& p
   return nullptr;
 }
 
-// The names in the network of what a node that is spliced in makes. The inner graph uses them for its own results.
+// The names in the network of what a node that is spliced in makes. The inner graph uses them for its own
+// results.
 std::vector<std::string> OnnxGraphReader::bind_results(const onnx::NodeProto& proto,
                                                        const std::vector<std::string>& made,
                                                        const OnnxScope& scope, OnnxScope& inner) {
@@ -53,7 +55,8 @@ void OnnxGraphReader::finish_results(const onnx::NodeProto& proto, const std::st
     if (results[i].empty()) continue;
     const std::string* source = find(made[i], inner);
     if (source == nullptr || source->empty())
-      refuse(proto.op_type() + " '" + name + "'", "has the result '" + made[i] + "', which nothing within it makes");
+      refuse(proto.op_type() + " '" + name + "'",
+             "has the result '" + made[i] + "', which nothing within it makes");
     const std::string& output = proto.output(static_cast<int>(i));
     if (!scope.names.emplace(output, results[i]).second) refuse("value '" + output + "'", "is made twice");
     if (*source == results[i]) continue;

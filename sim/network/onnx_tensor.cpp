@@ -131,7 +131,8 @@ ExternalData locate(const TensorProto& proto, const OnnxOrigin& origin, const st
     const bool digits = !entry.value().empty() && entry.value().size() <= 18 &&
                         entry.value().find_first_not_of("0123456789") == std::string::npos;
     if (!digits)
-      refuse(origin, what, "has external data with " + entry.key() + " '" + entry.value() + "', no number of bytes");
+      refuse(origin, what,
+             "has external data with " + entry.key() + " '" + entry.value() + "', no number of bytes");
     (entry.key() == "offset" ? data.offset : data.length) = std::stoull(entry.value());
   }
   const std::filesystem::path relative = std::filesystem::path(location).lexically_normal();
@@ -151,11 +152,12 @@ std::vector<double> external_values(const TensorProto& proto, const ElementType&
     refuse(origin, what, "has external data in '" + data.path.string() + "', which is not there");
   const std::size_t size = std::filesystem::file_size(data.path), need = bytes_of(type, count);
   if (data.length != std::string::npos && data.length != need)
-    refuse(origin, what, "takes " + std::to_string(need) + " bytes; its external data has " +
-                             std::to_string(data.length));
+    refuse(origin, what,
+           "takes " + std::to_string(need) + " bytes; its external data has " + std::to_string(data.length));
   if (data.offset > size || need > size - data.offset)
-    refuse(origin, what, "takes " + std::to_string(need) + " bytes at " + std::to_string(data.offset) + " of '" +
-                             data.path.string() + "', which is too short (" + std::to_string(size) + " bytes)");
+    refuse(origin, what,
+           "takes " + std::to_string(need) + " bytes at " + std::to_string(data.offset) + " of '" +
+               data.path.string() + "', which is too short (" + std::to_string(size) + " bytes)");
   std::ifstream in(data.path, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(data.offset));
   constexpr std::size_t piece = 1 << 16;  // elements, an even number
@@ -192,8 +194,9 @@ std::vector<double> typed_values(const TensorProto& proto, const ElementType& ty
   const auto count = static_cast<std::size_t>(element_count(shape));
   const auto expect = [&](const char* field, int have, std::size_t need) {
     if (static_cast<std::size_t>(have) != need)
-      refuse(origin, what, "of shape " + to_string(shape) + " (" + type.name + ") takes " + std::to_string(need) +
-                               " entries in " + field + ", it has " + std::to_string(have));
+      refuse(origin, what,
+             "of shape " + to_string(shape) + " (" + type.name + ") takes " + std::to_string(need) +
+                 " entries in " + field + ", it has " + std::to_string(have));
   };
   switch (type.field) {
     case TypedField::Float:
@@ -220,8 +223,9 @@ std::vector<double> typed_values(const TensorProto& proto, const ElementType& ty
 StringTensor text_of(const TensorProto& proto, const Shape& shape, const OnnxOrigin& origin,
                      const std::string& what) {
   if (proto.string_data_size() != element_count(shape))
-    refuse(origin, what, "of shape " + to_string(shape) + " (STRING) takes " + std::to_string(element_count(shape)) +
-                             " entries in string_data, it has " + std::to_string(proto.string_data_size()));
+    refuse(origin, what,
+           "of shape " + to_string(shape) + " (STRING) takes " + std::to_string(element_count(shape)) +
+               " entries in string_data, it has " + std::to_string(proto.string_data_size()));
   return {shape, {proto.string_data().begin(), proto.string_data().end()}};
 }
 
@@ -249,9 +253,10 @@ AnyTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin, c
     return Tensor(shape, external_values(proto, *type, count, origin, what));
   if (proto.raw_data().empty()) return Tensor(shape, typed_values(proto, *type, shape, origin, what));
   if (proto.raw_data().size() != bytes_of(*type, count))
-    refuse(origin, what, "of shape " + to_string(shape) + " (" + type->name + ") takes " +
-                             std::to_string(bytes_of(*type, count)) + " bytes of raw_data, it has " +
-                             std::to_string(proto.raw_data().size()));
+    refuse(origin, what,
+           "of shape " + to_string(shape) + " (" + type->name + ") takes " +
+               std::to_string(bytes_of(*type, count)) + " bytes of raw_data, it has " +
+               std::to_string(proto.raw_data().size()));
   std::vector<double> values(count);
   convert(*type, proto.raw_data().data(), count, values.data());
   return Tensor(shape, std::move(values));
@@ -266,8 +271,9 @@ Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin
   if (values == nullptr || indices == nullptr) refuse(origin, what, "holds text, which is not read");
   const std::size_t rank = shape.size(), each = indices->shape.size() == 2 ? rank : 1;
   if (indices->values.size() != values->values.size() * each)
-    refuse(origin, what, "has " + std::to_string(values->size()) + " values and indices of shape " +
-                             to_string(indices->shape));
+    refuse(origin, what,
+           "has " + std::to_string(values->size()) + " values and indices of shape " +
+               to_string(indices->shape));
   Tensor dense = Tensor::filled(shape, 0);
   for (std::size_t i = 0; i < values->values.size(); ++i) {
     double at = 0;
@@ -291,11 +297,11 @@ DType dtype_of(int onnx_type) {
 
 std::string onnx_type_name(int onnx_type) {
   // In the order of their numbers, TensorProto.DataType of onnx.proto at IR version 11.
-  static const char* const names[] = {"UNDEFINED",  "FLOAT",          "UINT8",      "INT8",           "UINT16",
-                                      "INT16",      "INT32",          "INT64",      "STRING",         "BOOL",
-                                      "FLOAT16",    "DOUBLE",         "UINT32",     "UINT64",         "COMPLEX64",
-                                      "COMPLEX128", "BFLOAT16",       "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2",
-                                      "FLOAT8E5M2FNUZ", "UINT4",      "INT4",       "FLOAT4E2M1"};
+  static const char* const names[] = {
+      "UNDEFINED",      "FLOAT",      "UINT8",          "INT8",       "UINT16",   "INT16",
+      "INT32",          "INT64",      "STRING",         "BOOL",       "FLOAT16",  "DOUBLE",
+      "UINT32",         "UINT64",     "COMPLEX64",      "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN",
+      "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",      "INT4",     "FLOAT4E2M1"};
   if (onnx_type >= 0 && onnx_type < static_cast<int>(std::size(names))) return names[onnx_type];
   return std::to_string(onnx_type);
 }

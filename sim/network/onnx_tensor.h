@@ -15,8 +15,8 @@ struct OnnxOrigin {
   std::string file, folder;
 };
 
-/// `what` names the tensor in errors: "initializer 'w'". Throws InputError for types that are not read, sizes that
-/// do not fit (found by arithmetic, before anything is allocated) and external data that are not there.
+/// `what` names the tensor in errors: "initializer 'w'". Throws InputError for types that are not read, sizes
+/// that do not fit (found by arithmetic, before anything is allocated) and external data that are not there.
 AnyTensor read_onnx_tensor(const onnx::TensorProto& proto, const OnnxOrigin& origin, const std::string& what);
 
 /// The dense tensor; zeros where the sparse one has no value.

@@ -52,7 +52,8 @@ class Walker {
     std::uint64_t value = 0;
     switch (wire) {
       case kVarint:
-        return (in_.ReadVarint64(&value) && in_.CurrentPosition() <= end) || fail("a number that does not end");
+        return (in_.ReadVarint64(&value) && in_.CurrentPosition() <= end) ||
+               fail("a number that does not end");
       case kFixed64:
       case kFixed32: {
         const int width = wire == kFixed64 ? 8 : 4;
@@ -66,8 +67,8 @@ class Walker {
     if (!in_.ReadVarint64(&value)) return fail("a length that does not end");
     const int inside = end - in_.CurrentPosition();
     if (inside < 0 || value > static_cast<std::uint64_t>(inside))
-      return fail("says that it has " + std::to_string(value) + " bytes, " + std::to_string(std::max(inside, 0)) +
-                  " are left");
+      return fail("says that it has " + std::to_string(value) + " bytes, " +
+                  std::to_string(std::max(inside, 0)) + " are left");
     const int length = static_cast<int>(value);
     if (known == nullptr || known->type() != FieldDescriptor::TYPE_MESSAGE) return in_.Skip(length);
     return message(*known->message_type(), in_.CurrentPosition() + length);

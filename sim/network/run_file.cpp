@@ -157,8 +157,8 @@ std::set<std::string> weight_inputs(const Network& network) {
 std::string unknown_shape(const std::string& name, const Shape& shape, const std::set<std::string>& open) {
   const std::string file = "give it a file, as inputs: {" + name + ": " + name + ".npy}";
   if (open.empty()) return "input '" + name + "' has no shape: " + file;
-  return "input '" + name + "' has shape " + to_string(shape) + ": set its dimensions (--dim " + *open.begin() +
-         "=1, or dim: in the run file), or " + file;
+  return "input '" + name + "' has shape " + to_string(shape) + ": set its dimensions (--dim " +
+         *open.begin() + "=1, or dim: in the run file), or " + file;
 }
 
 // Inputs of a model: from files, or seeded normal numbers.

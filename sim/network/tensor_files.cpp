@@ -34,7 +34,8 @@ double load(const char* bytes) {
   T value;
   std::memcpy(&value, bytes, sizeof value);
   if constexpr (std::is_integral_v<T> && sizeof value == 8)
-    return std::min(static_cast<double>(value), 9223372036854774784.0);  // stays within 64 bits, as kernels expect
+    return std::min(static_cast<double>(value),
+                    9223372036854774784.0);  // stays within 64 bits, as kernels expect
   return static_cast<double>(value);
 }
 

@@ -16,8 +16,8 @@ Tensor read_npy(const std::string& path);
 /// The same from a file's bytes; `name` stands in messages.
 Tensor parse_npy(const std::string& bytes, const std::string& name);
 
-/// Reads every array of an .npz (stored or deflated, up to 4 GiB), by name. Sizes that the file can't hold are refused
-/// before anything is allocated, checksums are compared. Throws InputError.
+/// Reads every array of an .npz (stored or deflated, up to 4 GiB), by name. Sizes that the file can't hold
+/// are refused before anything is allocated, checksums are compared. Throws InputError.
 std::map<std::string, Tensor> read_npz(const std::string& path);
 std::map<std::string, Tensor> parse_npz(const std::string& bytes, const std::string& name);
 

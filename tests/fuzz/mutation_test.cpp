@@ -1,5 +1,6 @@
-// Damaged files either load or are refused with InputError: no crash, no endless work, no gigabytes. Cases run in child
-// processes under limits; a child that dies names its case, which `BPUSIM_FUZZ_CASE=target:number` runs alone.
+// Damaged files either load or are refused with InputError: no crash, no endless work, no gigabytes. Cases
+// run in child processes under limits; a child that dies names its case, which
+// `BPUSIM_FUZZ_CASE=target:number` runs alone.
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 #include <sys/mman.h>
@@ -27,10 +28,11 @@
 namespace bpusim::fuzz {
 namespace {
 
-constexpr bool kSanitized = BPUSIM_SANITIZED;         // slower, and its shadow memory knows no limits
-constexpr rlim_t kMemory = rlim_t{1} << 30;           // beyond what the process has at its start
-constexpr unsigned kLoadSeconds = kSanitized ? 60 : 10;  // milliseconds as a rule; a busy machine is no failure
-constexpr unsigned kUseSeconds = 2;                   // evaluation of what loaded, then it is left
+constexpr bool kSanitized = BPUSIM_SANITIZED;  // slower, and its shadow memory knows no limits
+constexpr rlim_t kMemory = rlim_t{1} << 30;    // beyond what the process has at its start
+constexpr unsigned kLoadSeconds =
+    kSanitized ? 60 : 10;            // milliseconds as a rule; a busy machine is no failure
+constexpr unsigned kUseSeconds = 2;  // evaluation of what loaded, then it is left
 
 // What a child tells its parent, also when it dies.
 struct Progress {
@@ -146,7 +148,7 @@ void run_plan(const Plan& plan, int first) {
     } else {
       ++failures;
       ADD_FAILURE() << case_of(plan, *progress) << ": "
-                    << (late ? "still loading after " + std::to_string(kLoadSeconds) + " s"
+                    << (late                  ? "still loading after " + std::to_string(kLoadSeconds) + " s"
                         : WIFSIGNALED(status) ? std::string(::strsignal(WTERMSIG(status)))
                                               : "throws no InputError: " + std::string(progress->problem));
     }
@@ -167,7 +169,8 @@ class Mutations : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Mutations, LoadOrAreRefused) {
   const auto& all = targets();
-  const auto target = std::find_if(all.begin(), all.end(), [](const Target& t) { return std::string(t.name) == GetParam(); });
+  const auto target =
+      std::find_if(all.begin(), all.end(), [](const Target& t) { return std::string(t.name) == GetParam(); });
   ASSERT_NE(target, all.end());
   const bool large = std::string(GetParam()) == "onnx";
   Plan plan{*target, target->seeds(), (large ? 40000 : 4000) / (kSanitized ? 10 : 1)};
@@ -183,7 +186,8 @@ TEST_P(Mutations, LoadOrAreRefused) {
   run_plan(plan, first);
 }
 
-INSTANTIATE_TEST_SUITE_P(Fuzz, Mutations, ::testing::Values("onnx", "pb", "npy", "npz", "run", "machine", "policy"),
+INSTANTIATE_TEST_SUITE_P(Fuzz, Mutations,
+                         ::testing::Values("onnx", "pb", "npy", "npz", "run", "machine", "policy"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace

@@ -63,10 +63,11 @@ void Mutator::damage(std::string& data, const std::string& other) {
 }
 
 std::int64_t Mutator::number(std::int64_t near) {
-  static const std::int64_t extremes[] = {0,       1,       -1,      2,         127,       255,       65535,
-                                          1 << 20, 1 << 28, 1 << 30, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
+  static const std::int64_t extremes[] = {
+      0, 1, -1, 2, 127, 255, 65535, 1 << 20, 1 << 28, 1 << 30, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
   if (below(3) == 0) return near + static_cast<std::int64_t>(below(3)) - 1;
-  if (below(3) == 0) return static_cast<std::int64_t>(static_cast<std::uint64_t>(near) ^ std::uint64_t{1} << below(64));
+  if (below(3) == 0)
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(near) ^ std::uint64_t{1} << below(64));
   return extremes[below(std::size(extremes))];
 }
 
@@ -87,9 +88,10 @@ void Mutator::edit(Message& message) {
   // Mostly fields that are there; now and then one that is not.
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
-  const FieldDescriptor* field = !fields.empty() && below(4) != 0
-                                     ? fields[below(fields.size())]
-                                     : type.field(static_cast<int>(below(static_cast<std::size_t>(type.field_count()))));
+  const FieldDescriptor* field =
+      !fields.empty() && below(4) != 0
+          ? fields[below(fields.size())]
+          : type.field(static_cast<int>(below(static_cast<std::size_t>(type.field_count()))));
   if (field->is_repeated()) {
     edit_repeated(message, *field);
   } else {
@@ -136,7 +138,8 @@ void Mutator::edit_repeated(Message& message, const FieldDescriptor& field) {
                                          number(reflection.GetRepeatedInt64(message, &field, one)));
     case FieldDescriptor::CPPTYPE_STRING:
       if (texts_.empty()) return;
-      if (count == 0 || what == 2) return reflection.AddString(&message, &field, texts_[below(texts_.size())]);
+      if (count == 0 || what == 2)
+        return reflection.AddString(&message, &field, texts_[below(texts_.size())]);
       return reflection.SetRepeatedString(&message, &field, one, texts_[below(texts_.size())]);
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       Message& added = *reflection.AddMessage(&message, &field);

@@ -17,12 +17,15 @@ class Mutator {
   /// One to four of: a bit flipped, bytes overwritten, cut out, doubled, a truncation, a piece of `other`.
   std::string bytes(std::string data, const std::string& other);
 
-  /// One to three fields of the message, or of those within it: numbers become extreme ones, texts those of other
-  /// fields or nothing, lists lose, double or swap entries, fields vanish. The result is still a well-formed protobuf.
+  /// One to three fields of the message, or of those within it: numbers become extreme ones, texts those of
+  /// other fields or nothing, lists lose, double or swap entries, fields vanish. The result is still a
+  /// well-formed protobuf.
   std::string message(const std::string& data, google::protobuf::Message& parsed);
 
   /// Uniform in [0, count).
-  std::size_t below(std::size_t count) { return count == 0 ? 0 : static_cast<std::size_t>(random_() % count); }
+  std::size_t below(std::size_t count) {
+    return count == 0 ? 0 : static_cast<std::size_t>(random_() % count);
+  }
 
  private:
   void damage(std::string& data, const std::string& other);

@@ -19,7 +19,8 @@ using testing::set_int;
 using testing::set_ints;
 using testing::set_string;
 
-constexpr std::size_t kLargestCase = 4096;     // bytes; larger models hold more weights, not more kinds of fields
+constexpr std::size_t kLargestCase =
+    4096;  // bytes; larger models hold more weights, not more kinds of fields
 constexpr std::size_t kLargestYaml = 1 << 16;  // bytes
 
 std::string contents(const fs::path& path) {
@@ -187,19 +188,22 @@ std::vector<std::string> pb_seeds() {
   text.add_string_data("text");
   std::vector<std::string> seeds = {floats.SerializeAsString(), integers.SerializeAsString(),
                                     text.SerializeAsString()};
-  std::vector<std::string> cases = files(std::string(kCases) + "/test_layer_normalization_default_axis", ".pb", kLargestCase);
+  std::vector<std::string> cases =
+      files(std::string(kCases) + "/test_layer_normalization_default_axis", ".pb", kLargestCase);
   seeds.insert(seeds.end(), cases.begin(), cases.end());
   return seeds;
 }
 
 std::vector<std::string> npy_seeds() {
-  return {testing::npy("<f4", "False", "2, 3", std::string(24, 'x')), testing::npy("|u1", "True", "2, 2", "abcd"),
+  return {testing::npy("<f4", "False", "2, 3", std::string(24, 'x')),
+          testing::npy("|u1", "True", "2, 2", "abcd"),
           testing::npy("<i8", "False", "2,", std::string(16, '\x7F'))};
 }
 
 std::vector<std::string> npz_seeds() {
   std::vector<std::pair<std::string, std::string>> arrays;
-  for (const std::string& array : npy_seeds()) arrays.emplace_back("a" + std::to_string(arrays.size()) + ".npy", array);
+  for (const std::string& array : npy_seeds())
+    arrays.emplace_back("a" + std::to_string(arrays.size()) + ".npy", array);
   return {testing::zip(arrays, false), testing::zip(arrays, true)};
 }
 

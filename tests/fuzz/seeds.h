@@ -6,7 +6,8 @@
 
 namespace bpusim::fuzz {
 
-/// Models built here, of every kind of operator that bpusim evaluates, then those of the installed operator cases.
+/// Models built here, of every kind of operator that bpusim evaluates, then those of the installed operator
+/// cases.
 std::vector<std::string> onnx_seeds();
 std::vector<std::string> pb_seeds();
 std::vector<std::string> npy_seeds();

@@ -15,7 +15,8 @@ namespace bpusim::fuzz {
 
 namespace {
 
-constexpr std::int64_t kMostElements = 100000;  // of all inputs and constants: evaluation is for small networks
+constexpr std::int64_t kMostElements =
+    100000;  // of all inputs and constants: evaluation is for small networks
 
 // Inputs drawn; false where the network is too large, or needs text or files.
 bool fill_inputs(Network& network) {
@@ -81,9 +82,9 @@ void policy_target(const std::string& bytes, const Loaded& loaded) {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> table = {
-      {"onnx", onnx_target, onnx_seeds}, {"pb", pb_target, pb_seeds},
-      {"npy", npy_target, npy_seeds},    {"npz", npz_target, npz_seeds},
-      {"run", run_target, run_seeds},    {"machine", machine_target, machine_seeds},
+      {"onnx", onnx_target, onnx_seeds},      {"pb", pb_target, pb_seeds},
+      {"npy", npy_target, npy_seeds},         {"npz", npz_target, npz_seeds},
+      {"run", run_target, run_seeds},         {"machine", machine_target, machine_seeds},
       {"policy", policy_target, policy_seeds}};
   return table;
 }

@@ -7,7 +7,8 @@
 
 namespace bpusim::fuzz {
 
-/// Called when a file has been read and its use begins: from here on a file may ask for more work than a test does.
+/// Called when a file has been read and its use begins: from here on a file may ask for more work than a test
+/// does.
 using Loaded = std::function<void()>;
 
 /// An ONNX model. Where it is small it also runs, with function, on the preset `generic`.
@@ -23,7 +24,8 @@ void policy_target(const std::string& bytes, const Loaded& loaded);
 struct Target {
   const char* name;
   void (*run)(const std::string& bytes, const Loaded& loaded);
-  std::vector<std::string> (*seeds)();  ///< valid files, in memory or those of the test data that is installed
+  std::vector<std::string> (
+      *seeds)();  ///< valid files, in memory or those of the test data that is installed
 };
 const std::vector<Target>& targets();
 

@@ -46,8 +46,8 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& f
     const std::string common = little(0, 2) + little(deflate ? 8 : 0, 2) + little(0, 4) + little(crc, 4) +
                                little(packed.size(), 4) + little(content.size(), 4) + little(name.size(), 2) +
                                little(0, 2);
-    directory += little(0x02014b50, 4) + little(20, 2) + little(20, 2) + common + little(0, 2) + little(0, 2) +
-                 little(0, 2) + little(0, 4) + little(archive.size(), 4) + name;
+    directory += little(0x02014b50, 4) + little(20, 2) + little(20, 2) + common + little(0, 2) +
+                 little(0, 2) + little(0, 2) + little(0, 4) + little(archive.size(), 4) + name;
     archive += little(0x04034b50, 4) + little(20, 2) + common + name + packed;
   }
   const std::size_t start = archive.size();

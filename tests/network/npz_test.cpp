@@ -34,7 +34,8 @@ const std::string kBytes = npy("|u1", "False", "4,", "abcd");
 
 TEST(Npz, StoredAndDeflated) {
   for (const bool deflate : {false, true}) {
-    const std::string bytes = zip({{"x.npy", kBytes}, {"layer/y.npy", npy("<i2", "False", "1,", "\x05\x01")}}, deflate);
+    const std::string bytes =
+        zip({{"x.npy", kBytes}, {"layer/y.npy", npy("<i2", "False", "1,", "\x05\x01")}}, deflate);
     const auto arrays = parse_npz(bytes, "a.npz");
     ASSERT_EQ(arrays.size(), 2u);
     EXPECT_EQ(arrays.at("x").values, (std::vector<double>{'a', 'b', 'c', 'd'}));
@@ -46,7 +47,8 @@ TEST(Npz, DamageIsFound) {
   const std::string good = zip({{"x.npy", kBytes}}, false);
   EXPECT_EQ(error_of(good), "no error");
   EXPECT_NE(error_of(kBytes).find("not an .npz file"), std::string::npos);
-  EXPECT_NE(error_of(good.substr(0, good.size() - 30)).find("truncated: the archive's directory"), std::string::npos);
+  EXPECT_NE(error_of(good.substr(0, good.size() - 30)).find("truncated: the archive's directory"),
+            std::string::npos);
   std::string flipped = good;
   flipped[good.find("abcd")] = 'A';
   EXPECT_NE(error_of(flipped).find("'x.npy' is damaged: its checksum does not fit"), std::string::npos);
@@ -66,7 +68,8 @@ TEST(Npz, HostileSizesAreRefused) {
   const std::string good = zip({{"x.npy", kBytes}}, true);
   EXPECT_NE(error_of(with_field(good, 24, 0xFFFFFFF0, 4)).find("unpacks to more than"), std::string::npos);
   EXPECT_NE(error_of(with_field(good, 24, 1 << 30, 4)).find("bytes unpack to 1073741824"), std::string::npos);
-  EXPECT_NE(error_of(with_field(good, 24, 70000, 4)).find("it does not unpack to 70000 bytes"), std::string::npos);
+  EXPECT_NE(error_of(with_field(good, 24, 70000, 4)).find("it does not unpack to 70000 bytes"),
+            std::string::npos);
   EXPECT_NE(error_of(with_field(good, 24, 0xFFFFFFFF, 4)).find("larger than 4 GiB"), std::string::npos);
   EXPECT_NE(error_of(with_field(good, 20, 1 << 20, 4)).find("the file ends at"), std::string::npos);
   EXPECT_NE(error_of(with_field(good, 42, 1 << 20, 4)).find("lies behind the end"), std::string::npos);
@@ -76,7 +79,8 @@ TEST(Npz, HostileSizesAreRefused) {
 }
 
 TEST(Npz, ByTheFilesName) {
-  const std::string folder = (fs::temp_directory_path() / ("bpusim_npz_" + std::to_string(::getpid()))).string();
+  const std::string folder =
+      (fs::temp_directory_path() / ("bpusim_npz_" + std::to_string(::getpid()))).string();
   fs::create_directories(folder);
   const std::string one = folder + "/one.npz", two = folder + "/two.npz";
   std::ofstream(one, std::ios::binary) << zip({{"x.npy", kBytes}}, true);

@@ -81,13 +81,13 @@ class TemporaryFolder {
 
 TEST(OnnxVersions, RangeOfIrAndOpset) {
   for (const int opset : {9, 11, 17, 23}) EXPECT_EQ(network_of(relu(opset)).nodes.at(0).opset, opset);
-  for (const int ir : {3, 10}) EXPECT_EQ(network_of(relu(13, ir)).nodes.size(), 1u);
+  for (const int ir : {3, 10, 11}) EXPECT_EQ(network_of(relu(13, ir)).nodes.size(), 1u);
   EXPECT_EQ(error_of(relu(24)),
             "m.onnx: opset 24 is not read (9 to 23 are): convert it with "
             "onnx.version_converter.convert_version(model, 23)");
   EXPECT_NE(error_of(relu(8)).find("opset 8 is not read (9 to 23 are): convert it"), std::string::npos);
-  EXPECT_NE(error_of(relu(13, 2)).find("IR version 2 is not read (3 to 10 are)"), std::string::npos);
-  EXPECT_NE(error_of(relu(13, 11)).find("IR version 11 is not read (3 to 10 are)"), std::string::npos);
+  EXPECT_NE(error_of(relu(13, 2)).find("IR version 2 is not read (3 to 11 are)"), std::string::npos);
+  EXPECT_NE(error_of(relu(13, 12)).find("IR version 12 is not read (3 to 11 are)"), std::string::npos);
 }
 
 TEST(OnnxVersions, ImportsOfOpsets) {
@@ -151,9 +151,11 @@ TEST(OnnxTensors, SizesThatDoNotFit) {
             "m.onnx: initializer 'w' of shape 2x3 (FLOAT) takes 6 entries in float_data, it has 0");
   EXPECT_EQ(with([](auto& w) { w.set_data_type(onnx::TensorProto::DOUBLE); }),
             "m.onnx: initializer 'w' of shape 2x3 (DOUBLE) takes 48 bytes of raw_data, it has 24");
-  EXPECT_EQ(with([](auto& w) { w.set_dims(0, -2); }), "m.onnx: initializer 'w' has an impossible dimension -2");
-  EXPECT_NE(with([](auto& w) { w.set_dims(0, std::int64_t{1} << 40); }).find("impossible dimension 1099511627776"),
-            std::string::npos);
+  EXPECT_EQ(with([](auto& w) { w.set_dims(0, -2); }),
+            "m.onnx: initializer 'w' has an impossible dimension -2");
+  EXPECT_NE(
+      with([](auto& w) { w.set_dims(0, std::int64_t{1} << 40); }).find("impossible dimension 1099511627776"),
+      std::string::npos);
   EXPECT_NE(with([](auto& w) {
               w.set_dims(0, 1 << 20);
               w.set_dims(1, 1 << 20);
@@ -163,7 +165,8 @@ TEST(OnnxTensors, SizesThatDoNotFit) {
             std::string::npos);
   EXPECT_NE(with([](auto& w) { w.set_data_type(999); }).find("element type 999, which is not read"),
             std::string::npos);
-  EXPECT_NE(with([](auto& w) { w.mutable_segment()->set_begin(0); }).find("stored in segments"), std::string::npos);
+  EXPECT_NE(with([](auto& w) { w.mutable_segment()->set_begin(0); }).find("stored in segments"),
+            std::string::npos);
   EXPECT_NE(with([](auto& w) { w.clear_name(); }).find("an initializer has no name"), std::string::npos);
 }
 
@@ -182,7 +185,8 @@ TEST(OnnxTensors, SparseInitializersBecomeDense) {
   testing::fill_int64(*sparse.mutable_indices(), "", {2, 2}, {0, 1, 1, 0});  // row and column of each
   EXPECT_EQ(data_of(network_of(model), "s").values, (std::vector<double>{0, 5, 0, 7, 0, 0}));
   sparse.mutable_indices()->set_int64_data(3, 3);
-  EXPECT_NE(error_of(model).find("sparse initializer 's' has an index that lies outside of 2x3"), std::string::npos);
+  EXPECT_NE(error_of(model).find("sparse initializer 's' has an index that lies outside of 2x3"),
+            std::string::npos);
 }
 
 TEST(OnnxTensors, ExternalData) {
@@ -253,14 +257,16 @@ TEST(OnnxGraph, OrderOfTheNodes) {
   model.node("Relu", {"h"}, {"y"}, "second");
   model.node("Neg", {"x"}, {"h"}, "first");
   EXPECT_EQ(error_of(model),
-            "m.onnx: Relu 'second' reads 'h', which is made only after it, by Neg 'first': the nodes of an ONNX graph "
+            "m.onnx: Relu 'second' reads 'h', which is made only after it, by Neg 'first': the nodes of an "
+            "ONNX graph "
             "stand in the order of their data");
   Model cycle;
   cycle.input("x", {1, 4});
   cycle.output("y", {1, 4});
   cycle.node("Add", {"x", "y"}, {"h"}, "a");
   cycle.node("Neg", {"h"}, {"y"}, "b");
-  EXPECT_NE(error_of(cycle).find("Add 'a' reads 'y', which is made only after it, by Neg 'b'"), std::string::npos);
+  EXPECT_NE(error_of(cycle).find("Add 'a' reads 'y', which is made only after it, by Neg 'b'"),
+            std::string::npos);
 }
 
 TEST(OnnxGraph, WeightsThatAreInputsToo) {
@@ -492,12 +498,13 @@ TEST(OnnxUnread, AllAtOnce) {
   model.node("SequenceConstruct", {"x"}, {"s"}, "seq");
   model.node("FusedConv", {"x"}, {"f"}, "fused").set_domain("com.microsoft");
   model.node("Gelu", {"x"}, {"y"}, "gelu").set_domain("com.microsoft");  // known by its name
-  EXPECT_EQ(error_of(model),
-            "m.onnx: If 'if_1': its condition is not constant\n"
-            "m.onnx: Loop 'loop_1', 'loop_2': loops are not read, export the model with them unrolled\n"
-            "m.onnx: SequenceConstruct 'seq': sequences are not read\n"
-            "m.onnx: com.microsoft.FusedConv 'fused': operators of domain 'com.microsoft' are not read, export the "
-            "model with ONNX's own");
+  EXPECT_EQ(
+      error_of(model),
+      "m.onnx: If 'if_1': its condition is not constant\n"
+      "m.onnx: Loop 'loop_1', 'loop_2': loops are not read, export the model with them unrolled\n"
+      "m.onnx: SequenceConstruct 'seq': sequences are not read\n"
+      "m.onnx: com.microsoft.FusedConv 'fused': operators of domain 'com.microsoft' are not read, export the "
+      "model with ONNX's own");
 }
 
 // y = alpha-scaled LeakyRelu of x, as a function of the model.
@@ -571,14 +578,15 @@ TEST(OnnxDimensions, InputsWithoutAShape) {
   Model model = relu();
   model.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
   const std::string path = folder.write("m.onnx", model.bytes());
-  EXPECT_NE(error_of([&] { read_run(path); })
-                .find("input 'x' has no shape: give it a file, as inputs: {x: x.npy}"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { read_run(path); }).find("input 'x' has no shape: give it a file, as inputs: {x: x.npy}"),
+      std::string::npos);
   model.open_input("z", "N", {4});
   model.graph().mutable_input()->SwapElements(0, 1);
   const std::string open = folder.write("open.onnx", model.bytes());
   EXPECT_NE(error_of([&] { read_run(open); })
-                .find("input 'z' has shape 0x4: set its dimensions (--dim N=1, or dim: in the run file), or give it a"),
+                .find("input 'z' has shape 0x4: set its dimensions (--dim N=1, or dim: in the run file), or "
+                      "give it a"),
             std::string::npos);
 }
 
@@ -620,7 +628,8 @@ TEST(OnnxDamage, NamesThePlace) {
   bytes += static_cast<char>(graph.size() >> 7);
   bytes += graph;
   EXPECT_NE(error(bytes).find("graph.node[0].op_type at byte"), std::string::npos) << error(bytes);
-  EXPECT_NE(error_of([] { read_onnx("/dev/zero"); }).find("no such file, or not readable"), std::string::npos);
+  EXPECT_NE(error_of([] { read_onnx("/dev/zero"); }).find("no such file, or not readable"),
+            std::string::npos);
 }
 
 }  // namespace

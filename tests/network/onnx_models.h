@@ -101,7 +101,11 @@ struct Model {
   }
   void open_input(const std::string& name, const std::string& dim, const Dims& rest) {
     declare(*graph().add_input(), name, {}, onnx::TensorProto::FLOAT);
-    auto& shape = *graph().mutable_input(graph().input_size() - 1)->mutable_type()->mutable_tensor_type()->mutable_shape();
+    auto& shape = *graph()
+                       .mutable_input(graph().input_size() - 1)
+                       ->mutable_type()
+                       ->mutable_tensor_type()
+                       ->mutable_shape();
     shape.add_dim()->set_dim_param(dim);
     for (const std::int64_t extent : rest) shape.add_dim()->set_dim_value(extent);
   }
