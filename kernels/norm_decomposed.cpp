@@ -87,7 +87,8 @@ DecomposedPlan plan_decomposed(const NormPart& part, const std::vector<double>& 
   const auto beta = part.beta.empty() ? std::vector<double>(entries, 0.0) : part.beta;
   GridFinder mean, centred, square, sum, deviation, normalised, scaled;
   const auto elements = set_elements(part);
-  for (const ElementPlace& start : set_starts(part)) {
+  const auto starts = x.empty() ? std::vector<ElementPlace>{} : set_starts(part);
+  for (const ElementPlace& start : starts) {
     const auto value = [&](const ElementPlace& e) {
       return x[static_cast<std::size_t>(start.offset + e.offset)];
     };

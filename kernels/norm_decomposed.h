@@ -38,7 +38,8 @@ struct DecomposedPlan {
   std::vector<PrimitiveOp> ops() const;
 };
 
-/// `x` is the calibration tensor that the part is a view of, row-major. Not for Statistic::Given.
+/// `x` is the calibration tensor that the part is a view of, row-major; where it is empty the grids inside
+/// are left at their defaults, which is enough for timing. Not for Statistic::Given.
 DecomposedPlan plan_decomposed(const NormPart& part, const std::vector<double>& x, const Quantisation& in,
                                const Quantisation& out);
 

@@ -26,12 +26,13 @@ Quantisation symmetric_grid(const std::vector<double>& values, DType dtype) {
 }
 
 Quantisation affine_grid(const std::vector<double>& values, DType dtype) {
-  if (values.empty()) return symmetric_grid(values, dtype);
+  Quantisation grid = symmetric_grid(values, dtype);
+  grid.asymmetric = true;
+  if (values.empty()) return grid;
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const double range = *high - *low;
-  Quantisation grid{1, 0, dtype};
   const double codes = static_cast<double>(grid.highest() - grid.lowest());
-  if (range <= 1e-12 * std::max(std::abs(*low), std::abs(*high))) return symmetric_grid(values, dtype);
+  if (range <= 1e-12 * std::max(std::abs(*low), std::abs(*high))) return grid;
   grid.scale = range / codes;
   grid.zero_point =
       static_cast<std::int64_t>(std::nearbyint(static_cast<double>(grid.lowest()) - *low / grid.scale));

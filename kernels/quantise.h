@@ -15,6 +15,7 @@ struct Quantisation {
   double scale = 1;
   std::int64_t zero_point = 0;
   DType dtype = DType::Int8;  ///< Int8 or Int16
+  bool asymmetric = false;    ///< of a kind that has zero points, though this one's may be 0
 
   std::int64_t lowest() const { return dtype == DType::Int8 ? -128 : -32768; }
   std::int64_t highest() const { return dtype == DType::Int8 ? 127 : 32767; }

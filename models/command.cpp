@@ -90,9 +90,10 @@ struct Overloaded : Visitors... {
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-Access bus(const DramBox& box, int core) {
+Access bus(const DramBox& box) {
   if (box.base >= kSramWindow)
-    return {1 + core, box.first() - kSramWindow, box.last() - kSramWindow, nullptr};
+    return {1 + core_of(box.first()), offset_in_window(box.first()), offset_in_window(box.last() - 1) + 1,
+            nullptr};
   return {0, box.first(), box.last(), &box};
 }
 
@@ -103,6 +104,50 @@ Access sram(int core, std::int64_t begin, std::int64_t bytes) {
 constexpr std::int64_t kRecord = 16;  // SetSums, SetScale and AffineEntry alike
 
 }  // namespace
+
+void relocate(Command& command, std::int64_t offset) {
+  std::visit(Overloaded{[&](Transfer& t) { t.sram += offset; },
+                        [&](Reduce& r) {
+                          r.codes += offset;
+                          r.sums += offset;
+                        },
+                        [&](Combine& c) {
+                          for (auto& part : c.parts) part.sums += offset;
+                          c.into += offset;
+                        },
+                        [&](Finalise& f) {
+                          f.sums += offset;
+                          f.scales += offset;
+                        },
+                        [&](Apply& a) {
+                          for (auto* at : {&a.codes, &a.scales, &a.entries, &a.out}) *at += offset;
+                        },
+                        [&](Primitive& p) {
+                          for (auto* at : {&p.at.codes, &p.at.wide, &p.at.work, &p.at.mean, &p.at.sum,
+                                           &p.at.deviation, &p.at.gamma, &p.at.beta})
+                            *at += offset;
+                        },
+                        [&](Convolve& c) {
+                          for (auto* at : {&c.input, &c.weights, &c.entries, &c.out}) *at += offset;
+                        },
+                        [&](Elementwise& e) {
+                          for (auto* at : {&e.a, &e.b, &e.out}) *at += offset;
+                        },
+                        [&](Lookup& l) {
+                          l.in += offset;
+                          l.out += offset;
+                        },
+                        [&](SoftmaxRows& s) {
+                          s.in += offset;
+                          s.out += offset;
+                        },
+                        [&](Pool& p) {
+                          p.in += offset;
+                          p.out += offset;
+                        },
+                        [&](HostTask&) {}},
+             command.body);
+}
 
 std::string describe(const Program& program, int command) {
   const Command& c = program.commands[static_cast<std::size_t>(command)];
@@ -128,7 +173,7 @@ Footprint footprint(const Command& command, const Program& program) {
   std::visit(
       Overloaded{
           [&](const Transfer& t) {
-            const Access there = bus(t.dram, core), here = sram(core, t.sram, t.dram.bytes());
+            const Access there = bus(t.dram), here = sram(core, t.sram, t.dram.bytes());
             const bool load = command.unit == Unit::Load;
             f.reads = {load ? there : here};
             f.writes = {load ? here : there};
@@ -191,8 +236,8 @@ Footprint footprint(const Command& command, const Program& program) {
             f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
           },
           [&](const HostTask& task) {
-            for (const DramBox& box : task.reads) f.reads.push_back(bus(box, core));
-            for (const DramBox& box : task.writes) f.writes.push_back(bus(box, core));
+            for (const DramBox& box : task.reads) f.reads.push_back(bus(box));
+            for (const DramBox& box : task.writes) f.writes.push_back(bus(box));
           }},
       command.body);
   return f;

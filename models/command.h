@@ -25,9 +25,20 @@ enum class Unit { Load, Store, Mac, Reduction, Vector, SpecialFunction, Host };
 constexpr int kUnits = 7;
 const char* to_string(Unit unit);
 
-/// Bus addresses from here on are the SRAM of the command's own core, from its first byte on: tensors that
-/// stay on chip between operators have such addresses.
+/// Bus addresses from here on are the cores' SRAMs, one window a core: tensors that stay on chip between
+/// operators have such addresses. Every core's DMA reaches every window.
 constexpr std::int64_t kSramWindow = std::int64_t{1} << 60;
+constexpr std::int64_t kSramWindowBytes = std::int64_t{1} << 40;
+inline std::int64_t sram_window(int core, std::int64_t address) {
+  return kSramWindow + core * kSramWindowBytes + address;
+}
+/// Of an address in a window.
+inline int core_of(std::int64_t address) {
+  return static_cast<int>((address - kSramWindow) / kSramWindowBytes);
+}
+inline std::int64_t offset_in_window(std::int64_t address) {
+  return (address - kSramWindow) % kSramWindowBytes;
+}
 
 /// A strided box of bytes in DRAM, or in the window: dims outermost first, the last one with stride 1
 /// (bytes).
@@ -48,8 +59,8 @@ struct DramBox {
   static DramBox contiguous(std::int64_t address, std::int64_t bytes) { return {address, {{0, bytes, 1}}}; }
 };
 
-/// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM. A box in the window makes it a copy
-/// within SRAM.
+/// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM. A box in a window makes it a copy
+/// between SRAMs, or within one.
 struct Transfer {
   DramBox dram;
   std::int64_t sram = 0;
@@ -166,6 +177,7 @@ struct Command {
   Unit unit = Unit::Load;
   int core = 0;
   int channel = 0;  ///< of the DMA
+  int node = 0;     ///< which of the program's nodes it belongs to
   int tile = 0;     ///< which tile of its node, for traces
   Body body;
   std::vector<int> dependencies;  ///< indices of earlier commands
@@ -184,6 +196,9 @@ struct Program {
   std::vector<PoolPlan> pool_plans;
   std::int64_t sram_bytes = 0;  ///< high-water mark of one core's SRAM
 };
+
+/// Moves what the command has in its own core's SRAM by `offset` bytes; windows stay.
+void relocate(Command& command, std::int64_t offset);
 
 /// "Reduce #12 (tile 3, core 0)".
 std::string describe(const Program& program, int command);

@@ -68,8 +68,8 @@ LaneDemand lane_demand(const NormTile& tile, const NormPlan& plan) {
     if (open) demand.run *= dim->extent;
   }
   demand.runs = total / demand.run;
-  const bool needs_sum = plan.statistic == Statistic::MeanVariance ||
-                         (plan.in.zero_point != 0 && plan.statistic != Statistic::L1);
+  const bool needs_sum =
+      plan.statistic == Statistic::MeanVariance || (plan.in.asymmetric && plan.statistic != Statistic::L1);
   demand.sums = needs_sum ? 2 : 1;
   return demand;
 }
@@ -167,8 +167,7 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
                          c.sets * static_cast<std::int64_t>(c.parts.size()) * 2);  // two sums a set
     }
     Cost operator()(const Finalise& f) const {
-      const bool twice =
-          plan(f.plan).epsilon_place == EpsilonPlace::OnDeviation && plan(f.plan).epsilon_term != 0;
+      const bool twice = plan(f.plan).epsilon_place == EpsilonPlace::OnDeviation;
       return special_function_cost(machine.sfu, f.sets, twice ? 2 : 1);
     }
     Cost operator()(const Apply& a) const { return vector_cost(machine.vector, a.tile.element_count()); }

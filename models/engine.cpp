@@ -135,7 +135,9 @@ void ComputeEngine::finish() {
   state_.arbiters[core].finish(state_.now(), stream_);
   state_.streams[core].erase(stream_);
   state_.streams_changed(info().core);
+  const std::int64_t overflows = functional_.overflows();
   if (state_.function) functional_.execute(*state_.program, command(index));
+  times_.overflows = functional_.overflows() - overflows;
   free_at_ = times_.freed = times_.finish = state_.now();
   state_.retire(index, times_);
 }
@@ -219,8 +221,9 @@ void DmaEngine::start() {
 // Within SRAM a channel moves a port's width a cycle, and no more than one run.
 std::int64_t DmaEngine::copy_within(std::int64_t address, std::int64_t sram, std::int64_t bytes) {
   if (state_.function) {
-    std::uint8_t* memory = state_.srams[static_cast<std::size_t>(info().core)].data();
-    std::uint8_t *here = memory + sram, *there = memory + (address - kSramWindow);
+    std::uint8_t* here = state_.srams[static_cast<std::size_t>(info().core)].data() + sram;
+    std::uint8_t* there =
+        state_.srams[static_cast<std::size_t>(core_of(address))].data() + offset_in_window(address);
     const bool load = info().unit == Unit::Load;
     std::memmove(load ? here : there, load ? there : here, static_cast<std::size_t>(bytes));
   }

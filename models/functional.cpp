@@ -28,7 +28,8 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
       std::uint8_t* data = sram.data() + t.sram;
       t.dram.for_each_run([&](std::int64_t address, std::int64_t bytes) {
         if (address >= kSramWindow) {
-          std::uint8_t* there = sram.data() + (address - kSramWindow);
+          std::uint8_t* there =
+              self.srams_[static_cast<std::size_t>(core_of(address))].data() + offset_in_window(address);
           const bool load = command.unit == Unit::Load;
           std::memmove(load ? data : there, load ? there : data, static_cast<std::size_t>(bytes));
         } else if (command.unit == Unit::Load) {

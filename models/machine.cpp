@@ -206,6 +206,11 @@ void Machine::add_observer(Observer& observer) {
   hardware_->state->observers.push_back(&observer);
 }
 
+void Machine::remove_observer(Observer& observer) {
+  auto& observers = hardware_->state->observers;
+  observers.erase(std::remove(observers.begin(), observers.end(), &observer), observers.end());
+}
+
 DramPort& Machine::dram() {
   return *hardware_->backdoor;
 }

@@ -37,6 +37,7 @@ class Machine {
 
   const std::vector<EngineInfo>& engines() const;
   void add_observer(Observer& observer);  ///< must outlive the machine's runs
+  void remove_observer(Observer& observer);
 
   /// Untimed access to DRAM, for images and results. Nothing happens with function off.
   DramPort& dram();

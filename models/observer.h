@@ -20,12 +20,13 @@ struct EngineInfo {
 /// When a command did what, in BPU cycles since the machine was built.
 struct CommandTimes {
   int engine = 0;
-  int last_dependency = -1;  ///< the command that it waited for longest; -1 where it waited for none
-  std::int64_t ready = 0;    ///< last dependency met
-  std::int64_t start = 0;    ///< engine taken
-  std::int64_t work = 0;     ///< cycles that the engine needs when nothing holds it up
-  std::int64_t freed = 0;    ///< engine free for its next command; a DMA channel's last data is under way
-  std::int64_t finish = 0;   ///< results in place
+  int last_dependency = -1;    ///< the command that it waited for longest; -1 where it waited for none
+  std::int64_t ready = 0;      ///< last dependency met
+  std::int64_t start = 0;      ///< engine taken
+  std::int64_t work = 0;       ///< cycles that the engine needs when nothing holds it up
+  std::int64_t freed = 0;      ///< engine free for its next command; a DMA channel's last data is under way
+  std::int64_t finish = 0;     ///< results in place
+  std::int64_t overflows = 0;  ///< accumulators that wrapped
 };
 
 class Observer {

@@ -35,6 +35,16 @@ void StallAccounting::add(int engine, Cause cause, std::int64_t cycles) {
   totals_[static_cast<std::size_t>(engine)][static_cast<std::size_t>(cause)] += cycles;
 }
 
+void StallAccounting::add(int engine, int node, Cause cause, std::int64_t cycles) {
+  add(engine, cause, cycles);
+  by_node_[node][static_cast<std::size_t>(cause)] += cycles;
+}
+
+CauseCycles StallAccounting::node_cycles(int node) const {
+  const auto found = by_node_.find(node);
+  return found == by_node_.end() ? CauseCycles{} : found->second;
+}
+
 void StallAccounting::program_started(const Program&, std::int64_t cycle) {
   for (Progress& progress : progress_) progress = {cycle, cycle};
 }
@@ -56,19 +66,20 @@ Cause cause_of_wait(Unit awaited) {
 void StallAccounting::command_retired(const Program& program, int command, const CommandTimes& times) {
   const auto engine = static_cast<std::size_t>(times.engine);
   Progress& progress = progress_[engine];
+  const int node = program.commands[static_cast<std::size_t>(command)].node;
   ++commands_[engine];
   const std::int64_t ready = std::clamp(times.ready, progress.free, times.start);
   if (times.last_dependency >= 0) {
     const Unit awaited = program.commands[static_cast<std::size_t>(times.last_dependency)].unit;
-    add(times.engine, cause_of_wait(awaited), ready - progress.free);
+    add(times.engine, node, cause_of_wait(awaited), ready - progress.free);
   } else {
-    add(times.engine, Cause::QueueEmpty, ready - progress.free);
+    add(times.engine, node, Cause::QueueEmpty, ready - progress.free);
   }
-  add(times.engine, Cause::Dispatch, times.start - ready);
+  add(times.engine, node, Cause::Dispatch, times.start - ready);
   const std::int64_t taken = times.freed - times.start;
   const std::int64_t work = std::min(times.work, taken);
-  add(times.engine, Cause::Work, work);
-  add(times.engine,
+  add(times.engine, node, Cause::Work, work);
+  add(times.engine, node,
       is_dma(program.commands[static_cast<std::size_t>(command)].unit) ? Cause::Dram : Cause::SramBank,
       taken - work);
   progress.free = times.freed;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "models/observer.h"
@@ -36,6 +37,8 @@ class StallAccounting : public Observer {
   const std::vector<EngineInfo>& engines() const { return engines_; }
   /// Of the engine, since construction.
   const CauseCycles& cycles(int engine) const { return totals_[static_cast<std::size_t>(engine)]; }
+  /// Of the commands of a program's node, over the engines that ran them.
+  CauseCycles node_cycles(int node) const;
   std::int64_t commands(int engine) const { return commands_[static_cast<std::size_t>(engine)]; }
 
  private:
@@ -45,9 +48,11 @@ class StallAccounting : public Observer {
   };
 
   void add(int engine, Cause cause, std::int64_t cycles);
+  void add(int engine, int node, Cause cause, std::int64_t cycles);
 
   std::vector<EngineInfo> engines_;
   std::vector<CauseCycles> totals_;
+  std::map<int, CauseCycles> by_node_;
   std::vector<std::int64_t> commands_;
   std::vector<Progress> progress_;
 };

@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::int64_t kSlots = 4;
 
-// Copies between equal grids need no engine: the DMA moves them.
-bool moves_only(const ElementwiseJob& job) {
-  const auto* plan = std::get_if<ElementwisePlan>(&job.plan);
-  return plan != nullptr && plan->kind == ElementwiseKind::Copy && plan->in[0].scale == plan->out.scale &&
-         plan->in[0].zero_point == plan->out.zero_point;
-}
-
 class RowLowering {
  public:
   RowLowering(ProgramBuilder& builder, const ElementwiseJob& job, const MachineParams& machine, int& tile)
@@ -27,7 +20,7 @@ class RowLowering {
         tile_(tile),
         plan_(std::visit([&](const auto& plan) { return builder.add_plan(plan); }, job.plan)),
         operands_(static_cast<std::int64_t>(job.in.size())),
-        room_(machine.sram.bytes / (kSlots * operands_) / 64 * 64) {}
+        most_(machine.sram.bytes / (kSlots * operands_) / 64 * 64) {}
 
   void run(std::int64_t tile_bytes);
 
@@ -40,7 +33,8 @@ class RowLowering {
   const MachineParams& machine_;
   int& tile_;
   const int plan_;
-  const std::int64_t operands_, room_;
+  const std::int64_t operands_, most_;  // bytes that an operand of a tile can take
+  std::int64_t room_ = 0;               // bytes that it takes
 };
 
 void RowLowering::add(Unit unit, Body body) {
@@ -76,7 +70,7 @@ void RowLowering::lower_tile(std::int64_t row, std::int64_t height, std::int64_t
     add(Unit::Vector, Lookup{plan_, height * width, slot, slot});
   } else if (std::holds_alternative<SoftmaxPlan>(job_.plan)) {
     add(Unit::Vector, SoftmaxRows{plan_, height, width, slot, slot});
-  } else if (!moves_only(job_)) {
+  } else if (!job_.moves_only) {
     add(Unit::Vector, Elementwise{plan_, height * width, slot, second, slot, broadcast});
   }
   add(Unit::Store, Transfer{box(job_.out), slot});
@@ -84,13 +78,14 @@ void RowLowering::lower_tile(std::int64_t row, std::int64_t height, std::int64_t
 }
 
 void RowLowering::run(std::int64_t tile_bytes) {
-  const std::int64_t limit = std::max<std::int64_t>(1, std::min(tile_bytes, room_));
+  const std::int64_t limit = std::max<std::int64_t>(1, std::min(tile_bytes, most_));
   const bool whole_rows = std::holds_alternative<SoftmaxPlan>(job_.plan);
   const std::int64_t columns = whole_rows ? job_.row_elements : std::min(job_.row_elements, limit);
-  if (columns > room_)
+  if (columns > most_)
     throw std::invalid_argument("a row of " + std::to_string(columns) +
                                 " elements does not fit in the SRAM four times");
   const std::int64_t rows = columns < job_.row_elements ? 1 : std::max<std::int64_t>(1, limit / columns);
+  room_ = (std::min(rows, job_.rows) * columns + 63) / 64 * 64;
   builder_.reserve_sram(kSlots * operands_ * room_);
   for (std::int64_t r = 0; r < job_.rows; r += rows)
     for (std::int64_t c = 0; c < job_.row_elements; c += columns)

@@ -28,6 +28,7 @@ struct ElementwiseJob {
   std::int64_t rows = 1, row_elements = 1;
   std::vector<RowView> in;
   RowView out;
+  bool moves_only = false;         ///< a copy between equal grids: no engine, the DMA moves it
   Operand second = Operand::Full;  ///< PerRow: a byte a row, `stride` apart; PerColumn: one row for all
 };
 

@@ -27,12 +27,13 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
   // Weights of a chunk of columns lie in SRAM twice, the next chunk's behind this one's.
   const std::int64_t columns = std::clamp<std::int64_t>(machine.sram.bytes / 4 / (k + kRecord), 1, n);
   const std::int64_t weights = aligned(columns * k) + aligned(columns * kRecord);
-  const std::int64_t room = (machine.sram.bytes - 2 * weights) / kSlots / 64 * 64;
+  const std::int64_t most = (machine.sram.bytes - 2 * weights) / kSlots / 64 * 64;
   const std::int64_t row = k + columns;
-  if (room < row + 128)
+  if (most < row + 128)
     throw std::invalid_argument("a row of " + std::to_string(k) +
                                 " and a column of weights do not fit in the SRAM");
-  const std::int64_t rows = std::clamp<std::int64_t>(std::min(tile_bytes, room - 128) / row, 1, m);
+  const std::int64_t rows = std::clamp<std::int64_t>(std::min(tile_bytes, most - 128) / row, 1, m);
+  const std::int64_t room = aligned(rows * k) + aligned(rows * columns);
   builder.reserve_sram(2 * weights + kSlots * room);
   int tile = 0;
   std::int64_t chunk = 0;

@@ -23,10 +23,11 @@ Program lower_pool(const std::string& name, const PoolPlan& plan, std::int64_t x
   const ConvProblem& p = plan.problem.window;
   const int index = builder.add_plan(plan);
   const std::int64_t planes = p.n * p.ic, in = p.ih * p.iw, out = p.oh * p.ow;
-  const std::int64_t room = machine.sram.bytes / kSlots / 64 * 64;
+  const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
   const std::int64_t each =
-      std::clamp<std::int64_t>(std::min(tile_bytes, room - 128) / (in + out), 1, planes);
-  if (aligned(each * in) + aligned(each * out) > room)
+      std::clamp<std::int64_t>(std::min(tile_bytes, most - 128) / (in + out), 1, planes);
+  const std::int64_t room = aligned(each * in) + aligned(each * out);
+  if (room > most)
     throw std::invalid_argument("a plane of " + std::to_string(in) + " inputs and " + std::to_string(out) +
                                 " outputs does not fit in the SRAM " + std::to_string(kSlots) + " times");
   builder.reserve_sram(kSlots * room);

@@ -7,7 +7,7 @@ namespace bpusim {
 namespace {
 
 template <class Plan>
-int append(std::vector<Plan>& plans, Plan plan) {
+int add_to(std::vector<Plan>& plans, Plan plan) {
   plans.push_back(std::move(plan));
   return static_cast<int>(plans.size()) - 1;
 }
@@ -15,25 +15,25 @@ int append(std::vector<Plan>& plans, Plan plan) {
 }  // namespace
 
 int ProgramBuilder::add_plan(NormPlan plan) {
-  return append(program_.norm_plans, std::move(plan));
+  return add_to(program_.norm_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(DecomposedPlan plan) {
-  return append(program_.decomposed_plans, std::move(plan));
+  return add_to(program_.decomposed_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(ConvPlan plan) {
-  return append(program_.conv_plans, std::move(plan));
+  return add_to(program_.conv_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(ElementwisePlan plan) {
-  return append(program_.elementwise_plans, std::move(plan));
+  return add_to(program_.elementwise_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(LookupPlan plan) {
-  return append(program_.lookup_plans, plan);
+  return add_to(program_.lookup_plans, plan);
 }
 int ProgramBuilder::add_plan(SoftmaxPlan plan) {
-  return append(program_.softmax_plans, plan);
+  return add_to(program_.softmax_plans, plan);
 }
 int ProgramBuilder::add_plan(PoolPlan plan) {
-  return append(program_.pool_plans, std::move(plan));
+  return add_to(program_.pool_plans, std::move(plan));
 }
 
 void ProgramBuilder::reserve_sram(std::int64_t bytes) {
@@ -51,8 +51,11 @@ void ProgramBuilder::split(Memory& memory, std::int64_t at) {
 }
 
 void ProgramBuilder::collect(const DramGroups& groups, const DramBox& box, std::vector<int>& waits) {
-  for (const auto& [base, group] : groups) {
-    if (group.first >= box.last() || box.first() >= group.last) continue;
+  const std::int64_t first = box.first(), last = box.last();
+  for (auto at = groups.by_base.lower_bound(first - groups.most);
+       at != groups.by_base.end() && at->first < last; ++at) {
+    const DramUses& group = at->second;
+    if (group.first >= last || first >= group.last) continue;
     for (const auto& use : group.uses)
       if (use.box.overlaps(box)) waits.push_back(use.command);
   }
@@ -75,9 +78,11 @@ void ProgramBuilder::collect(const Access& access, bool write, std::vector<int>&
 
 void ProgramBuilder::record(const Access& access, bool write, int command) {
   if (access.space == 0) {
-    DramUses& group = (write ? dram_writes_ : dram_reads_)[access.box->base];
+    DramGroups& groups = write ? dram_writes_ : dram_reads_;
+    DramUses& group = groups.by_base[access.box->base];
     group.first = std::min(group.first, access.begin);
     group.last = std::max(group.last, access.end);
+    groups.most = std::max(groups.most, group.last - access.box->base);
     group.uses.push_back({*access.box, command});
     return;
   }
@@ -102,6 +107,50 @@ bool ProgramBuilder::implied(const Command& command, int dependency) const {
   const Command& other = program_.commands[static_cast<std::size_t>(dependency)];
   return command.unit == other.unit && command.unit != Unit::Load && command.unit != Unit::Store &&
          (command.core == other.core || command.unit == Unit::Host);
+}
+
+namespace {
+
+template <class Plan>
+int append_all(std::vector<Plan>& plans, const std::vector<Plan>& more) {
+  const int first = static_cast<int>(plans.size());
+  plans.insert(plans.end(), more.begin(), more.end());
+  return first;
+}
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+}  // namespace
+
+int ProgramBuilder::append(const Program& other, std::int64_t sram_offset, int node) {
+  const int first = static_cast<int>(program_.commands.size());
+  const int norms = append_all(program_.norm_plans, other.norm_plans),
+            decomposed = append_all(program_.decomposed_plans, other.decomposed_plans),
+            convs = append_all(program_.conv_plans, other.conv_plans),
+            elementwise = append_all(program_.elementwise_plans, other.elementwise_plans),
+            lookups = append_all(program_.lookup_plans, other.lookup_plans),
+            softmaxes = append_all(program_.softmax_plans, other.softmax_plans),
+            pools = append_all(program_.pool_plans, other.pool_plans);
+  for (Command command : other.commands) {
+    relocate(command, sram_offset);
+    std::visit(
+        Overloaded{[&](Reduce& b) { b.plan += norms; }, [&](Finalise& b) { b.plan += norms; },
+                   [&](Apply& b) { b.plan += norms; }, [&](Primitive& b) { b.plan += decomposed; },
+                   [&](Convolve& b) { b.plan += convs; }, [&](Elementwise& b) { b.plan += elementwise; },
+                   [&](Lookup& b) { b.plan += lookups; }, [&](SoftmaxRows& b) { b.plan += softmaxes; },
+                   [&](Pool& b) { b.plan += pools; }, [](Transfer&) {}, [](Combine&) {}, [](HostTask&) {}},
+        command.body);
+    command.node = node;
+    command.dependencies.clear();
+    add(std::move(command));
+  }
+  reserve_sram(sram_offset + other.sram_bytes);
+  return first;
 }
 
 int ProgramBuilder::add(Command command) {

@@ -27,6 +27,10 @@ class ProgramBuilder {
   /// Adds a command after all before it, with its dependencies; returns its index.
   int add(Command command);
 
+  /// Adds a whole program behind what is there, as node `node`, with its SRAM moved by `sram_offset`; returns
+  /// the index of its first command. What it must wait for follows from the bytes, as for single commands.
+  int append(const Program& other, std::int64_t sram_offset, int node);
+
   /// The highest SRAM byte that a core uses.
   void reserve_sram(std::int64_t bytes);
 
@@ -50,7 +54,11 @@ class ProgramBuilder {
     std::int64_t first = INT64_MAX, last = 0;
     std::vector<Use> uses;
   };
-  using DramGroups = std::map<std::int64_t, DramUses>;  // by the boxes' base
+  /// By the boxes' base; `most` is the longest hull behind a base.
+  struct DramGroups {
+    std::map<std::int64_t, DramUses> by_base;
+    std::int64_t most = 0;
+  };
 
   void split(Memory& memory, std::int64_t at);
   static void collect(const DramGroups& groups, const DramBox& box, std::vector<int>& waits);

@@ -28,8 +28,9 @@ std::vector<std::int64_t> steps_of(const View& view, std::int64_t limit) {
 Program lower_view(const std::string& name, const View& view, std::int64_t x, std::int64_t y,
                    const MachineParams& machine, std::int64_t tile_bytes) {
   ProgramBuilder builder(name);
-  const std::int64_t room = machine.sram.bytes / kSlots / 64 * 64;
-  const std::int64_t limit = std::max<std::int64_t>(1, std::min(room, tile_bytes));
+  const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
+  const std::int64_t limit = std::max<std::int64_t>(1, std::min(most, tile_bytes));
+  const std::int64_t room = (limit + 63) / 64 * 64;
   builder.reserve_sram(kSlots * room);
   TileBox whole;
   for (const View::Dim& dim : view.dims) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/norm.h"
@@ -17,9 +19,15 @@ namespace bpusim {
 struct Value {
   Shape shape;
   DType dtype = DType::Float32;
-  std::optional<Tensor> data;        ///< of a constant or an input
-  std::optional<StringTensor> text;  ///< the same for strings
-  bool constant = false;
+  std::shared_ptr<const Tensor> data;  ///< of a constant or an input; copies of a network share it
+  std::optional<StringTensor> text;    ///< the same for strings
+  bool constant = false;               ///< also without data, where a model holds shapes only
+
+  /// Takes the tensor's values and shape.
+  void hold(Tensor tensor) {
+    shape = tensor.shape;
+    data = std::make_shared<const Tensor>(std::move(tensor));
+  }
 };
 
 /// An operator. Empty input names stand for optional inputs that are not given.
@@ -43,6 +51,9 @@ struct Network {
   std::vector<std::string> outputs;
   bool shapes_only = false;            ///< weights have shapes and no data: timing is all that it is good for
   std::set<std::string> dynamic_dims;  ///< names of dimensions that nobody has set
+  std::set<std::string> unknown;  ///< values whose shape nobody knows, behind operators without definition
+
+  const Shape& shape_of(const std::string& value) const { return values.at(value).shape; }
 };
 
 }  // namespace bpusim

@@ -4,8 +4,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <type_traits>
 
 #include "sim/input_error.h"
 
@@ -229,16 +227,6 @@ StringTensor text_of(const TensorProto& proto, const Shape& shape, const OnnxOri
   return {shape, {proto.string_data().begin(), proto.string_data().end()}};
 }
 
-// A Value's data is an optional Tensor, or shared where values are not copied.
-template <class Slot>
-void put(Slot& slot, Tensor tensor) {
-  if constexpr (std::is_assignable_v<Slot&, Tensor>) {
-    slot = std::move(tensor);
-  } else {
-    slot = std::make_shared<const Tensor>(std::move(tensor));
-  }
-}
-
 }  // namespace
 
 AnyTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin, const std::string& what) {
@@ -314,9 +302,8 @@ void set_constant(Value& value, AnyTensor tensor, DType dtype) {
     value.text = std::move(*text);
   } else {
     auto& numbers = std::get<Tensor>(tensor);
-    value.shape = numbers.shape;
     value.dtype = dtype;
-    put(value.data, std::move(numbers));
+    value.hold(std::move(numbers));
   }
 }
 

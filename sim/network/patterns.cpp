@@ -377,8 +377,7 @@ Network recognise(const Network& given) {
       for (auto& [name, tensor] : match->constants) {
         Value& value = network.values[name];
         value.constant = true;
-        value.shape = tensor.shape;
-        value.data = std::move(tensor);
+        value.hold(std::move(tensor));
       }
       network.nodes[at] = match->replacement;
       match->nodes.pop_back();

@@ -143,6 +143,9 @@ void read_operator(const YamlNode& node, const std::string& folder, std::uint64_
     run.options[run.network.nodes[n].name] = options;
 }
 
+// Parameters that operators look at even where only time counts, such as gamma, are filled with ones.
+constexpr std::int64_t kFilledWeights = 65536;
+
 // Inputs that operators read as weights, in a model that holds shapes only.
 std::set<std::string> weight_inputs(const Network& network) {
   std::set<std::string> weights;
@@ -168,11 +171,14 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
     if (std::find(network.inputs.begin(), network.inputs.end(), key) == network.inputs.end())
       files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
   const std::set<std::string> weights = weight_inputs(network);
+  std::vector<std::string> activations;
   for (const std::string& name : network.inputs) {
     Value& value = network.values[name];
+    // What operators read as weights is constant, with data from a file or without.
+    if (weights.count(name) == 0) activations.push_back(name);
+    value.constant = weights.count(name) != 0;
     if (!files[name].exists() && weights.count(name) != 0 && element_count(value.shape) > 0) {
-      value.constant = true;
-      value.data = Tensor::filled(value.shape, 1);
+      if (element_count(value.shape) <= kFilledWeights) value.hold(Tensor::filled(value.shape, 1));
       network.shapes_only = true;
       continue;
     }
@@ -182,8 +188,7 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
         value.shape = text->shape;
         value.text = std::move(*text);
       } else {
-        value.shape = std::get<Tensor>(tensor).shape;
-        value.data = std::move(std::get<Tensor>(tensor));
+        value.hold(std::move(std::get<Tensor>(tensor)));
       }
       continue;
     }
@@ -195,8 +200,9 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
       model.fail(unknown_shape(name, value.shape, network.dynamic_dims));
       continue;
     }
-    value.data = draw({}, value.shape, seed++);
+    value.hold(draw({}, value.shape, seed++));
   }
+  network.inputs = std::move(activations);
 }
 
 }  // namespace
@@ -222,6 +228,8 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
   const YamlNode operators = root["operators"], model = root["model"];
   if (operators.exists() == model.exists()) root.fail("needs either operators or a model");
+  // Operators of a list are questions of their own; those of a model are one after another's.
+  run.overlap = root["overlap"].flag(model.exists());
   std::set<std::string> names;
   std::uint64_t each = seed * 1000;
   for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);

@@ -24,6 +24,7 @@ struct RunSpec {
   std::string machine = "generic";
   std::string policy;                 ///< empty: the machine's own
   std::vector<std::string> settings;  ///< "section.key=value"
+  bool overlap = false;               ///< neighbours on the BPU load while the one before them computes
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
   Network network;

@@ -35,8 +35,7 @@ class Chain {
   std::string constant(const std::string& name, Tensor tensor) {
     std::string full = spec_.name + "." + name;
     Value& value = network_.values[full];
-    value.shape = tensor.shape;
-    value.data = std::move(tensor);
+    value.hold(std::move(tensor));
     value.constant = true;
     return full;
   }
@@ -200,8 +199,8 @@ void Chain::build() {
     if (!spec_.shape.empty() && data.shape != spec_.shape)
       throw std::invalid_argument(spec_.data.file + " holds " + to_string(data.shape) + ", not " +
                                   to_string(spec_.shape));
-    shape_ = input.shape = data.shape;
-    input.data = std::move(data);
+    shape_ = data.shape;
+    input.hold(std::move(data));
   }
   network_.inputs.push_back(current_);
   const bool alone = spec_.then.empty();

@@ -1,6 +1,10 @@
 #include "sim/run/advice.h"
 
 #include <algorithm>
+#include <map>
+#include <stdexcept>
+
+#include "sim/operators/norm_problem.h"
 
 namespace bpusim {
 
@@ -39,9 +43,9 @@ std::string maker_of(const Network& network, const std::string& value) {
   return "the network's input";
 }
 
-bool over_one_element(const Node& node, const Network& network, const Shape& shape) {
+bool over_one_element(const Node& node, const Network& network) {
   try {
-    for (const NormPart& part : norm_problem(node, network, shape).parts)
+    for (const NormPart& part : norm_problem(operation_of(node, network)).parts)
       if (part.statistic == Statistic::MeanVariance && part.set_size() == 1) return true;
   } catch (const std::invalid_argument&) {  // the run itself will say what is wrong
   }
@@ -50,8 +54,7 @@ bool over_one_element(const Node& node, const Network& network, const Shape& sha
 
 }  // namespace
 
-std::vector<Advice> static_advice(const Network& network, const std::vector<Step>& steps,
-                                  const std::map<std::string, Shape>& shapes) {
+std::vector<Advice> static_advice(const Network& network, const std::vector<Step>& steps) {
   Lines lines;
   for (const Step& step : steps) {
     const Node& node = network.nodes[step.nodes.front()];
@@ -72,9 +75,7 @@ std::vector<Advice> static_advice(const Network& network, const std::vector<Step
                                      : ": only one behind a convolution folds into it"),
                 step.name);
     }
-    const auto shape = node.inputs.empty() ? shapes.end() : shapes.find(node.inputs[0]);
-    if (find_norm(node.op) != nullptr && shape != shapes.end() &&
-        over_one_element(node, network, shape->second))
+    if (find_norm(node.op) != nullptr && over_one_element(node, network))
       lines.add(node.op + " has statistics over one element: its output is beta alone", step.name);
   }
   return lines.take();

@@ -1,11 +1,11 @@
 // What a deployment engineer trips over, found in a network and its placement, with what to do about it.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "sim/run/placement.h"
+#include "sim/network/network.h"
+#include "sim/operators/step.h"
 
 namespace bpusim {
 
@@ -17,7 +17,6 @@ struct Advice {
 
 /// BatchNormalization left in training mode, or not folded and why not; statistics over one element; norms
 /// that were exported as primitives. Nodes of a kind share a line.
-std::vector<Advice> static_advice(const Network& network, const std::vector<Step>& steps,
-                                  const std::map<std::string, Shape>& shapes);
+std::vector<Advice> static_advice(const Network& network, const std::vector<Step>& steps);
 
 }  // namespace bpusim

@@ -7,6 +7,7 @@
 #include "sim/input_error.h"
 #include "sim/network/onnx_import.h"
 #include "sim/network/tensor_files.h"
+#include "sim/operators/operator.h"
 #include "sim/run/golden.h"
 #include "sim/run/run.h"
 
@@ -38,8 +39,7 @@ void fill_inputs(const fs::path& folder, Network& network) {
       value.shape = text->shape;
       value.text = std::move(*text);
     } else {
-      value.shape = std::get<Tensor>(tensor).shape;
-      value.data = std::move(std::get<Tensor>(tensor));
+      value.hold(std::move(std::get<Tensor>(tensor)));
     }
     value.constant = i > 0;
     if (i == 0) data.push_back(network.inputs[i]);
@@ -88,7 +88,7 @@ ConformanceCase run_case(const fs::path& folder, const MachineParams& machine, c
   }
   const Node& node = run.network.nodes.front();
   c.op = node.op;
-  if (run.network.nodes.size() != 1 || !has_definition(node.op)) {
+  if (run.network.nodes.size() != 1 || find_operator(node.op) == nullptr) {
     c.reason =
         run.network.nodes.size() != 1 ? "more than one node" : "operator " + node.op + " has no definition";
     return c;

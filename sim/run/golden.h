@@ -1,25 +1,25 @@
 // Float64 values of a network: what every simulated result is measured against.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "sim/network/network.h"
+#include "sim/operators/operator.h"
 
 namespace bpusim {
 
-/// A node's outputs from its inputs in order (empty tensors for inputs that are not given). Throws
-/// std::invalid_argument where the operator is unknown or its inputs do not fit.
-std::vector<Tensor> evaluate(const Node& node, const std::vector<Tensor>& inputs);
+/// Evaluates all nodes in order, and shows each value as soon as it is there: the network's inputs first,
+/// then the nodes' outputs. No constants. A value is dropped behind its last reader. `network` has its shapes
+/// and types (simplify.h). Throws InputError that names the node.
+struct GoldenVisitor {
+  std::function<void(const std::string& name, const Tensor& tensor)> number;
+  std::function<void(const std::string& name, const StringTensor& words)> text;
+};
+void evaluate(const Network& network, const GoldenVisitor& visitor);
 
-/// The operators that evaluate() knows.
-bool has_definition(const std::string& op);
-
-/// The norm problem of a node, from its attributes and constant inputs in `network`; `shape` is its data's.
-NormProblem norm_problem(const Node& node, const Network& network, const Shape& shape);
-
-/// Evaluates all nodes in order. Numbers and text by value name.
+/// All values at once, constants too, shapes inferred on the way.
 struct GoldenValues {
   std::map<std::string, Tensor> numbers;
   std::map<std::string, StringTensor> text;

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/view.h"
 #include "models/command.h"
-#include "sim/run/simplify.h"
+#include "sim/operators/operator.h"
 
 namespace bpusim {
 
@@ -12,15 +11,14 @@ namespace {
 
 constexpr std::int64_t kAlign = 64;
 
-// A value from the step that makes it to the last that reads it.
+// A root from the first step that writes to it to the last that reads it.
 struct Life {
-  std::string root;
   std::int64_t bytes = 0;
-  std::size_t first = 0, last = 0;
+  std::size_t first = SIZE_MAX, last = 0;
   bool on_chip = true;
 };
 
-// Stretches of the tensor region that are taken.
+// Stretches of one core's tensor region that are taken.
 class Region {
  public:
   Region(std::int64_t begin, std::int64_t end) : begin_(begin), end_(end) {}
@@ -34,78 +32,83 @@ class Region {
     }
     if (end_ - at < bytes) return -1;
     taken_[at] = {bytes, until};
+    most_ = std::max(most_, at + bytes - begin_);
     return at;
   }
   void release_before(std::size_t step) {
     for (auto stretch = taken_.begin(); stretch != taken_.end();)
       stretch = stretch->second.until < step ? taken_.erase(stretch) : std::next(stretch);
   }
+  std::int64_t most() const { return most_; }
 
  private:
   struct Stretch {
     std::int64_t bytes;
     std::size_t until;
   };
-  std::int64_t begin_, end_;
+  std::int64_t begin_, end_, most_ = 0;
   std::map<std::int64_t, Stretch> taken_;
 };
 
-bool on_bpu(const Step& step) {
-  return step.placement.where == Placement::Where::Bpu ||
-         step.placement.where == Placement::Where::Decomposed;
+std::map<std::string, Life> lives_of(const Network& network, const std::vector<Step>& steps,
+                                     const Sharing& sharing) {
+  std::map<std::string, Life> lives;
+  const auto touch = [&](const std::string& value, std::size_t s, bool on_bpu) {
+    Life& life = lives[sharing.part(value).root];
+    life.first = std::min(life.first, s);
+    life.last = std::max(life.last, s);
+    life.on_chip = life.on_chip && on_bpu;
+  };
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    const Node &first = network.nodes[steps[s].nodes.front()], &last = network.nodes[steps[s].nodes.back()];
+    for (const std::string& input : operands_of(first, network)) touch(input, s, steps[s].on_bpu());
+    for (const std::string& output : last.outputs)
+      if (sharing.parts.count(output) != 0) touch(output, s, steps[s].on_bpu());
+  }
+  for (auto& [root, life] : lives)
+    life.bytes = (element_count(network.shape_of(root)) + kAlign - 1) / kAlign * kAlign;
+  const auto leave = [&](const std::string& value) {
+    const auto part = sharing.parts.find(value);
+    if (part != sharing.parts.end()) lives.at(part->second.root).on_chip = false;
+  };
+  for (const std::string& output : network.outputs) leave(output);
+  for (const auto& [value, part] : sharing.parts)
+    if (network.values.at(value).constant ||
+        std::find(network.inputs.begin(), network.inputs.end(), value) != network.inputs.end())
+      leave(value);
+  return lives;
 }
 
 }  // namespace
 
-std::map<std::string, std::int64_t> plan_residency(const Network& network, const std::vector<Step>& steps,
-                                                   const std::map<std::string, Shape>& shapes,
-                                                   const MachineParams& machine) {
-  std::map<std::string, std::int64_t> addresses;
-  if (machine.sram.tensor_bytes == 0 || machine.bpu.cores != 1) return addresses;
-  std::map<std::string, Life> lives;           // by root
-  std::map<std::string, std::string> root_of;  // aliases to what they share bytes with
-  std::vector<std::vector<std::string>> made(steps.size());
-  const auto root = [&](const std::string& name) {
-    const auto found = root_of.find(name);
-    return found == root_of.end() ? name : found->second;
-  };
+Residency plan_residency(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
+                         const MachineParams& machine) {
+  Residency residency;
+  if (machine.sram.tensor_bytes == 0) return residency;
+  const auto lives = lives_of(network, steps, sharing);
+  std::vector<std::vector<std::string>> begun(steps.size());
+  for (const auto& [root, life] : lives)
+    if (life.on_chip && life.bytes > 0) begun[life.first].push_back(root);
+  std::vector<Region> regions(static_cast<std::size_t>(machine.bpu.cores),
+                              Region(machine.sram.bytes - machine.sram.tensor_bytes, machine.sram.bytes));
+  std::size_t turn = 0;
   for (std::size_t s = 0; s < steps.size(); ++s) {
-    const Node& first = network.nodes[steps[s].nodes.front()];
-    const Node& last = network.nodes[steps[s].nodes.back()];
-    for (const std::string& input : tensor_inputs(first, network)) {
-      const auto life = lives.find(root(input));
-      if (life == lives.end()) continue;
-      life->second.last = s;
-      life->second.on_chip = life->second.on_chip && on_bpu(steps[s]);
-    }
-    const std::size_t outputs = first.op == "Split" ? last.outputs.size() : 1;
-    for (std::size_t i = 0; i < outputs; ++i) {
-      const std::string& name = last.outputs.at(i);
-      if (is_alias(first.op) && on_bpu(steps[s])) {
-        root_of[name] = root(tensor_inputs(first, network).at(0));
-        continue;
+    for (Region& region : regions) region.release_before(s);
+    for (const std::string& root : begun[s]) {
+      const Life& life = lives.at(root);
+      for (std::size_t k = 0; k < regions.size(); ++k) {
+        const std::size_t core = (turn + k) % regions.size();
+        const std::int64_t at = regions[core].take(life.bytes, life.last);
+        if (at < 0) continue;
+        residency.addresses[root] = sram_window(static_cast<int>(core), at);
+        turn = core + 1;
+        break;
       }
-      const auto shape = shapes.find(name);
-      const std::int64_t bytes =
-          shape == shapes.end() ? 0 : (element_count(shape->second) + kAlign - 1) / kAlign * kAlign;
-      lives[name] = {name, bytes, s, s, on_bpu(steps[s])};
-      made[s].push_back(name);
     }
   }
-  for (const std::string& output : network.outputs)
-    if (const auto life = lives.find(root(output)); life != lives.end()) life->second.on_chip = false;
-
-  Region region(machine.sram.bytes - machine.sram.tensor_bytes, machine.sram.bytes);
-  for (std::size_t s = 0; s < steps.size(); ++s) {
-    region.release_before(s);
-    for (const std::string& name : made[s]) {
-      const Life& life = lives.at(name);
-      if (!life.on_chip || life.bytes == 0) continue;
-      const std::int64_t at = region.take(life.bytes, life.last);
-      if (at >= 0) addresses[name] = kSramWindow + at;
-    }
-  }
-  return addresses;
+  for (const Region& region : regions)
+    residency.high_water_bytes = std::max(residency.high_water_bytes, region.most());
+  return residency;
 }
 
 }  // namespace bpusim

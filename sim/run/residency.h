@@ -7,16 +7,20 @@
 #include <vector>
 
 #include "models/machine_params.h"
-#include "sim/run/placement.h"
+#include "sim/run/sharing.h"
 
 namespace bpusim {
 
-/// Bus addresses (in the SRAM window) of the values that stay on chip. A value stays where the machine has
-/// one core and room in sram.tensor_bytes while it lives, and the BPU both makes it and reads it; the
-/// network's inputs and outputs are in DRAM. Values that share bytes (a Reshape and its input) share an
-/// address. First fit, in order of steps.
-std::map<std::string, std::int64_t> plan_residency(const Network& network, const std::vector<Step>& steps,
-                                                   const std::map<std::string, Shape>& shapes,
-                                                   const MachineParams& machine);
+/// Tensors on chip.
+struct Residency {
+  std::map<std::string, std::int64_t> addresses;  ///< of roots, in the cores' windows
+  std::int64_t high_water_bytes = 0;              ///< of one core's sram.tensor_bytes
+};
+
+/// A tensor stays where there is room in some core's sram.tensor_bytes while it lives, and the BPU alone
+/// makes it and reads it; the network's inputs and outputs are in DRAM. First fit, in order of steps; cores
+/// take turns.
+Residency plan_residency(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
+                         const MachineParams& machine);
 
 }  // namespace bpusim

@@ -5,18 +5,9 @@
 #include <string>
 
 #include "models/machine_params.h"
+#include "sim/operators/work.h"
 
 namespace bpusim {
-
-/// What a step can't do without.
-struct Work {
-  std::int64_t read_bytes = 0, write_bytes = 0;  ///< each tensor once
-  std::int64_t macs = 0;
-  std::int64_t reduced_elements = 0;  ///< element passes of the reduction unit
-  std::int64_t vector_elements = 0;
-  std::int64_t table_elements = 0;  ///< by table-driven functions
-  std::int64_t host_cycles = 0;     ///< BPU cycles that the host charges
-};
 
 struct Roofline {
   double cycles = 0;

@@ -1,16 +1,17 @@
-// Constant folding: what depends on constants and shapes only becomes a constant, and its nodes go.
+// What is known of a network before anything runs: shapes and element types of all values, and constants for
+// whatever depends on constants and shapes alone.
 #pragma once
 
 #include "sim/network/network.h"
-#include "sim/run/golden.h"
 
 namespace bpusim {
 
-/// `golden` holds the values of all of the network's tensors.
-Network fold_constants(const Network& network, const GoldenValues& golden);
+/// The network with the shapes and element types of all values, from those of its inputs and constants.
+/// Values behind operators without a definition stay unknown and are named in Network::unknown. Throws
+/// InputError that names the node whose inputs do not fit.
+Network inferred(const Network& network);
 
-/// The inputs of a node that are tensors on the machine: activations, and constants that element-wise
-/// operators and Concat read as tensors. Scalars and parameters belong to their operator.
-std::vector<std::string> tensor_inputs(const Node& node, const Network& network);
+/// The same, with nodes that depend on constants and shapes only evaluated to constants.
+Network folded(const Network& network);
 
 }  // namespace bpusim

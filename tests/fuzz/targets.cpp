@@ -28,7 +28,7 @@ bool fill_inputs(Network& network) {
     const std::int64_t count = element_count(value.shape);
     total += count;
     if (value.dtype == DType::String || count < 1 || total > kMostElements) return false;
-    value.data = draw({}, value.shape, 1);
+    value.hold(draw({}, value.shape, 1));
   }
   return total <= kMostElements;
 }

@@ -18,8 +18,7 @@ class Draft {
     const std::string name = "c" + std::to_string(network.values.size());
     Value& value = network.values[name];
     value.constant = true;
-    value.shape = tensor.shape;
-    value.data = std::move(tensor);
+    value.hold(std::move(tensor));
     return name;
   }
   std::string scalar(double value) { return constant(Tensor({}, {value})); }

@@ -13,7 +13,7 @@
 #include "models/machine_params.h"
 #include "sim/compile/tiling.h"
 #include "sim/network/workload.h"
-#include "sim/run/golden.h"
+#include "sim/operators/norm_problem.h"
 
 namespace bpusim {
 namespace {
@@ -95,7 +95,7 @@ void measure(const Subject& subject, const std::string& kind, std::uint64_t seed
   spec.data.kind = kind;
   spec.seed = seed;
   add_operator(spec, network);
-  const NormProblem problem = norm_problem(network.nodes[0], network, subject.shape);
+  const NormProblem problem = norm_problem(operation_of(network.nodes[0], network));
   const auto& x = network.values.at("n.x").data->values;
   const auto golden = golden_norm(problem, x).y;
   // Data far from zero need an affine grid; the others are measured on a symmetric one.

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sim/config/machine_file.h"
+#include "sim/operators/operator.h"
 #include "sim/run/golden.h"
 
 namespace bpusim {
@@ -41,9 +42,10 @@ TEST(Conformance, SignedLpNormalization) {
   node.op = "LpNormalization";
   node.attributes.ints = {{"axis", 1}, {"p", 1}};
   const Tensor x({3, 2}, {-3, 1, 0, 0, 2, -2});
-  EXPECT_EQ(evaluate(node, {x})[0].values, (std::vector<double>{-0.75, 0.25, 0, 0, 0.5, -0.5}));
+  EXPECT_EQ(evaluate(node, {&x})[0].values, (std::vector<double>{-0.75, 0.25, 0, 0, 0.5, -0.5}));
   node.attributes.ints["p"] = 2;
-  const auto y = evaluate(node, {Tensor({2, 2}, {-3, 4, 0, 0})})[0].values;
+  const Tensor zero({2, 2}, {-3, 4, 0, 0});
+  const auto y = evaluate(node, {&zero})[0].values;
   EXPECT_DOUBLE_EQ(y[0], -0.6);
   EXPECT_DOUBLE_EQ(y[1], 0.8);
   EXPECT_EQ(y[2], 0);

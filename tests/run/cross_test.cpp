@@ -9,7 +9,7 @@
 #include "models/machine.h"
 #include "sim/compile/norm_lowering.h"
 #include "sim/network/workload.h"
-#include "sim/run/golden.h"
+#include "sim/operators/norm_problem.h"
 
 namespace bpusim {
 namespace {
@@ -86,7 +86,7 @@ std::shared_ptr<Scene> draw_scene() {
   spec.seed = *rc::gen::inRange<std::uint64_t>(0, 1000);
   Network network;
   add_operator(spec, network);
-  scene->problem = norm_problem(network.nodes[0], network, spec.shape);
+  scene->problem = norm_problem(operation_of(network.nodes[0], network));
   for (std::int64_t i = 0; i < element_count(spec.shape); ++i)
     scene->codes.push_back(static_cast<std::int8_t>(i * 37 % 251 - 125));
   std::int64_t table = kTables;
@@ -134,7 +134,7 @@ TEST(RandomPrograms, ARemovedDependencyIsCaught) {
   spec.shape = {2, 8, 16, 16};
   Network network;
   add_operator(spec, network);
-  const NormProblem problem = norm_problem(network.nodes[0], network, spec.shape);
+  const NormProblem problem = norm_problem(operation_of(network.nodes[0], network));
   Scene scene;
   scene.problem = problem;
   scene.machine.sram.bytes = 32768;

@@ -47,7 +47,7 @@ TEST(Run, NoNodeBeatsItsRooflineOnAnyPresetAndMapping) {
           options.mapping = std::string(mapping) == "auto" ? "" : mapping;
       for (const NodeResult& node : execute_run(s, machine, Policy::read("full"), false).nodes) {
         EXPECT_LE(node.roofline_fraction, 1.0) << preset << " " << mapping << " " << node.name;
-        EXPECT_GT(node.roofline_fraction, 0.0);
+        EXPECT_TRUE(node.mapping == "in place" || node.roofline_fraction > 0) << node.name;
       }
     }
   }
@@ -204,10 +204,8 @@ TEST(Run, TheCpuIsChargedForProductsAndReductions) {
   node.op = "MatMul";
   node.inputs = {"a", "b"};
   node.outputs = {"y"};
-  network.values["a"].shape = {64, 256};
-  network.values["a"].data = Tensor::filled({64, 256}, 0.5);
-  network.values["b"].shape = {256, 512};
-  network.values["b"].data = Tensor::filled({256, 512}, 0.5);
+  network.values["a"].hold(Tensor::filled({64, 256}, 0.5));
+  network.values["b"].hold(Tensor::filled({256, 512}, 0.5));
   network.inputs = {"a", "b"};
   network.outputs = {"y"};
   network.nodes = {node};
@@ -298,10 +296,12 @@ TEST(Run, BadNetworksAreNamed) {
                 .find("numerics.sum_bits is 16"),
             std::string::npos);
   RunSpec nan = spec("  - {op: LayerNormalization, shape: [8, 8]}\n");
-  nan.network.values.at("LayerNormalization.x").data->values[5] = std::nan("");
+  Tensor x = *nan.network.values.at("LayerNormalization.x").data;
+  x.values[5] = std::nan("");
+  nan.network.values.at("LayerNormalization.x").hold(x);
   EXPECT_THROW(execute_run(nan, read_machine("generic"), Policy::read("full"), true), InputError);
   RunSpec gamma = spec("  - {op: LayerNormalization, shape: [8, 8]}\n");
-  gamma.network.values.at("LayerNormalization.scale").data = Tensor({7}, std::vector<double>(7, 1));
+  gamma.network.values.at("LayerNormalization.scale").hold(Tensor({7}, std::vector<double>(7, 1)));
   EXPECT_THROW(execute_run(gamma, read_machine("generic"), Policy::read("full"), true), InputError);
 }
 

@@ -1,0 +1,26 @@
+// The families of operators, one function and one file each.
+#pragma once
+
+#include <vector>
+
+#include "sim/operators/operator.h"
+
+namespace bpusim::operators {
+
+std::vector<OperatorDefinition> norms();         ///< kernels' norm registry
+std::vector<OperatorDefinition> convolutions();  ///< Conv, ConvTranspose
+std::vector<OperatorDefinition> products();      ///< MatMul, Gemm
+std::vector<OperatorDefinition> elementwise();   ///< two operands with broadcasting; Relu
+std::vector<OperatorDefinition> tables();        ///< functions of one element
+std::vector<OperatorDefinition> pools();         ///< MaxPool, AveragePool, their global forms
+std::vector<OperatorDefinition> reductions();    ///< ReduceMean, ReduceSum, …
+std::vector<OperatorDefinition> softmaxes();
+std::vector<OperatorDefinition> views();          ///< what only moves elements
+std::vector<OperatorDefinition> pieces();         ///< Split, Concat
+std::vector<OperatorDefinition> paddings();       ///< Pad
+std::vector<OperatorDefinition> gathers();        ///< Gather
+std::vector<OperatorDefinition> randoms();        ///< RandomNormal, RandomNormalLike
+std::vector<OperatorDefinition> texts();          ///< StringNormalizer
+std::vector<OperatorDefinition> shape_queries();  ///< Shape, Size
+
+}  // namespace bpusim::operators

@@ -1,0 +1,215 @@
+#include "sim/operators/host_lowering.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/cost.h"
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr double kStatisticsOps = 8;  // a channel: two divisions, a square, two blends
+constexpr std::int64_t kFloatBytes = 4;
+
+std::int64_t host_cycles(const HostDemand& demand, const MachineParams& machine) {
+  return static_cast<std::int64_t>(
+      std::ceil(host_cost(machine.host, demand).total_ns() * machine.bpu.clock_mhz / 1000));
+}
+
+Program one_task(const std::string& name, HostTask task) {
+  Command command;
+  command.unit = Unit::Host;
+  command.body = std::move(task);
+  Program program;
+  program.name = name;
+  program.commands.push_back(std::move(command));
+  return program;
+}
+
+LoweredStep lower_text(const Step& step, const Node& node, const LoweringContext& context) {
+  HostTask task;
+  task.what = node.op;
+  const auto words = context.text.find(node.inputs.at(0));
+  if (words != context.text.end())
+    for (const std::string& word : words->second.values)
+      task.demand.characters += static_cast<std::int64_t>(word.size());
+  task.work = [](DramPort&) {};  // text lives in the host's own memory
+  LoweredStep lowered;
+  lowered.mapping = "host";
+  lowered.work.host_cycles = host_cycles(task.demand, context.machine);
+  lowered.programs.push_back(one_task(step.name, std::move(task)));
+  return lowered;
+}
+
+Codes read_codes(DramPort& dram, const TensorPlace& tensor) {
+  if (tensor.grid.dtype == DType::Int16) {
+    std::vector<std::int16_t> codes(static_cast<std::size_t>(tensor.elements));
+    dram.read(tensor.address, codes.data(), tensor.bytes());
+    return {codes.begin(), codes.end()};
+  }
+  std::vector<std::int8_t> codes(static_cast<std::size_t>(tensor.elements));
+  dram.read(tensor.address, codes.data(), tensor.bytes());
+  return {codes.begin(), codes.end()};
+}
+
+void write_codes(DramPort& dram, const TensorPlace& tensor, const std::int64_t* codes) {
+  if (tensor.grid.dtype == DType::Int16) {
+    const std::vector<std::int16_t> narrow(codes, codes + tensor.elements);
+    dram.write(tensor.address, narrow.data(), tensor.bytes());
+  } else {
+    const std::vector<std::int8_t> narrow(codes, codes + tensor.elements);
+    dram.write(tensor.address, narrow.data(), tensor.bytes());
+  }
+}
+
+// What crosses between BPU and CPU: inputs that the BPU made, and all outputs, which it or the application
+// takes.
+struct Crossing {
+  std::vector<TensorPlace> in, out;
+  std::vector<Quantisation> in_grids, out_grids;
+};
+
+Crossing cross(const Node& node, const LoweringContext& context, LoweredStep& lowered, HostTask& task) {
+  Crossing crossing;
+  bool enters = false;
+  for (const std::string& name : operands_of(node, context.network)) {
+    const TensorPlace& place = context.places.at(name);
+    lowered.inputs.push_back(name);
+    crossing.in.push_back(place);
+    crossing.in_grids.push_back(place.grid);
+    task.reads.push_back(DramBox::contiguous(place.address, place.bytes()));
+    const auto maker = context.made_on.find(name);
+    const bool from_bpu = maker != context.made_on.end() && maker->second != Placement::Where::Cpu;
+    enters = enters || from_bpu;
+    if (from_bpu || maker == context.made_on.end()) task.demand.convert_elements += place.elements;
+    if (from_bpu) task.demand.layout_elements += place.elements;
+    task.demand.memory_bytes += place.elements * kFloatBytes;
+  }
+  for (const std::string& name : node.outputs) {
+    const auto found = context.places.find(name);
+    if (found == context.places.end()) continue;
+    const TensorPlace& place = found->second;
+    lowered.outputs.push_back(name);
+    crossing.out.push_back(place);
+    crossing.out_grids.push_back(place.grid);
+    task.writes.push_back(DramBox::contiguous(place.address, place.bytes()));
+    task.demand.convert_elements += place.elements;
+    task.demand.layout_elements += place.elements;
+    task.demand.memory_bytes += place.elements * kFloatBytes;
+  }
+  task.demand.crossings = (enters ? 1 : 0) + 1;  // from the BPU, and back to it or to the application
+  return crossing;
+}
+
+}  // namespace
+
+std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
+                                                               const LoweringContext& context,
+                                                               const std::vector<Quantisation>& in,
+                                                               const std::vector<Quantisation>& out) {
+  return [&node, &network = context.network, tensors = operands_of(node, context.network), in,
+          out](const std::vector<Codes>& codes) {
+    std::vector<Tensor> dequantised(tensors.size());
+    Inputs inputs;
+    std::size_t next = 0;
+    for (const std::string& name : node.inputs) {
+      if (name.empty()) {
+        inputs.push_back(&absent());
+      } else if (next < tensors.size() && tensors[next] == name) {
+        Tensor& x = dequantised[next];
+        x = Tensor::filled(network.shape_of(name), 0);
+        for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = dequantise(codes[next][i], in[next]);
+        inputs.push_back(&x);
+        ++next;
+      } else {
+        inputs.push_back(network.values.at(name).data.get());
+      }
+    }
+    auto outputs = evaluate(node, inputs);
+    Codes ideal;
+    for (std::size_t k = 0; k < out.size(); ++k) {
+      // Codes meet what real values do not, as 0/0; the tables of the BPU hold 0 there too (plan_lookup).
+      for (double& v : outputs[k].values) v = std::isnan(v) ? 0.0 : v;
+      const auto quantised = quantise(outputs[k].values, out[k]);
+      ideal.insert(ideal.end(), quantised.begin(), quantised.end());
+    }
+    return ideal;
+  };
+}
+
+LoweredStep lower_host(const Step& step, const LoweringContext& context) {
+  const Node& node = context.network.nodes[step.nodes.front()];
+  const OperatorDefinition& row = *find_operator(node.op);
+  if (row.text != nullptr) return lower_text(step, node, context);
+  LoweredStep lowered;
+  lowered.mapping = "host";
+  HostTask task;
+  task.what = node.op;
+  const Crossing crossing = cross(node, context, lowered, task);
+  std::vector<Shape> outputs;
+  for (const std::string& name : lowered.outputs) outputs.push_back(context.network.shape_of(name));
+  task.demand.compute_ops = row.host_ops(operation_of(node, context.network), outputs, context.machine.host);
+  lowered.ideal = ideal_of_float(node, context, crossing.in_grids, crossing.out_grids);
+  task.work = [in = crossing.in, out = crossing.out, ideal = lowered.ideal](DramPort& dram) {
+    std::vector<Codes> codes;
+    codes.reserve(in.size());
+    for (const TensorPlace& tensor : in) codes.push_back(read_codes(dram, tensor));
+    const Codes results = ideal(codes);
+    const std::int64_t* next = results.data();
+    for (const TensorPlace& tensor : out) {
+      write_codes(dram, tensor, next);
+      next += tensor.elements;
+    }
+  };
+  lowered.work.host_cycles = host_cycles(task.demand, context.machine);
+  lowered.programs.push_back(one_task(step.name, std::move(task)));
+  return lowered;
+}
+
+void add_running_statistics(const StepLowering& s, const NormProblem& problem, const NormJob& job,
+                            LoweredStep& lowered) {
+  const auto channels = static_cast<std::int64_t>(problem.running_mean.size());
+  HostTask task;
+  task.what = "RunningStatistics";
+  task.demand.compute_ops = kStatisticsOps * static_cast<double>(channels);
+  task.demand.memory_bytes = channels * static_cast<std::int64_t>(sizeof(SetSums));
+  task.demand.crossings = 1;
+  const std::int64_t bytes = channels * kFloatBytes;
+  struct Target {
+    std::int64_t address;
+    std::size_t which;  // 0 the mean, 1 the variance
+  };
+  std::vector<Target> targets;
+  for (std::size_t k = 1; k < 3; ++k) {
+    if (k >= s.node.outputs.size() || s.node.outputs[k].empty()) continue;
+    targets.push_back({s.reserve(bytes), k - 1});
+    lowered.float_outputs[s.node.outputs[k]] = targets.back().address;
+  }
+  task.reads = {DramBox::contiguous(job.sums, channels * static_cast<std::int64_t>(sizeof(SetSums)))};
+  for (const Target& target : targets) task.writes.push_back(DramBox::contiguous(target.address, bytes));
+  task.work = [problem, plan = job.plan, sums_at = job.sums, targets](DramPort& dram) {
+    const std::size_t count = problem.running_mean.size();
+    std::vector<SetSums> sums(count);
+    dram.read(sums_at, sums.data(), static_cast<std::int64_t>(count * sizeof(SetSums)));
+    const double n = static_cast<double>(plan.set_size), scale = plan.in.scale;
+    std::vector<std::vector<float>> running(2, std::vector<float>(count));
+    for (std::size_t c = 0; c < count; ++c) {
+      const double mean = static_cast<double>(sums[c].sum) / n;
+      const double variance = static_cast<double>(sums[c].square_sum) / n - mean * mean;
+      const double keep = problem.momentum;
+      running[0][c] =
+          static_cast<float>(keep * problem.running_mean[c] +
+                             (1 - keep) * scale * (mean - static_cast<double>(plan.in.zero_point)));
+      running[1][c] =
+          static_cast<float>(keep * problem.running_variance[c] + (1 - keep) * scale * scale * variance);
+    }
+    for (const Target& target : targets)
+      dram.write(target.address, running[target.which].data(),
+                 static_cast<std::int64_t>(count * sizeof(float)));
+  };
+  lowered.programs.push_back(one_task(s.step.name, std::move(task)));
+}
+
+}  // namespace bpusim

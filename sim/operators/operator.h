@@ -1,0 +1,79 @@
+// What bpusim knows of an operator, in one row: its arithmetic, its shapes, what it costs on the CPU, and how
+// the BPU runs it. A family of operators is one file of rows; nothing else names operators one by one.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/tensor.h"
+#include "models/machine_params.h"
+#include "sim/network/network.h"
+#include "sim/operators/operation.h"
+
+namespace bpusim {
+
+class StepLowering;
+struct LoweredStep;
+
+/// Inputs of a node in order; absent() for those that are not given. Never null.
+using Inputs = std::vector<const Tensor*>;
+
+/// Which inputs are tensors on the machine; the others are parameters of the operator.
+enum class Operands {
+  Varying,  ///< those that are not constant
+  First,    ///< the first, constant or not
+  Several,  ///< those that are not constant, and constants of more than one element
+};
+
+struct OperatorDefinition {
+  std::string op;
+  Operands operands = Operands::Varying;
+  /// The same bytes under another shape: nothing runs.
+  bool alias = false;
+  /// Codes pass through as they are, so that the output is on its input's grid.
+  bool keeps_grid = false;
+  /// Makes new numbers each time: not a constant, whatever its inputs are.
+  bool draws = false;
+
+  /// Outputs in float64. Throws std::invalid_argument with what does not fit.
+  std::vector<Tensor> (*golden)(const Node& node, const Inputs& inputs) = nullptr;
+  /// The output of an operator on text, instead of `golden`. Throws std::invalid_argument.
+  StringTensor (*text)(const Node& node, const StringTensor& words) = nullptr;
+  /// Shapes of the outputs; the same as golden's. Throws std::invalid_argument.
+  std::vector<Shape> (*shapes)(const Operation& operation) = nullptr;
+  /// Values that follow from shapes alone (Shape, Size); null for all other operators.
+  Tensor (*from_shapes)(const Operation& operation) = nullptr;
+  /// Float32 operations on the CPU, given the shapes of the outputs.
+  double (*host_ops)(const Operation& operation, const std::vector<Shape>& outputs,
+                     const HostParams& host) = nullptr;
+  /// Why no BPU of this simulator runs the node; empty where one does. Null: always, or never without
+  /// `lower`.
+  std::string (*obstacle)(const Operation& operation) = nullptr;
+  /// The step as programs for the BPU; null where only the CPU runs the operator.
+  LoweredStep (*lower)(StepLowering& step) = nullptr;
+};
+
+/// All rows, family by family.
+const std::vector<OperatorDefinition>& operator_registry();
+
+/// Null where bpusim has no definition of the operator.
+const OperatorDefinition* find_operator(const std::string& op);
+
+/// A node's outputs in float64. Throws std::invalid_argument where the operator is unknown, where its inputs
+/// do not fit, and for NaN, which no integer can stand for.
+std::vector<Tensor> evaluate(const Node& node, const Inputs& inputs);
+
+/// Inputs of the node that are tensors on the machine, by name and in order.
+std::vector<std::string> operands_of(const Node& node, const Network& network);
+
+/// Why no BPU of this simulator runs a node; empty where one does.
+std::string obstacle_of(const Node& node, const Network& network);
+
+/// One operation an element of the larger of first input and outputs: what most operators cost the CPU.
+double ops_per_element(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host);
+
+/// The shape of the first input.
+std::vector<Shape> same_shape(const Operation& operation);
+
+}  // namespace bpusim

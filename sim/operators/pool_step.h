@@ -1,0 +1,12 @@
+// Poolings, and reductions that are some.
+#pragma once
+
+#include "kernels/pool.h"
+#include "sim/compile/pool_lowering.h"
+#include "sim/operators/step_lowering.h"
+
+namespace bpusim {
+
+LoweredStep lower_pool_step(const StepLowering& s, const PoolProblem& problem);
+
+}  // namespace bpusim

@@ -1,0 +1,66 @@
+// MaxPool, AveragePool and their global forms on the vector unit.
+#include <memory>
+#include <stdexcept>
+
+#include "kernels/pool.h"
+#include "sim/operators/families.h"
+#include "sim/operators/pool_step.h"
+
+namespace bpusim {
+
+namespace {
+
+std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
+  if (node.op == "MaxPool" && node.outputs.size() > 1)
+    throw std::invalid_argument("MaxPool: the output of indices is not supported");
+  return {golden_pool(resolve_pool(node.op, node.attributes, inputs.at(0)->shape), *inputs[0])};
+}
+
+std::vector<Shape> shapes(const Operation& operation) {
+  const PoolProblem problem = resolve_pool(operation.node.op, operation.node.attributes, operation.shape());
+  return {conv_output_shape(problem.window, operation.shape().size())};
+}
+
+double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
+  const ConvProblem window =
+      resolve_pool(operation.node.op, operation.node.attributes, operation.shape()).window;
+  return static_cast<double>(element_count(outputs.at(0)) * window.kh * window.kw);
+}
+
+LoweredStep lower(StepLowering& s) {
+  return lower_pool_step(s, resolve_pool(s.node.op, s.node.attributes, s.shape(s.node.inputs[0])));
+}
+
+}  // namespace
+
+LoweredStep lower_pool_step(const StepLowering& s, const PoolProblem& problem) {
+  LoweredStep lowered = s.begin("streaming");
+  const TensorPlace &x = s.in(), &y = s.out();
+  const auto plan =
+      std::make_shared<PoolPlan>(plan_pool(problem, x.grid, y.grid, s.multiplier_bits(), s.rounding()));
+  const ConvProblem& window = problem.window;
+  lowered.work.vector_elements = y.elements * window.kh * window.kw;
+  lowered.programs.push_back(
+      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+        return lower_pool(s.step.name, *plan, x.address, y.address, machine, way.tile_bytes);
+      }));
+  lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_pool(*plan, inputs[0]); };
+  return lowered;
+}
+
+std::vector<OperatorDefinition> operators::pools() {
+  std::vector<OperatorDefinition> rows;
+  for (const char* op : {"MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.keeps_grid = row.op.find("Max") != std::string::npos;
+    row.golden = golden;
+    row.shapes = shapes;
+    row.host_ops = host_ops;
+    row.lower = lower;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,189 @@
+#include "sim/operators/step_lowering.h"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+
+#include "sim/compile/estimate.h"
+#include "sim/input_error.h"
+#include "sim/operators/host_lowering.h"
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr std::size_t kRehearsed = 4;  // candidates that the machine times
+constexpr std::int64_t kTileSizes[] = {8 << 10, 32 << 10, 128 << 10, 512 << 10};
+
+std::int64_t dram_bytes(const Program& program) {
+  std::int64_t bytes = 0;
+  for (const Command& command : program.commands)
+    if (const auto* transfer = std::get_if<Transfer>(&command.body))
+      if (transfer->dram.base < kSramWindow) bytes += transfer->dram.bytes();
+  return bytes;
+}
+
+template <class Map>
+void print(const Map& map, std::string& text) {
+  for (const auto& [name, value] : map) {
+    text += name + "=";
+    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>) {
+      text += std::to_string(value);
+    } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
+      text += value;
+    } else {
+      for (const auto& item : value) text += std::to_string(item) + ",";
+    }
+    text += ";";
+  }
+}
+
+}  // namespace
+
+StepLowering::StepLowering(const Step& step_, const LoweringContext& context_)
+    : step(step_),
+      context(context_),
+      machine(context_.machine),
+      node(context_.network.nodes[step_.nodes.front()]),
+      options(context_.run.options_of(node.name)) {}
+
+void StepLowering::refuse(const std::string& what) const {
+  throw InputError(step.name + ": " + what);
+}
+
+LoweredStep StepLowering::begin(const std::string& mapping) const {
+  LoweredStep lowered;
+  lowered.mapping = mapping;
+  lowered.inputs = operands_of(node, context.network);
+  for (const std::string& output : last_node().outputs)
+    if (context.places.count(output) != 0) lowered.outputs.push_back(output);
+  const auto in_dram = [&](const std::string& value) { return place(value).address < kSramWindow; };
+  for (const std::string& input : lowered.inputs)
+    if (in_dram(input)) lowered.work.read_bytes += place(input).bytes();
+  for (const std::string& output : lowered.outputs)
+    if (in_dram(output)) lowered.work.write_bytes += place(output).bytes();
+  return lowered;
+}
+
+std::int64_t StepLowering::constants(const void* data, std::int64_t bytes) const {
+  const std::int64_t address = context.allocate(bytes);
+  if (data != nullptr && context.function) context.dram.write(address, data, bytes);
+  return address;
+}
+
+// Everything of a step that decides how it is lowered best: its nodes, their shapes and options, the element
+// types, and which of its tensors are on chip.
+std::string StepLowering::signature() const {
+  std::string text = std::string(to_string(step.placement.where)) + options.mapping + "|";
+  for (const std::size_t n : step.nodes) {
+    const Node& each = context.network.nodes[n];
+    text += each.op + "(";
+    print(each.attributes.ints, text);
+    print(each.attributes.floats, text);
+    print(each.attributes.strings, text);
+    print(each.attributes.int_lists, text);
+    for (const auto* values : {&each.inputs, &each.outputs})
+      for (const std::string& name : *values) {
+        const auto found = context.places.find(name);
+        text += name.empty() ? "-" : to_string(context.network.shape_of(name));
+        if (found == context.places.end()) continue;
+        text += (found->second.address >= kSramWindow ? "s" + std::to_string(core_of(found->second.address))
+                                                      : "d") +
+                to_string(found->second.grid.dtype);
+        if (found->second.grid.asymmetric) text += "a";
+      }
+    text += ")";
+  }
+  if (step.nodes.size() == 1 && node.inputs.size() > 1)  // what moves elements may have constants that decide
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+      const auto value = context.network.values.find(node.inputs[i]);
+      if (value == context.network.values.end() || !value->second.data || value->second.data->size() > 16)
+        continue;
+      for (const double v : value->second.data->values) text += "," + std::to_string(v);
+    }
+  return text;
+}
+
+// Steps that take half of the operators' SRAM let the next one load while they run; the whole is for those
+// that do not fit, or that would move data more than once.
+Program StepLowering::fastest(const std::vector<std::string>& mappings, const Work& work, const Lower& lower,
+                              std::string* mapping) const {
+  MachineParams half = machine;
+  half.sram.bytes /= 2;
+  half.sram.banks = std::max<std::int64_t>(1, half.sram.banks / 2);
+  const auto machine_of = [&](const Way& way) -> const MachineParams& {
+    return way.whole_sram ? machine : half;
+  };
+  std::string key = signature();
+  for (const std::string& m : mappings) key += "/" + m;
+  const auto known = context.ways.find(key);
+  if (known != context.ways.end()) {
+    if (mapping != nullptr) *mapping = known->second.mapping;
+    return lower(known->second, machine_of(known->second));
+  }
+  struct Candidate {
+    Way way;
+    Program program;
+    std::int64_t estimate = 0;
+  };
+  std::vector<Candidate> candidates;
+  std::optional<std::invalid_argument> error;
+  const auto add = [&](const std::string& m, bool whole) {
+    for (const std::int64_t tile : kTileSizes) {
+      const Way way{m, tile, whole};
+      if (tile > kTileSizes[0] && tile > machine_of(way).sram.bytes / 2) break;
+      try {
+        Candidate candidate{way, lower(way, machine_of(way)), 0};
+        candidate.estimate = estimate_cycles(candidate.program, machine);
+        candidates.push_back(std::move(candidate));
+      } catch (const std::invalid_argument& refused) {
+        error = refused;
+        break;
+      }
+    }
+  };
+  for (const std::string& m : mappings) {
+    if (!context.run.overlap) {
+      add(m, true);
+      continue;
+    }
+    const std::size_t before = candidates.size();
+    add(m, false);
+    bool once = candidates.size() > before;
+    for (std::size_t c = before; c < candidates.size(); ++c)
+      once = once && dram_bytes(candidates[c].program) <= (work.read_bytes + work.write_bytes) * 102 / 100;
+    if (!once) add(m, true);
+  }
+  if (candidates.empty()) throw *error;
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+  std::size_t best = 0;
+  double least = 0;
+  for (std::size_t c = 0; c < std::min(candidates.size(), kRehearsed); ++c) {
+    constexpr double kWholePenalty = 1.05;  // the next step can't load early
+    const double cycles = static_cast<double>(context.rehearse(candidates[c].program)) *
+                          (candidates[c].way.whole_sram ? kWholePenalty : 1.0);
+    if (c > 0 && cycles >= least) continue;
+    least = cycles;
+    best = c;
+  }
+  context.ways[key] = candidates[best].way;
+  if (mapping != nullptr) *mapping = candidates[best].way.mapping;
+  return std::move(candidates[best].program);
+}
+
+LoweredStep lower_step(const Step& step, const LoweringContext& context) {
+  try {
+    if (step.on_cpu()) return lower_host(step, context);
+    StepLowering lowering(step, context);
+    const OperatorDefinition* row = find_operator(lowering.node.op);
+    if (row != nullptr && row->lower != nullptr) return row->lower(lowering);
+  } catch (const std::invalid_argument& error) {
+    throw InputError(step.name + ": " + error.what());
+  }
+  throw InputError(step.name + ": " + context.network.nodes[step.nodes.front()].op +
+                   " has no lowering for the BPU; a policy that puts it on the CPU runs it");
+}
+
+}  // namespace bpusim

@@ -1,0 +1,16 @@
+// Functions of one element, by table.
+#pragma once
+
+#include "kernels/unary.h"
+#include "sim/operators/operation.h"
+#include "sim/operators/step_lowering.h"
+
+namespace bpusim {
+
+/// The node's function with its attributes and constants bound. Throws std::invalid_argument.
+RealFunction function_of(const Operation& operation);
+
+/// The function on the vector unit, from the step's tensor `input` to its output.
+LoweredStep lower_lookup(const StepLowering& s, const std::string& input, const RealFunction& function);
+
+}  // namespace bpusim

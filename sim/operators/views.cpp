@@ -1,0 +1,108 @@
+// Operators that only move elements: the DMA moves them, or nothing at all.
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "kernels/view.h"
+#include "sim/compile/view_lowering.h"
+#include "sim/operators/families.h"
+#include "sim/operators/step_lowering.h"
+
+namespace bpusim {
+
+namespace {
+
+// Rounded to a binary floating-point format with `digits` significant bits and exponents from `lowest` on.
+double to_format(double value, int digits, int lowest) {
+  if (value == 0 || !std::isfinite(value)) return value;
+  const int step = std::max(std::ilogb(value), lowest) - digits + 1;
+  return std::ldexp(std::nearbyint(std::ldexp(value, -step)), step);
+}
+
+// Element types are those of ONNX's TensorProto: float and double keep the value, half precision rounds it,
+// integers cut it off.
+std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
+  const std::int64_t to = node.attributes.get("to", std::int64_t{1});
+  const bool integer = (to >= 2 && to <= 7) || to == 12 || to == 13;
+  const bool wide = to == 1 || to == 11, half = to == 10, brain = to == 16, boolean = to == 9;
+  if (!integer && !wide && !half && !brain && !boolean)
+    throw std::invalid_argument("Cast: to element type " + std::to_string(to) + " is not supported");
+  Tensor y = *inputs.at(0);
+  for (double& v : y.values) {
+    if (integer) v = std::trunc(v);
+    if (boolean) v = v != 0 ? 1 : 0;
+    if (half) v = to_format(v, 11, -14);
+    if (brain) v = to_format(v, 8, -126);
+  }
+  return {y};
+}
+
+std::vector<Tensor> golden_dropout(const Node&, const Inputs& inputs) {
+  if (inputs.size() > 2 && !inputs[2]->values.empty() && inputs[2]->values[0] != 0)
+    throw std::invalid_argument("Dropout: training mode is not supported: export the model for inference");
+  return {*inputs.at(0), Tensor::filled(inputs[0]->shape, 1)};
+}
+
+std::vector<Shape> dropout_shapes(const Operation& operation) {
+  return {operation.shape(), operation.shape()};
+}
+
+std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
+  const View view = resolve_view(node.op, node.attributes, inputs.at(0)->shape, constants);
+  return {Tensor(view.shape, apply_view(view, inputs[0]->values))};
+}
+
+View view_of(const Operation& operation) {
+  return resolve_view(operation.node.op, operation.node.attributes, operation.shape(), operation.constants());
+}
+
+std::vector<Shape> shapes(const Operation& operation) {
+  return {view_of(operation).shape};
+}
+
+std::string obstacle(const Operation& operation) {
+  if (operation.tensors.size() > 1) return "its target is no constant";
+  view_of(operation);
+  return "";
+}
+
+LoweredStep lower(StepLowering& s) {
+  LoweredStep lowered = s.begin("copy");
+  const View moved = view_of(s.operation());
+  const TensorPlace &x = s.in(), &y = s.out();
+  if (x.address < kSramWindow)
+    lowered.work.read_bytes = std::min(x.bytes(), y.bytes());  // a Slice reads no more than it keeps
+  lowered.programs.push_back(
+      s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+        return lower_view(s.step.name, moved, x.address, y.address, machine, way.tile_bytes);
+      }));
+  lowered.ideal = [moved](const std::vector<Codes>& inputs) {
+    const auto values = apply_view(moved, std::vector<double>(inputs[0].begin(), inputs[0].end()));
+    return Codes(values.begin(), values.end());
+  };
+  return lowered;
+}
+
+}  // namespace
+
+std::vector<OperatorDefinition> operators::views() {
+  std::vector<OperatorDefinition> rows;
+  for (const char* op : {"Transpose", "Slice", "Expand", "Resize", "Upsample", "DepthToSpace", "Reshape",
+                         "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.keeps_grid = true;
+    row.alias = is_alias(op);
+    row.golden = row.op == "Cast" ? golden_cast : row.op == "Dropout" ? golden_dropout : golden;
+    row.shapes = row.op == "Cast" ? same_shape : row.op == "Dropout" ? dropout_shapes : shapes;
+    row.host_ops = ops_per_element;
+    row.obstacle = row.op == "Cast" || row.op == "Dropout" ? nullptr : obstacle;
+    row.lower = row.alias ? nullptr : lower;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace bpusim

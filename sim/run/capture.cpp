@@ -1,0 +1,102 @@
+#include "sim/run/capture.h"
+
+#include <algorithm>
+
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+Capture::Capture(Machine& machine, const Network& network, const std::vector<Step>& steps,
+                 const Sharing& sharing, const CompiledNetwork& compiled,
+                 std::function<void(std::size_t)> done)
+    : machine_(machine),
+      network_(network),
+      sharing_(sharing),
+      compiled_(compiled),
+      done_(std::move(done)),
+      left_(steps.size(), 0) {
+  for (const Program& program : compiled.programs)
+    for (const Command& command : program.commands) ++left_[static_cast<std::size_t>(command.node)];
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    const Node &first = network.nodes[steps[s].nodes.front()], &last = network.nodes[steps[s].nodes.back()];
+    for (const auto& names : {operands_of(first, network), last.outputs})
+      for (const std::string& name : names)
+        if (sharing.parts.count(name) != 0) last_use_[sharing.part(name).root] = s;
+  }
+  for (const auto& [root, step] : last_use_) ends_[step].push_back(root);
+}
+
+std::vector<std::uint8_t>& Capture::bytes_of(const std::string& root) {
+  std::vector<std::uint8_t>& bytes = bytes_[root];
+  if (bytes.empty()) bytes.resize(static_cast<std::size_t>(compiled_.places.at(root).bytes()));
+  return bytes;
+}
+
+void Capture::read(std::int64_t address, std::uint8_t* data, std::int64_t bytes) {
+  if (address >= kSramWindow) {
+    machine_.read_sram(core_of(address), offset_in_window(address), data, bytes);
+  } else {
+    machine_.dram().read(address, data, bytes);
+  }
+}
+
+void Capture::take(const std::string& value) {
+  const TensorPlace& place = compiled_.places.at(value);
+  const std::string& root = sharing_.part(value).root;
+  std::vector<std::uint8_t>& bytes = bytes_of(root);
+  read(place.address, bytes.data() + (place.address - compiled_.places.at(root).address), place.bytes());
+}
+
+// What of a box lies in the step's outputs goes to the bytes of their roots.
+void Capture::copy(std::size_t step, const DramBox& box) {
+  for (const std::string& output : compiled_.steps[step].outputs) {
+    const TensorPlace& place = compiled_.places.at(output);
+    if (box.first() < place.address || box.first() >= place.address + place.bytes()) continue;
+    const std::string& root = sharing_.part(output).root;
+    std::vector<std::uint8_t>& bytes = bytes_of(root);
+    const std::int64_t begin = compiled_.places.at(root).address;
+    box.for_each_run([&](std::int64_t address, std::int64_t count) {
+      read(address, bytes.data() + (address - begin), count);
+    });
+    return;
+  }
+}
+
+void Capture::begin() {
+  complete_steps();
+}
+
+void Capture::command_retired(const Program& program, int index, const CommandTimes&) {
+  const Command& command = program.commands[static_cast<std::size_t>(index)];
+  const auto step = static_cast<std::size_t>(command.node);
+  if (const auto* transfer = std::get_if<Transfer>(&command.body)) {
+    if (command.unit == Unit::Store) copy(step, transfer->dram);
+  } else if (const auto* task = std::get_if<HostTask>(&command.body)) {
+    for (const DramBox& box : task->writes) copy(step, box);
+  }
+  --left_[step];
+  complete_steps();
+}
+
+void Capture::complete_steps() {
+  for (; next_ < left_.size() && left_[next_] == 0; ++next_) {
+    done_(next_);
+    const auto ending = ends_.find(next_);
+    if (ending == ends_.end()) continue;
+    for (const std::string& root : ending->second) bytes_.erase(root);
+  }
+}
+
+Codes Capture::codes(const std::string& value) const {
+  const TensorPlace& place = compiled_.places.at(value);
+  const std::string& root = sharing_.part(value).root;
+  const std::uint8_t* data = bytes_.at(root).data() + (place.address - compiled_.places.at(root).address);
+  if (place.grid.dtype == DType::Int16) {
+    const auto* codes = reinterpret_cast<const std::int16_t*>(data);
+    return {codes, codes + place.elements};
+  }
+  const auto* codes = reinterpret_cast<const std::int8_t*>(data);
+  return {codes, codes + place.elements};
+}
+
+}  // namespace bpusim

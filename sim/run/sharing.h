@@ -1,0 +1,32 @@
+// Which tensors share bytes, and which share a grid: decided by the network alone, so that a run with
+// function and one without take the same cycles.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.h"
+#include "sim/operators/step.h"
+
+namespace bpusim {
+
+/// Where a value lies: at an offset within a root, which is a tensor of its own.
+struct Sharing {
+  struct Part {
+    std::string root;
+    std::int64_t offset = 0;  ///< elements
+  };
+  std::map<std::string, Part> parts;        ///< of all tensors; a root is at offset 0 of itself
+  std::map<std::string, int> grid_classes;  ///< tensors with the same number are on the same grid
+
+  const Part& part(const std::string& value) const { return parts.at(value); }
+};
+
+/// A Reshape and its input are the same bytes. Inputs of a Concat lie side by side in its output, and outputs
+/// of a Split in its input, where rows do not interleave and nothing stands against it: no copy is needed
+/// then. Operators that only move elements, a MaxPool, and a Concat on the BPU keep the grid. Tensors are the
+/// network's inputs and what steps read and make.
+Sharing plan_sharing(const Network& network, const std::vector<Step>& steps);
+
+}  // namespace bpusim
