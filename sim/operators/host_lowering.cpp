@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/cost.h"
+#include "sim/input_error.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
@@ -125,6 +126,8 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
         ++next;
       } else {
         inputs.push_back(network.values.at(name).data.get());
+        if (inputs.back() == nullptr)
+          throw InputError(node.name + ": " + node.op + ": input '" + name + "' must be a constant");
       }
     }
     auto outputs = evaluate(node, inputs);
