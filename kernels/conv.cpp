@@ -51,7 +51,8 @@ ConvProblem resolve_conv(const Attributes& attributes, const Shape& input, const
     if (values.empty()) values.assign(size, fallback);
     if (values.size() != size) refuse(std::string(name) + " needs " + std::to_string(size) + " values");
     for (const std::int64_t v : values)
-      if (v < (fallback == 0 ? 0 : 1)) refuse(std::string(name) + " holds " + std::to_string(v));
+      if (v < (fallback == 0 ? 0 : 1) || v > kMaxElements)
+        refuse(std::string(name) + " holds " + std::to_string(v));
     if (spatial == 1) {  // a height of 1 in front
       values.insert(values.begin(), fallback);
       if (size == 2) values.insert(values.begin() + 2, fallback);

@@ -94,13 +94,26 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
   if (a.get("ceil_mode", std::int64_t{0}) != 0) {  // as much padding behind as the last window needs
     auto pads = a.get("pads", std::vector<std::int64_t>(2 * spatial.size(), 0));
     const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1));
+    const auto within = [](const std::vector<std::int64_t>& values, std::int64_t low) {
+      return std::all_of(values.begin(), values.end(),
+                         [&](std::int64_t v) { return v >= low && v <= kMaxElements; });
+    };
+    if (pads.size() != 2 * spatial.size() || strides.size() != spatial.size() || !within(pads, 0) ||
+        !within(strides, 1) || !within(kernel, 1))
+      throw std::invalid_argument(op + ": kernel_shape, strides or pads do not fit " + to_string(input));
     for (std::size_t d = 0; d < spatial.size(); ++d) {
-      const std::int64_t rest = (spatial[d] + pads[d] + pads[spatial.size() + d] - kernel[d]) % strides[d];
-      if (rest > 0) pads[spatial.size() + d] += strides[d] - rest;
+      const std::int64_t span = spatial[d] + pads[d] + pads[spatial.size() + d] - kernel[d];
+      const std::int64_t rest = span % strides[d], next = (span / strides[d] + 1) * strides[d];
+      // A window that would start behind the input is none.
+      if (rest > 0 && next < spatial[d] + pads[d]) pads[spatial.size() + d] += strides[d] - rest;
     }
     a.int_lists["pads"] = pads;
   }
   problem.window = resolve_conv(a, input, weights);
+  const ConvProblem& p = problem.window;
+  if (p.pad_top >= p.kh || p.pad_left >= p.kw || (p.oh - 1) * p.stride_h - p.pad_top >= p.ih ||
+      (p.ow - 1) * p.stride_w - p.pad_left >= p.iw)
+    throw std::invalid_argument(op + ": a window lies in the padding alone");
   return problem;
 }
 

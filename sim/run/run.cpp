@@ -41,6 +41,13 @@ Network prepared(const Network& network, const Policy& policy) {
   return inferred(recognise(folded(network), wanted_by(policy)));
 }
 
+// Steps that all have a place. What follows may rely on their operators' definitions.
+std::vector<Step> placed(const RunSpec& run, const Network& network, const Policy& policy) {
+  std::vector<Step> steps = place(run, network, policy);
+  refuse_unplaced(steps, policy.name());
+  return steps;
+}
+
 class Runner {
  public:
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
@@ -49,7 +56,7 @@ class Runner {
         policy_(policy),
         function_(function),
         network_(prepared(run.network, policy)),
-        steps_(place(run_, network_, policy)),
+        steps_(placed(run_, network_, policy)),
         sharing_(plan_sharing(network_, steps_)),
         machine_(params, function),
         stalls_(machine_.engines()),
@@ -255,7 +262,6 @@ RunResult Runner::execute() {
   result.policy = policy_.name();
   result.clock_mhz = params_.bpu.clock_mhz;
   result.function = function_;
-  refuse_unplaced(steps_, policy_.name());
   const Calibration calibration = function_ ? calibrate(run_, network_, steps_, sharing_, golden_)
                                             : nominal_calibration(run_, network_, sharing_);
   NetworkCompiler compiler(
