@@ -432,6 +432,20 @@ TEST(Patterns, LayerNormWithoutShapes) {
   EXPECT_EQ(recognise(network).nodes.size(), network.nodes.size());
 }
 
+// `bpusim check` looks for patterns before anything checks the operands.
+TEST(Patterns, MissingOperandsMatchNothing) {
+  Draft whole({2, 5, 8});
+  whole.network.outputs = {
+      with_affine(whole, normalised(whole, "x", {-1}, {Square::Mul, Quotient::Reciprocal}), {8})};
+  for (std::size_t n = 0; n < whole.network.nodes.size(); ++n)
+    for (const std::size_t left : {0U, 1U}) {
+      Network network = whole.network;
+      network.nodes[n].inputs.resize(std::min(left, network.nodes[n].inputs.size()));
+      const bool same = network.nodes[n].inputs == whole.network.nodes[n].inputs;
+      EXPECT_EQ(recognise(network).nodes.size() == 1, same) << network.nodes[n].name << " " << left;
+    }
+}
+
 TEST(Patterns, EveryRuleHasAPatternAndAnOperator) {
   for (const Rule& rule : recognition_rules()) {
     EXPECT_NE(find_operator(rule.op), nullptr) << rule.name;

@@ -30,7 +30,7 @@ void take_apart(const NetworkGraph& g, const std::string& value, const std::vect
     const double second = node.inputs.size() == 2 ? g.scalar(node.inputs[1]).value_or(0) : 0;
     const int times = node.op == "Pow" && (second == 2 || second == 3) ? static_cast<int>(second) : 0;
     const bool divides = node.op == "Div" && second != 0;
-    if (node.op == "Mul" || times > 0 || divides) {
+    if ((node.op == "Mul" && node.inputs.size() == 2) || times > 0 || divides) {
       product.trail.push_back(*made);
       for (int i = 0; i < std::max(times, 1); ++i) take_apart(g, node.inputs[0], whole, depth - 1, product);
       if (node.op == "Mul") take_apart(g, node.inputs[1], whole, depth - 1, product);

@@ -85,10 +85,21 @@ std::string NetworkGraph::unshaped(const std::string& value, Trail& trail) const
   return at;
 }
 
+namespace {
+
+// Models may be malformed, and are looked at before anything else checks them.
+bool has_operands(const Node& node) {
+  const bool two =
+      node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div" || node.op == "Pow";
+  return two ? node.inputs.size() == 2 : !node.inputs.empty();
+}
+
+}  // namespace
+
 const Node* NetworkGraph::find(const std::string& value, const std::string& op, Trail& trail) const {
   Trail walked;
   const auto made = maker(root(value, walked));
-  if (!made || node(*made).op != op) return nullptr;
+  if (!made || node(*made).op != op || !has_operands(node(*made))) return nullptr;
   trail.insert(trail.end(), walked.begin(), walked.end());
   trail.push_back(*made);
   return &node(*made);

@@ -33,8 +33,8 @@ class NetworkGraph {
 
   /// The node that makes the value; nothing for inputs and constants.
   std::optional<std::size_t> maker(const std::string& value) const;
-  /// The same if it is of this operator, seen through copies. What was walked over goes onto the trail; where
-  /// it is another operator the trail stays as it was.
+  /// The same if it is of this operator and has its operands, seen through copies. What was walked over goes
+  /// onto the trail; where it is another operator the trail stays as it was.
   const Node* find(const std::string& value, const std::string& op, Trail& trail) const;
 
   /// The value of which this one is a copy, perhaps itself.

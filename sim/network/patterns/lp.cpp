@@ -17,6 +17,7 @@ std::string without_floor(const NetworkGraph& g, const std::string& value, doubl
     if (!made) return at;
     const Node& node = g.node(*made);
     std::optional<std::string> inner;
+    if (node.inputs.empty()) return at;
     if (node.op == "Expand") inner = node.inputs[0];
     if (node.op == "Clip") {
       const bool by_input = node.inputs.size() > 1 && !node.inputs[1].empty();

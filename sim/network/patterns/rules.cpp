@@ -60,6 +60,7 @@ Network recognise(const Network& given, const std::function<bool(const std::stri
   // Rules look for what ends a pattern; from the back, so that a beta is found before the norm without it.
   // What they put together may be part of another pattern: again until nothing changes.
   const auto apply_one = [&](std::size_t last) {
+    if (graph.node(last).inputs.empty() || graph.node(last).outputs.empty()) return false;
     for (const Rule* rule : rules) {
       const auto match = rule->match(graph, last);
       if (match && graph.apply(*match, last)) return true;

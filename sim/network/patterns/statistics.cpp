@@ -102,7 +102,7 @@ std::optional<Reduction> reduction_of(const NetworkGraph& g, const std::string& 
   if (!maker) return std::nullopt;
   const Node& node = g.node(*maker);
   const bool pooled = op == "ReduceMean" && node.op == "GlobalAveragePool";
-  if (node.op != op && !pooled) return std::nullopt;
+  if ((node.op != op && !pooled) || node.inputs.empty()) return std::nullopt;
   walked.push_back(*maker);
   Reduction reduction;
   reduction.source = g.root(node.inputs[0], walked);
