@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/quantise_rows.h"
+
 namespace bpusim {
 
 std::int64_t quantise(double real, const Quantisation& grid) {
@@ -16,8 +18,7 @@ std::int64_t quantise(double real, const Quantisation& grid) {
 }
 
 Quantisation symmetric_grid(const std::vector<double>& values, DType dtype) {
-  double largest = 0;
-  for (const double v : values) largest = std::max(largest, std::abs(v));
+  const double largest = largest_magnitude(values);
   Quantisation grid{1, 0, dtype};
   // A scale below the smallest normal number would lose precision itself.
   if (largest / static_cast<double>(grid.highest()) > 1e-300)
@@ -40,6 +41,10 @@ Quantisation affine_grid(const std::vector<double>& values, DType dtype) {
 }
 
 std::vector<std::int64_t> quantise(const std::vector<double>& values, const Quantisation& grid) {
+  if (grid.dtype == DType::Int8) {
+    const std::vector<std::int8_t> codes = quantise_int8(values, grid);
+    return {codes.begin(), codes.end()};
+  }
   std::vector<std::int64_t> codes(values.size());
   std::transform(values.begin(), values.end(), codes.begin(), [&](double v) { return quantise(v, grid); });
   return codes;
@@ -50,12 +55,6 @@ namespace {
 std::vector<double> cut_at(std::vector<double> values, double magnitude) {
   for (double& v : values) v = std::clamp(v, -magnitude, magnitude);
   return values;
-}
-
-double largest_magnitude(const std::vector<double>& values) {
-  double largest = 0;
-  for (const double v : values) largest = std::max(largest, std::abs(v));
-  return largest;
 }
 
 }  // namespace
@@ -79,11 +78,7 @@ std::vector<double> least_error_tails(const std::vector<double>& values, DType d
   for (int cut = 0; cut < 15 && largest > 0; ++cut) {
     const double magnitude = largest * (1 - 0.05 * cut);
     const Quantisation grid = symmetric_grid({magnitude}, dtype);
-    double error = 0;
-    for (std::size_t i = 0; i < values.size(); i += step) {
-      const double e = dequantise(quantise(values[i], grid), grid) - values[i];
-      error += e * e;
-    }
+    const double error = squared_grid_error(values, step, grid);
     if (error < least) {
       least = error;
       best = magnitude;

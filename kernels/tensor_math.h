@@ -13,14 +13,20 @@ namespace bpusim {
 /// Shape that both broadcast to (NumPy's rule). Throws std::invalid_argument where there is none.
 Shape broadcast_shape(const Shape& a, const Shape& b);
 
-/// Add, Sub, Mul, Div, Pow, Min, Max, PRelu; broadcasting. Throws std::invalid_argument for other operators.
+/// Add, Sub, Mul, Div, Pow, Min, Max, PRelu, Mod (the sign of the divisor), comparisons, And, Or, Xor (1 and
+/// 0); broadcasting. Throws std::invalid_argument for other operators.
 Tensor binary(const std::string& op, const Tensor& a, const Tensor& b);
 bool is_binary(const std::string& op);
 
-/// ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceL1, ReduceL2 over axes (all where there are none).
+/// Sum, Mean, Max or Min of any number of tensors, broadcasting.
+Tensor variadic(const std::string& op, const std::vector<Tensor>& inputs);
+
+/// ReduceMean, -Sum, -Max, -Min, -Prod, -L1, -L2, -SumSquare, -LogSum, -LogSumExp over axes (all where there
+/// are none). Throws std::invalid_argument for other operators.
 Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims);
 
 Tensor softmax(const Tensor& x, std::int64_t axis);
+Tensor log_softmax(const Tensor& x, std::int64_t axis);
 
 /// [..., m, k] by [..., k, n], leading dimensions broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);

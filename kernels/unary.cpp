@@ -15,14 +15,22 @@ double constant(const Constants& constants, std::size_t i, double fallback) {
   return i < constants.size() && constants[i].size() == 1 ? constants[i].values[0] : fallback;
 }
 
+// Outside of their domain functions take the value at its edge, so that tables have no NaN.
+constexpr double kBelowOne = 1 - 1e-12;
+
 double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-double clip(double x, const Attributes& a, const Constants& c) {
+// Looked up once, not for each element: most of a network's elements may pass through a Clip.
+RealFunction bind_clip(const Attributes& a, const Constants& c) {
   const double infinity = std::numeric_limits<double>::infinity();
   const double low = constant(c, 0, a.get("min", -infinity)), high = constant(c, 1, a.get("max", infinity));
-  return std::min(std::max(x, low), high);
+  return [low, high](double x) { return std::min(std::max(x, low), high); };
+}
+
+double clip(double x, const Attributes& a, const Constants& c) {
+  return bind_clip(a, c)(x);
 }
 
 double hard_sigmoid(double x, const Attributes& a, const Constants&) {
@@ -46,11 +54,29 @@ double power(double x, const Attributes&, const Constants& c) {
 const std::vector<UnaryDefinition>& unary_registry() {
   static const std::vector<UnaryDefinition> rows = {
       {"Abs", [](double x, const Attributes&, const Constants&) { return std::abs(x); }},
-      {"Clip", clip},
+      {"Acos",
+       [](double x, const Attributes&, const Constants&) { return std::acos(std::clamp(x, -1.0, 1.0)); }},
+      {"Acosh", [](double x, const Attributes&, const Constants&) { return std::acosh(std::max(x, 1.0)); }},
+      {"Asin",
+       [](double x, const Attributes&, const Constants&) { return std::asin(std::clamp(x, -1.0, 1.0)); }},
+      {"Asinh", [](double x, const Attributes&, const Constants&) { return std::asinh(x); }},
+      {"Atan", [](double x, const Attributes&, const Constants&) { return std::atan(x); }},
+      {"Atanh", [](double x, const Attributes&,
+                   const Constants&) { return std::atanh(std::clamp(x, -kBelowOne, kBelowOne)); }},
+      {"Ceil", [](double x, const Attributes&, const Constants&) { return std::ceil(x); }},
+      {"Celu",
+       [](double x, const Attributes& a, const Constants&) {
+         const double alpha = a.get("alpha", 1.0);
+         return std::max(x, 0.0) + std::min(alpha * std::expm1(x / alpha), 0.0);
+       }},
+      {"Clip", clip, bind_clip},
+      {"Cos", [](double x, const Attributes&, const Constants&) { return std::cos(x); }},
+      {"Cosh", [](double x, const Attributes&, const Constants&) { return std::cosh(x); }},
       {"Elu", [](double x, const Attributes& a,
                  const Constants&) { return x < 0 ? a.get("alpha", 1.0) * std::expm1(x) : x; }},
       {"Erf", [](double x, const Attributes&, const Constants&) { return std::erf(x); }},
       {"Exp", [](double x, const Attributes&, const Constants&) { return std::exp(x); }},
+      {"Floor", [](double x, const Attributes&, const Constants&) { return std::floor(x); }},
       {"Gelu", gelu},
       {"HardSigmoid", hard_sigmoid},
       {"HardSwish",
@@ -61,13 +87,30 @@ const std::vector<UnaryDefinition>& unary_registry() {
       {"Mish",
        [](double x, const Attributes&, const Constants&) { return x * std::tanh(std::log1p(std::exp(x))); }},
       {"Neg", [](double x, const Attributes&, const Constants&) { return -x; }},
+      {"Not", [](double x, const Attributes&, const Constants&) { return x == 0 ? 1.0 : 0.0; }},
       {"Pow", power},
       {"Reciprocal", [](double x, const Attributes&, const Constants&) { return 1 / (x == 0 ? 1e-30 : x); }},
+      {"Round", [](double x, const Attributes&, const Constants&) { return std::nearbyint(x); }},
+      {"Selu",
+       [](double x, const Attributes& a, const Constants&) {
+         const double gamma = a.get("gamma", 1.0507009873554805), alpha = a.get("alpha", 1.6732632423543772);
+         return gamma * (x > 0 ? x : alpha * std::expm1(x));
+       }},
       {"Sigmoid", [](double x, const Attributes&, const Constants&) { return sigmoid(x); }},
+      {"Sign",
+       [](double x, const Attributes&, const Constants&) { return x > 0   ? 1.0
+                                                                  : x < 0 ? -1.0
+                                                                          : 0.0; }},
       {"SiLU", [](double x, const Attributes&, const Constants&) { return x * sigmoid(x); }},
+      {"Sin", [](double x, const Attributes&, const Constants&) { return std::sin(x); }},
+      {"Sinh", [](double x, const Attributes&, const Constants&) { return std::sinh(x); }},
       {"Softplus", [](double x, const Attributes&, const Constants&) { return std::log1p(std::exp(x)); }},
+      {"Softsign", [](double x, const Attributes&, const Constants&) { return x / (1 + std::abs(x)); }},
       {"Sqrt", [](double x, const Attributes&, const Constants&) { return std::sqrt(std::max(x, 0.0)); }},
+      {"Tan", [](double x, const Attributes&, const Constants&) { return std::tan(x); }},
       {"Tanh", [](double x, const Attributes&, const Constants&) { return std::tanh(x); }},
+      {"ThresholdedRelu",
+       [](double x, const Attributes& a, const Constants&) { return x > a.get("alpha", 1.0) ? x : 0.0; }},
   };
   return rows;
 }
@@ -82,6 +125,7 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants) {
   const UnaryDefinition* row = find_unary(op);
   if (row == nullptr) throw std::invalid_argument(op + " is no function of one element");
+  if (row->bind != nullptr) return row->bind(attributes, constants);
   return [row, attributes, constants](double x) { return row->function(x, attributes, constants); };
 }
 

@@ -136,7 +136,8 @@ View slice(const Attributes& a, const Shape& in, const Constants& c) {
     };
     const std::int64_t begin = bound(starts[i]), end = bound(ends[i]);
     const std::int64_t count = std::max<std::int64_t>(0, (end - begin + steps[i] - 1) / steps[i]);
-    if (count == 0) refuse("Slice", "nothing is left of axis " + std::to_string(d));
+    // A list may come out empty, as shape arithmetic has it (the axes before axis 0).
+    if (count == 0 && in.size() > 1) refuse("Slice", "nothing is left of axis " + std::to_string(d));
     view.offset += begin * view.dims[d].stride;
     view.dims[d] = {count, view.dims[d].stride * steps[i]};
     view.shape[d] = count;
@@ -236,19 +237,35 @@ View resolve_view(const std::string& op, const Attributes& a, const Shape& in, c
 }
 
 std::vector<double> apply_view(const View& view, const std::vector<double>& x) {
-  std::vector<double> y;
-  std::vector<std::int64_t> index(view.dims.size(), 0);
   Shape counts;
   for (const View::Dim& dim : view.dims) counts.push_back(dim.count);
   const auto total = static_cast<std::int64_t>(checked_count(counts));
+  std::vector<View::Dim> dims;  // neighbours that one stride covers become one
+  for (const View::Dim& dim : view.dims) {
+    if (dim.count == 1) continue;
+    if (!dims.empty() && dims.back().stride == dim.count * dim.stride) {
+      dims.back() = {dims.back().count * dim.count, dim.stride};
+    } else {
+      dims.push_back(dim);
+    }
+  }
+  if (dims.empty()) dims.push_back({1, 1});
+  const View::Dim run = dims.back();
+  dims.pop_back();
+  std::vector<double> y(static_cast<std::size_t>(total));
+  std::vector<std::int64_t> index(dims.size(), 0);
   std::int64_t at = view.offset;
-  y.reserve(static_cast<std::size_t>(total));
-  for (std::int64_t i = 0; i < total; ++i) {
-    y.push_back(x[static_cast<std::size_t>(at)]);
-    for (std::size_t d = view.dims.size(); d-- > 0;) {
-      at += view.dims[d].stride;
-      if (++index[d] < view.dims[d].count) break;
-      at -= view.dims[d].stride * view.dims[d].count;
+  for (double* out = y.data(); out != y.data() + total; out += run.count) {
+    const double* in = x.data() + at;
+    if (run.stride == 1) {
+      std::copy_n(in, run.count, out);
+    } else {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = in[i * run.stride];
+    }
+    for (std::size_t d = dims.size(); d-- > 0;) {
+      at += dims[d].stride;
+      if (++index[d] < dims[d].count) break;
+      at -= dims[d].stride * dims[d].count;
       index[d] = 0;
     }
   }

@@ -13,6 +13,7 @@
 #include "sim/config/schema.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/patterns.h"
 #include "sim/report/text_table.h"
 
 namespace bpusim {
@@ -146,6 +147,10 @@ int list(const std::string& what) {
       table.add(cells);
     }
     std::cout << table.str();
+  } else if (what == "rules") {
+    TextTable table({"Recognised", "As", "Pattern"});
+    for (const Rule& rule : recognition_rules()) table.add({rule.name, rule.op, rule.pattern});
+    std::cout << table.str();
   } else {
     TextTable table({"Norm", "Inputs after X", "Statistics over", "Affine per", "Rank"});
     for (const NormDefinition& norm : norm_registry())
@@ -179,10 +184,10 @@ void add_cost_command(CLI::App& app, Action& action) {
 
 void add_list_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("list", "List machines, policies or kernels");
-  command->add_option("what", *what, "machines, policies or kernels")
+  CLI::App* command = app.add_subcommand("list", "List machines, policies, kernels or recognition rules");
+  command->add_option("what", *what, "machines, policies, kernels or rules")
       ->required()
-      ->check(CLI::IsMember({"machines", "policies", "kernels"}));
+      ->check(CLI::IsMember({"machines", "policies", "kernels", "rules"}));
   command->footer("Example:\n  bpusim list kernels");
   command->callback([what, &action] { action = [what] { return list(*what); }; });
 }

@@ -4,6 +4,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -24,6 +25,10 @@ class OnnxShapes {
   /// Any other value; `name` is the network's for it.
   void value(const onnx::ValueInfoProto& info, const std::string& name);
 
+  /// ONNX's element type of a value that is declared or noted; 0 where nobody says it.
+  int type_of(const std::string& name) const;
+  void note_type(const std::string& name, int onnx_type) { types_[name] = onnx_type; }
+
   /// Throws InputError where a dimension was set that the model does not have.
   void check_dims() const;
 
@@ -39,6 +44,7 @@ class OnnxShapes {
   const Dimensions& dims_;
   Network& network_;
   std::set<std::string> shaped_, dim_names_;
+  std::map<std::string, int> types_;
 };
 
 }  // namespace bpusim

@@ -148,12 +148,19 @@ constexpr std::int64_t kFilledWeights = 65536;
 
 // Inputs that operators read as weights, in a model that holds shapes only.
 std::set<std::string> weight_inputs(const Network& network) {
-  std::set<std::string> weights;
+  const std::set<std::string> inputs(network.inputs.begin(), network.inputs.end());
+  std::set<std::string> weights, beside_computed;
   for (const Node& node : network.nodes) {
     const bool parametrised = node.op == "Conv" || node.op == "ConvTranspose" || node.op == "Gemm" ||
                               node.op == "MatMul" || find_norm(node.op) != nullptr || node.op == "PRelu";
-    for (std::size_t i = 1; i < node.inputs.size() && parametrised; ++i) weights.insert(node.inputs[i]);
+    for (std::size_t i = 1; i < node.inputs.size() && parametrised; ++i)
+      if (inputs.count(node.inputs[i]) != 0) weights.insert(node.inputs[i]);
+    const bool affine = (node.op == "Mul" || node.op == "Add") && node.inputs.size() == 2;
+    for (std::size_t i = 0; i < 2 && affine; ++i)
+      if (inputs.count(node.inputs[1 - i]) == 0) beside_computed.insert(node.inputs[i]);
   }
+  // Of a model without weights' data, also gamma and beta of norms in primitives, and the like.
+  if (!weights.empty()) weights.insert(beside_computed.begin(), beside_computed.end());
   return weights;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 
 #include "kernels/random.h"
@@ -50,6 +51,7 @@ class Chain {
   void add_step(const std::string& op, const Attributes& attributes, const std::string& suffix);
   void add_conv(const Attributes& attributes, const std::string& suffix);
   void add_ibn_split(const std::string& suffix);
+  Shape normalised_extents(const std::string& op, const Attributes& attributes) const;
   std::vector<std::string> norm_constants(const std::string& op, const Attributes& attributes,
                                           const std::string& prefix);
   std::int64_t channels() const {
@@ -81,6 +83,23 @@ void Chain::add(const std::string& op, std::vector<std::string> inputs, const st
   network_.nodes.push_back(std::move(node));
 }
 
+// Extents of the axes [axis, rank), or of those that `axes` lists.
+Shape Chain::normalised_extents(const std::string& op, const Attributes& attributes) const {
+  const auto rank = static_cast<std::int64_t>(shape_.size());
+  const auto from_front = [&](std::int64_t axis) {
+    if (axis < -rank || axis >= rank) throw std::invalid_argument(op + ": axis is out of range");
+    return axis < 0 ? axis + rank : axis;
+  };
+  const auto listed = attributes.get("axes", std::vector<std::int64_t>{});
+  if (listed.empty())
+    return {shape_.begin() + from_front(attributes.get("axis", std::int64_t{-1})), shape_.end()};
+  std::set<std::int64_t> axes;
+  for (const std::int64_t axis : listed) axes.insert(from_front(axis));
+  Shape extents;
+  for (const std::int64_t axis : axes) extents.push_back(shape_[static_cast<std::size_t>(axis)]);
+  return extents;
+}
+
 std::vector<std::string> Chain::norm_constants(const std::string& op, const Attributes& attributes,
                                                const std::string& prefix) {
   const auto gamma = [&](const Shape& s) { return around(prefix + "scale", s, 1, 0.2); };
@@ -92,11 +111,7 @@ std::vector<std::string> Chain::norm_constants(const std::string& op, const Attr
   if (op == "InstanceNormalization" || op == "GroupNormalization")
     return {gamma({channels()}), beta({channels()})};
   if (op == "LayerNormalization" || op == "RMSNormalization" || op == "SimplifiedLayerNormalization") {
-    const auto rank = static_cast<std::int64_t>(shape_.size());
-    std::int64_t axis = attributes.get("axis", std::int64_t{-1});
-    if (axis < 0) axis += rank;
-    if (axis < 0 || axis >= rank) throw std::invalid_argument(op + ": axis is out of range");
-    const Shape over(shape_.begin() + axis, shape_.end());
+    const Shape over = normalised_extents(op, attributes);
     if (op == "LayerNormalization") return {gamma(over), beta(over)};
     return {gamma(over)};
   }

@@ -47,6 +47,8 @@ std::optional<ElementwiseKind> vector_kind(const std::string& op) {
 
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   if (inputs.empty()) throw std::invalid_argument(node.op + ": has no input");
+  if (node.op == "Mod" && node.attributes.get("fmod", std::int64_t{0}) != 0)
+    throw std::invalid_argument("Mod: the remainder with the sign of the dividend (fmod) is not supported");
   Tensor y = *inputs[0];
   for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(node.op, y, *inputs[i]);
   return {y};
@@ -153,7 +155,8 @@ LoweredStep lower_relu(StepLowering& s) {
 
 std::vector<OperatorDefinition> operators::elementwise() {
   std::vector<OperatorDefinition> rows;
-  for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "PRelu"}) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "PRelu", "Mod", "Equal", "Less",
+                         "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"}) {
     OperatorDefinition row;
     row.op = op;
     row.operands = Operands::Several;

@@ -19,6 +19,7 @@ std::vector<OperatorDefinition> views();          ///< what only moves elements
 std::vector<OperatorDefinition> pieces();         ///< Split, Concat
 std::vector<OperatorDefinition> paddings();       ///< Pad
 std::vector<OperatorDefinition> gathers();        ///< Gather
+std::vector<OperatorDefinition> elements();       ///< Where, Range, Tile, OneHot, …
 std::vector<OperatorDefinition> randoms();        ///< RandomNormal, RandomNormalLike
 std::vector<OperatorDefinition> texts();          ///< StringNormalizer
 std::vector<OperatorDefinition> shape_queries();  ///< Shape, Size

@@ -43,7 +43,19 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   return outputs;
 }
 
+bool computes_parameters(const Operation& operation) {
+  return std::any_of(operation.values.begin() + 1, operation.values.end(),
+                     [](const Tensor* tensor) { return tensor == nullptr; });
+}
+
+std::string parameter_obstacle(const Operation& operation) {
+  return computes_parameters(operation)
+             ? "a " + operation.node.op + " whose parameters are computed has no BPU lowering"
+             : "";
+}
+
 std::vector<Shape> shapes(const Operation& operation) {
+  if (computes_parameters(operation)) return same_shape(operation);
   const NormProblem problem = norm_problem(operation);
   std::int64_t count = static_cast<std::int64_t>(problem.running_mean.size());
   if (count == 0)
@@ -182,6 +194,7 @@ std::vector<OperatorDefinition> operators::norms() {
     row.golden = golden;
     row.shapes = shapes;
     row.host_ops = host_ops;
+    row.obstacle = parameter_obstacle;
     row.lower = lower;
     rows.push_back(std::move(row));
   }

@@ -22,7 +22,7 @@ using Inputs = std::vector<const Tensor*>;
 /// Which inputs are tensors on the machine; the others are parameters of the operator.
 enum class Operands {
   Varying,  ///< those that are not constant
-  First,    ///< the first, constant or not
+  First,    ///< the first, constant or not, and parameters that are computed
   Several,  ///< those that are not constant, and constants of more than one element
 };
 

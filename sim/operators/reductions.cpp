@@ -46,7 +46,8 @@ LoweredStep lower(StepLowering& s) {
 
 std::vector<OperatorDefinition> operators::reductions() {
   std::vector<OperatorDefinition> rows;
-  for (const char* op : {"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2"}) {
+  for (const char* op : {"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1",
+                         "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"}) {
     OperatorDefinition row;
     row.op = op;
     row.golden = golden;

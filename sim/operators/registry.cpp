@@ -14,7 +14,7 @@ const std::vector<OperatorDefinition>& operator_registry() {
     using namespace operators;
     for (const auto& family :
          {norms(), convolutions(), products(), elementwise(), tables(), pools(), reductions(), softmaxes(),
-          views(), pieces(), paddings(), gathers(), randoms(), texts(), shape_queries()})
+          views(), pieces(), paddings(), gathers(), elements(), randoms(), texts(), shape_queries()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();
@@ -48,11 +48,11 @@ std::vector<std::string> operands_of(const Node& node, const Network& network) {
   std::vector<std::string> tensors;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const std::string& name = node.inputs[i];
-    if (name.empty() || (kind == Operands::First && i > 0)) continue;
+    if (name.empty()) continue;
     const Value& value = network.values.at(name);
     if (value.dtype == DType::String) continue;
     const bool scalar = value.constant && element_count(value.shape) == 1;
-    if (!value.constant || kind == Operands::First || (kind == Operands::Several && !scalar))
+    if (!value.constant || (kind == Operands::First && i == 0) || (kind == Operands::Several && !scalar))
       tensors.push_back(name);
   }
   return tensors;

@@ -12,11 +12,20 @@ namespace bpusim {
 
 namespace {
 
-// Rounded to a binary floating-point format with `digits` significant bits and exponents from `lowest` on.
-double to_format(double value, int digits, int lowest) {
-  if (value == 0 || !std::isfinite(value)) return value;
-  const int step = std::max(std::ilogb(value), lowest) - digits + 1;
-  return std::ldexp(std::nearbyint(std::ldexp(value, -step)), step);
+// A narrow floating-point format: bits of the significand, exponent of the smallest step, largest value.
+struct FloatFormat {
+  int bits, smallest;
+  double largest;
+};
+constexpr FloatFormat kHalf{11, -24, 65504}, kBrain{8, -133, 3.3895313892515355e38};
+
+double round_to(const FloatFormat& format, double v) {
+  if (v == 0 || !std::isfinite(v)) return v;
+  int exponent = 0;
+  std::frexp(v, &exponent);
+  const double step = std::ldexp(1.0, std::max(exponent - format.bits, format.smallest));
+  const double rounded = std::nearbyint(v / step) * step;
+  return std::abs(rounded) > format.largest ? std::copysign(INFINITY, v) : rounded;
 }
 
 // Element types are those of ONNX's TensorProto: float and double keep the value, half precision rounds it,
@@ -31,8 +40,8 @@ std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
   for (double& v : y.values) {
     if (integer) v = std::trunc(v);
     if (boolean) v = v != 0 ? 1 : 0;
-    if (half) v = to_format(v, 11, -14);
-    if (brain) v = to_format(v, 8, -126);
+    if (half) v = round_to(kHalf, v);
+    if (brain) v = round_to(kBrain, v);
   }
   return {y};
 }

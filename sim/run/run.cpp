@@ -24,9 +24,21 @@ namespace {
 
 using Where = Placement::Where;
 
+// Rules put together what the policy can place; IBN only where the BPU runs it whole, since apart its
+// BatchNormalization half may run there.
+std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
+  return [&policy](const std::string& op) {
+    OperatorFacts facts;
+    facts.op = op;
+    facts.shape = {1, 2, 2, 2};
+    const Where where = policy.place(facts).where;
+    return op == "InstanceBatchNormalization" ? where == Where::Bpu : where != Where::Unsupported;
+  };
+}
+
 // Constants folded, and operators put together that exporters wrote out.
-Network prepared(const Network& network) {
-  return inferred(recognise(folded(network)));
+Network prepared(const Network& network, const Policy& policy) {
+  return inferred(recognise(folded(network), wanted_by(policy)));
 }
 
 // Steps that all have a place. What follows may rely on their operators' definitions.
@@ -43,7 +55,7 @@ class Runner {
         params_(params),
         policy_(policy),
         function_(function),
-        network_(prepared(run.network)),
+        network_(prepared(run.network, policy)),
         steps_(placed(run_, network_, policy)),
         sharing_(plan_sharing(network_, steps_)),
         machine_(params, function),
@@ -279,7 +291,7 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
 
 CheckResult check_run(const RunSpec& run, const Policy& policy) {
   CheckResult result;
-  const Network network = prepared(run.network);
+  const Network network = prepared(run.network, policy);
   const std::vector<Step> steps = place(run, network, policy);
   for (const Step& step : steps) {
     const char* on = step.on_cpu() ? "CPU" : step.on_bpu() ? "BPU" : "-";

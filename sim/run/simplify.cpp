@@ -106,6 +106,8 @@ class Inference {
   DType type_of(const Node& node) const {
     if (node.op == "Shape" || node.op == "Size") return DType::Int64;
     if (node.op == "Cast") return cast_type(node);
+    if (node.op == "ConstantOfShape")
+      return node.attributes.ints.count("value") != 0 ? DType::Int64 : DType::Float32;
     DType dtype = DType::Float32;
     for (const std::string& name : node.inputs) {
       if (name.empty()) continue;

@@ -13,7 +13,7 @@ expect() {
   shift 2
   "$@" >out.txt 2>err.txt
   local got=$?
-  if [ $got -ne "$code" ] || ! cat out.txt err.txt | grep -qE -- "$pattern"; then
+  if [ $got -ne "$code" ] || ! cat out.txt err.txt | grep -E -- "$pattern" >/dev/null; then
     echo "FAILED: $* gave $got, expected $code and /$pattern/:"
     cat out.txt err.txt | head -20
     failures=$((failures + 1))

@@ -43,6 +43,20 @@ TEST(LayerNorm, SmallestExample) {
   EXPECT_NEAR(golden.inverse_deviation[0], std::sqrt(1.5), 1e-12);
 }
 
+TEST(LayerNorm, OverTheChannelsOfEachPixel) {
+  // Pixel 0 has {1, 3}: mean 2, variance 1; pixel 1 has {2, 6}: mean 4, variance 4. Both give -1 and 1, times
+  // gamma {2, 3}, plus beta {10, 20}.
+  NormArguments arguments{{}, {1, 2, 1, 2}, {vec({2, 3}), vec({10, 20})}, 17};
+  arguments.attributes.floats["epsilon"] = 0;
+  arguments.attributes.int_lists["axes"] = {1};
+  const auto golden = golden_norm(resolve("LayerNormalization", arguments), {1, 2, 3, 6});
+  EXPECT_EQ(golden.y, (std::vector<double>{8, 8, 23, 23}));
+  EXPECT_EQ(golden.mean, (std::vector<double>{2, 4}));
+  arguments.attributes.int_lists["axes"] = {4};
+  EXPECT_NE(message("LayerNormalization", arguments).find("axis 4 is out of range for rank 4"),
+            std::string::npos);
+}
+
 TEST(BatchNorm, TrainingKeepsPopulationVariance) {
   // channel 0: {1, 3}: mean 2, population variance 1. running = 0.9*0 + 0.1*2; 0.9*1 + 0.1*1.
   NormArguments arguments{{}, {2, 1, 1}, {vec({1}), vec({0}), vec({0}), vec({1})}, 15};

@@ -373,6 +373,18 @@ TEST(OnnxConstants, PaddleNamesAndEveryKindOfValue) {
   EXPECT_EQ(network.values.at("s").text->values, Names{"text"});
 }
 
+TEST(OnnxConstants, TypesThatCastLikeTakes) {
+  Model model(15);
+  model.input("x", {1, 3});
+  model.output("y", {1, 3});
+  model.integers("like", {0});
+  model.node("CastLike", {"x", "like"}, {"y"});
+  const Node node = network_of(model).nodes.at(0);
+  EXPECT_EQ(node.op, "Cast");
+  EXPECT_EQ(node.inputs, Names{"x"});
+  EXPECT_EQ(node.attributes.ints.at("to"), onnx::TensorProto::INT64);
+}
+
 TEST(OnnxConstants, WithoutAValue) {
   Model model = relu();
   model.node("Constant", {}, {"c"}, "none");

@@ -1,159 +1,441 @@
-#include "sim/network/patterns.h"
-
-#include <gtest/gtest.h>
-
-#include <cmath>
+#include "tests/network/draft.h"
 
 namespace bpusim {
 namespace {
 
-// A network written down operator by operator.
-class Draft {
- public:
-  explicit Draft(Shape shape) {
-    network.values["x"].shape = std::move(shape);
-    network.inputs = {"x"};
-  }
-  std::string constant(Tensor tensor) {
-    const std::string name = "c" + std::to_string(network.values.size());
-    Value& value = network.values[name];
-    value.constant = true;
-    value.hold(std::move(tensor));
-    return name;
-  }
-  std::string scalar(double value) { return constant(Tensor({}, {value})); }
-  std::string add(const std::string& op, std::vector<std::string> inputs, Attributes attributes = {}) {
-    Node node;
-    node.name = op + "_" + std::to_string(network.nodes.size());
-    node.op = op;
-    node.inputs = std::move(inputs);
-    node.outputs = {node.name + "_y"};
-    node.attributes = std::move(attributes);
-    network.values[node.outputs[0]].shape = network.values["x"].shape;
-    network.nodes.push_back(node);
-    return network.nodes.back().outputs[0];
-  }
-  std::string mean(const std::string& x, std::vector<std::int64_t> axes) {
-    Attributes a;
-    a.int_lists["axes"] = std::move(axes);
-    return add("ReduceMean", {x}, a);
-  }
-  // (x - mean) / sqrt(mean((x - mean)^2) + epsilon), in the spelling asked for.
-  std::string normalised(std::vector<std::int64_t> axes, bool power, bool reciprocal) {
-    const std::string d = add("Sub", {"x", mean("x", axes)});
-    const std::string squared = power ? add("Pow", {d, scalar(2)}) : add("Mul", {d, d});
-    const std::string root = add("Sqrt", {add("Add", {mean(squared, axes), scalar(1e-6)})});
-    return reciprocal ? add("Mul", {d, add("Reciprocal", {root})}) : add("Div", {d, root});
-  }
-  Network done(const std::string& output) {
-    network.outputs = {output};
-    return recognise(network);
-  }
-  Network network;
+// (x - mean) / sqrt(mean((x - mean)^2) + epsilon), in the spelling asked for.
+enum class Square { Pow, Mul, Moments };
+enum class Quotient { Div, Reciprocal, DivOne, Pow };
+struct Spelling {
+  Square square = Square::Pow;
+  Quotient quotient = Quotient::Div;
+  bool twice = false;  // x - mean computed twice
 };
+std::string normalised(Draft& d, const std::string& x, const std::vector<std::int64_t>& axes,
+                       const Spelling& s = {}, double epsilon = 1e-6) {
+  const std::string m = d.mean(x, axes);
+  const std::string centred = d.add("Sub", {x, m});
+  const std::string squared_one = s.twice ? d.add("Sub", {x, m}) : centred;
+  std::string variance;
+  if (s.square == Square::Moments) {
+    variance = d.add("Sub", {d.mean(d.add("Mul", {x, x}), axes), d.add("Mul", {m, m})});
+  } else {
+    const std::string squared = s.square == Square::Pow ? d.add("Pow", {squared_one, d.scalar(2)})
+                                                        : d.add("Mul", {squared_one, squared_one});
+    variance = d.mean(squared, axes);
+  }
+  const std::string sum = d.add("Add", {variance, d.scalar(epsilon)});
+  if (s.quotient == Quotient::Pow) return d.add("Mul", {centred, d.add("Pow", {sum, d.scalar(-0.5)})});
+  const std::string root = d.add("Sqrt", {sum});
+  if (s.quotient == Quotient::Div) return d.add("Div", {centred, root});
+  const std::string inverse =
+      s.quotient == Quotient::DivOne ? d.add("Div", {d.scalar(1), root}) : d.add("Reciprocal", {root});
+  return d.add("Mul", {inverse, centred});
+}
+
+std::string with_affine(Draft& d, const std::string& x, const Shape& shape) {
+  return d.add("Add", {d.numbers(shape), d.add("Mul", {x, d.numbers(shape)})});
+}
 
 TEST(Patterns, LayerNormInAllSpellings) {
-  for (const bool power : {true, false}) {
-    for (const bool reciprocal : {true, false}) {
-      for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{-1}, {2}, {1, 2}, {-2, -1}}) {
-        Draft d({2, 5, 8});
-        const Shape over = axes.size() == 1 ? Shape{8} : Shape{5, 8};
-        const std::string gamma = d.constant(Tensor::filled(over, 2)),
-                          beta = d.constant(Tensor::filled(over, 3));
-        const Network n =
-            d.done(d.add("Add", {d.add("Mul", {d.normalised(axes, power, reciprocal), gamma}), beta}));
-        ASSERT_EQ(n.nodes.size(), 1u);
-        EXPECT_EQ(n.nodes[0].op, "LayerNormalization");
-        EXPECT_EQ(n.nodes[0].attributes.get("axis", std::int64_t{0}),
-                  -static_cast<std::int64_t>(axes.size()));
-        EXPECT_EQ(n.nodes[0].attributes.get("epsilon", 0.0), 1e-6);
-        EXPECT_EQ(n.nodes[0].outputs, n.outputs);
-        EXPECT_NE(n.nodes[0].origin.find("ReduceMean, Sub"), std::string::npos);
-      }
-    }
+  for (const Square square : {Square::Pow, Square::Mul, Square::Moments})
+    for (const Quotient quotient : {Quotient::Div, Quotient::Reciprocal, Quotient::DivOne, Quotient::Pow})
+      for (const bool twice : {false, true})
+        for (const std::vector<std::int64_t>& axes :
+             {std::vector<std::int64_t>{-1}, {2}, {1, 2}, {-2, -1}, {2, 1}}) {
+          if (square == Square::Moments && twice) continue;  // needs no difference to square
+          Draft d({2, 5, 8});
+          const Shape over = axes.size() == 1 ? Shape{8} : Shape{5, 8};
+          const std::string y = with_affine(d, normalised(d, "x", axes, {square, quotient, twice}), over);
+          ASSERT_EQ(d.only(y), "LayerNormalization");
+          EXPECT_EQ(d.last.attributes.get("axis", std::int64_t{0}), -static_cast<std::int64_t>(axes.size()));
+          EXPECT_EQ(d.last.attributes.get("epsilon", 0.0), 1e-6);
+          EXPECT_EQ(d.last.outputs, std::vector<std::string>{y});
+          EXPECT_EQ(d.last.origin.find("ReduceMean, Sub"), 0U) << d.last.origin;
+          EXPECT_NE(d.last.origin.find("nodes ReduceMean_0 to " + d.network.nodes.back().name),
+                    std::string::npos)
+              << d.last.origin;
+        }
+}
+
+TEST(Patterns, LayerNormWithoutGammaOrBeta) {
+  Draft plain({2, 5, 8});
+  EXPECT_EQ(plain.only(normalised(plain, "x", {-1})), "LayerNormalization");
+  Draft gamma({2, 5, 8});
+  EXPECT_EQ(gamma.only(gamma.add("Mul", {normalised(gamma, "x", {-1}), gamma.numbers({8})})),
+            "LayerNormalization");
+  Draft beta({2, 5, 8});
+  EXPECT_EQ(beta.only(beta.add("Add", {normalised(beta, "x", {-1}), beta.numbers({8})})),
+            "LayerNormalization");
+}
+
+// ReduceMean with axes as an input, without keepdims, and dimensions brought back by Unsqueeze.
+TEST(Patterns, LayerNormWithUnsqueezedMeans) {
+  Draft d({2, 5, 8});
+  Attributes drop;
+  drop.ints["keepdims"] = 0;
+  const auto mean = [&](const std::string& x) {
+    return d.add("Unsqueeze", {d.add("ReduceMean", {x, d.list({-1})}, drop), d.list({-1})});
+  };
+  const std::string c = d.add("Sub", {"x", mean("x")});
+  const std::string root = d.add("Sqrt", {d.add("Add", {mean(d.add("Mul", {c, c})), d.scalar(1e-5)})});
+  EXPECT_EQ(d.only(with_affine(d, d.add("Div", {c, root}), {8})), "LayerNormalization");
+}
+
+// TensorFlow: x s + (beta - mean s), s = gamma / deviation.
+TEST(Patterns, LayerNormAsTensorFlowWritesIt) {
+  for (const bool gamma : {true, false}) {
+    Draft d({2, 5, 8});
+    const std::string m = d.mean("x", {2}), c = d.add("Sub", {"x", m});
+    const std::string v = d.mean(d.add("Mul", {c, c}), {2});
+    std::string s = d.add("Reciprocal", {d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-3)})})});
+    if (gamma) s = d.add("Mul", {s, d.numbers({8})});
+    const std::string rest = d.add("Sub", {d.numbers({8}), d.add("Mul", {m, s})});
+    EXPECT_EQ(d.only(d.add("Add", {d.add("Mul", {"x", s}), rest})), "LayerNormalization") << gamma;
   }
 }
 
-TEST(Patterns, InstanceNormOverHeightAndWidth) {
-  Draft d({1, 4, 6, 6});
-  const std::string gamma = d.constant(Tensor::filled({4, 1, 1}, 2)),
-                    beta = d.constant(Tensor::filled({1, 4, 1, 1}, 3));
-  const Network n = d.done(d.add("Add", {d.add("Mul", {d.normalised({2, 3}, true, false), gamma}), beta}));
-  ASSERT_EQ(n.nodes.size(), 1u);
-  EXPECT_EQ(n.nodes[0].op, "InstanceNormalization");
-  EXPECT_EQ(n.values.at(n.nodes[0].inputs[1]).shape, (Shape{4}));
+// Flax: gamma goes to 1 / sqrt first, and the variance is E[x^2] - E[x]^2, but not below 0.
+TEST(Patterns, LayerNormAsFlaxWritesIt) {
+  for (const char* floor : {"Max", "Relu"}) {
+    Draft d({2, 5, 8});
+    const std::string m = d.mean("x", {2});
+    const std::string v = d.add("Sub", {d.mean(d.add("Mul", {"x", "x"}), {2}), d.add("Mul", {m, m})});
+    const std::string positive =
+        std::string(floor) == "Max" ? d.add("Max", {d.scalar(0), v}) : d.add("Relu", {v});
+    const std::string inverse =
+        d.add("Reciprocal", {d.add("Sqrt", {d.add("Add", {positive, d.scalar(1e-6)})})});
+    const std::string s = d.add("Mul", {inverse, d.numbers({1, 1, 8})});
+    const std::string y = d.add("Mul", {d.add("Sub", {"x", m}), s});
+    EXPECT_EQ(d.only(d.add("Add", {y, d.numbers({1, 1, 8})})), "LayerNormalization") << floor;
+  }
 }
 
-TEST(Patterns, RmsNorm) {
-  Draft d({2, 8});
+// ConvNeXt's LayerNorm2d: statistics over the channels of each pixel. Our own attribute `axes` says so.
+TEST(Patterns, LayerNormOverChannels) {
+  for (const Shape& over : {Shape{6, 1, 1}, Shape{1, 6, 1, 1}}) {
+    Draft d({2, 6, 3, 4});
+    ASSERT_EQ(d.only(with_affine(d, normalised(d, "x", {1}), over)), "LayerNormalization");
+    EXPECT_EQ(d.last.attributes.int_lists.at("axes"), std::vector<std::int64_t>{1});
+  }
+}
+
+// ConvNeXt as timm exports it: channels last and back again around each norm.
+TEST(Patterns, LayerNormBetweenTransposes) {
+  for (const bool there_and_back : {true, false}) {
+    Draft d({2, 6, 3, 4});
+    Attributes last, first;
+    last.int_lists["perm"] = {0, 2, 3, 1};
+    first.int_lists["perm"] =
+        there_and_back ? std::vector<std::int64_t>{0, 3, 1, 2} : std::vector<std::int64_t>{0, 3, 2, 1};
+    const std::string n = with_affine(d, normalised(d, d.add("Transpose", {"x"}, last), {-1}), {6});
+    const std::string y = d.add("Transpose", {n}, first);
+    EXPECT_EQ(d.only(y), there_and_back ? "LayerNormalization" : "Transpose, LayerNormalization, Transpose");
+  }
+  Draft d({2, 6, 3, 4});
+  Attributes last, first;
+  last.int_lists["perm"] = {0, 2, 3, 1};
+  first.int_lists["perm"] = {0, 3, 1, 2};
+  const std::string t = d.add("Transpose", {"x"}, last);
   const std::string root =
-      d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {"x", "x"}), {-1}), d.scalar(1e-5)})});
-  const Network n = d.done(d.add("Mul", {d.add("Div", {"x", root}), d.constant(Tensor::filled({8}, 2))}));
-  ASSERT_EQ(n.nodes.size(), 1u);
-  EXPECT_EQ(n.nodes[0].op, "RMSNormalization");
+      d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {t, t}), {-1}), d.scalar(1e-5)})});
+  const std::string n = d.add("Mul", {d.add("Div", {t, root}), d.numbers({6})});
+  EXPECT_EQ(d.only(d.add("Transpose", {n}, first)), "RMSNormalization");
+}
+
+// Mean and InvStdDev as further results, in another shape, as ONNX's own expansion has them.
+TEST(Patterns, LayerNormWithItsStatistics) {
+  Draft d({2, 3, 4});
+  const std::string x = d.reshape("x", {6, 4}), m = d.mean(x, {1});
+  const std::string v = d.add("Sub", {d.mean(d.add("Mul", {x, x}), {1}), d.add("Mul", {m, m})});
+  const std::string root = d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})});
+  const std::string n = d.add("Div", {d.add("Sub", {x, m}), root});
+  const std::string y = d.reshape(with_affine(d, n, {4}), {2, 3, 4});
+  const std::string inverse = d.reshape(d.add("Reciprocal", {root}), {2, 3, 1});
+  const std::string means = d.reshape(m, {2, 3, 1});
+  const Network result = d.done({y, means, inverse});
+  ASSERT_EQ(result.nodes.size(), 1U);
+  EXPECT_EQ(result.nodes[0].outputs, (std::vector<std::string>{y, means, inverse}));
+  EXPECT_EQ(result.nodes[0].inputs[0], "x");
+}
+
+// Keras' LayerNormalization is a BatchNormalization of [1, N T, C, 1], scale 1 and bias 0, on statistics of
+// its own: as training mode, or with a mean and a variance computed beside it.
+TEST(Patterns, LayerNormAsKerasLowersItToBatchNorm) {
+  for (const bool training : {true, false}) {
+    Draft d({2, 5, 8});
+    const std::string x = d.reshape("x", {1, 10, 8, 1});
+    const std::string one = d.constant(Tensor::filled({10}, 1)), zero = d.constant(Tensor::filled({10}, 0));
+    std::string mean = zero, variance = one;
+    Attributes a;
+    a.floats["epsilon"] = 1e-3;
+    if (training) {
+      a.ints["training_mode"] = 1;
+    } else {
+      const std::string m = d.mean(x, {0, 2, 3}), c = d.add("Sub", {x, m});
+      mean = d.add("Squeeze", {m, d.list({0, 2, 3})});
+      variance = d.reduce("ReduceMean", d.add("Mul", {c, c}), {0, 2, 3}, 0);
+    }
+    const std::string n = d.add("BatchNormalization", {x, one, zero, mean, variance}, a);
+    ASSERT_EQ(d.only(with_affine(d, d.reshape(n, {2, 5, 8}), {8})), "LayerNormalization") << training;
+    EXPECT_EQ(d.last.attributes.get("epsilon", 0.0), 1e-3);
+    EXPECT_EQ(d.last.inputs[0], "x");
+  }
+}
+
+TEST(Patterns, InstanceNormInPrimitives) {
+  for (const Shape& over : {Shape{4, 1, 1}, Shape{1, 4, 1, 1}}) {
+    Draft d({2, 4, 6, 5});
+    ASSERT_EQ(d.only(with_affine(d, normalised(d, "x", {2, 3}), over)), "InstanceNormalization");
+    EXPECT_EQ(d.network.values.count(d.last.inputs[1]), 0U);  // a constant of its own
+  }
+  Draft plain({2, 4, 6, 5});
+  EXPECT_EQ(plain.only(normalised(plain, "x", {2, 3}, {Square::Moments})), "InstanceNormalization");
+  Draft last({1, 1, 1, 20});  // channels last, one pixel: over C alone, though H and W hold nothing more
+  EXPECT_EQ(last.only(normalised(last, "x", {3})), "LayerNormalization");
+}
+
+TEST(Patterns, InstanceNormWithPooledMeans) {
+  Draft d({2, 4, 6, 5});
+  const std::string c = d.add("Sub", {"x", d.add("GlobalAveragePool", {"x"})});
+  const std::string v = d.add("GlobalAveragePool", {d.add("Mul", {c, c})});
+  const std::string n = d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})});
+  EXPECT_EQ(d.only(with_affine(d, n, {4, 1, 1})), "InstanceNormalization");
+}
+
+TEST(Patterns, InstanceNormOfAReshape) {
+  for (const std::vector<double>& shape : {std::vector<double>{2, 4, 30}, {8, 30}, {0, 0, -1}}) {
+    Draft d({2, 4, 6, 5});
+    const std::string n = normalised(d, d.reshape("x", shape), {-1});
+    EXPECT_EQ(d.only(with_affine(d, d.reshape(n, {2, 4, 6, 5}), {4, 1, 1})), "InstanceNormalization");
+  }
+  Draft d({2, 4, 6, 5});  // LayerNormalization of [N, C, H W], gamma and beta behind it
+  const std::string x = d.reshape("x", {2, 4, 30});
+  const std::string n = d.add("LayerNormalization", {x, d.constant(Tensor::filled({30}, 1))});
+  EXPECT_EQ(d.only(d.reshape(with_affine(d, n, {4, 1}), {2, 4, 6, 5})), "InstanceNormalization");
+}
+
+// PyTorch's way for instance_norm: BatchNormalization of [1, N C, H, W] in training mode, gamma repeated.
+TEST(Patterns, InstanceNormAsBatchNormInTrainingMode) {
+  Draft d({2, 3, 4, 5});
+  Attributes a;
+  a.ints["training_mode"] = 1;
+  const std::string gamma = d.list({1, 2, 3, 1, 2, 3}), beta = d.list({4, 5, 6, 4, 5, 6});
+  const std::string n = d.add("BatchNormalization",
+                              {d.reshape("x", {1, 6, 4, 5}), gamma, beta, d.constant(Tensor::filled({6}, 0)),
+                               d.constant(Tensor::filled({6}, 1))},
+                              a);
+  EXPECT_EQ(d.only(d.reshape(n, {2, 3, 4, 5})), "InstanceNormalization");
+  Draft other({2, 3, 4, 5});  // gamma that depends on the sample is no InstanceNorm's
+  const std::string m =
+      other.add("BatchNormalization",
+                {other.reshape("x", {1, 6, 4, 5}), other.numbers({6}), other.numbers({6}),
+                 other.constant(Tensor::filled({6}, 0)), other.constant(Tensor::filled({6}, 1))},
+                a);
+  EXPECT_EQ(other.only(other.reshape(m, {2, 3, 4, 5})), "Reshape, BatchNormalization, Reshape");
 }
 
 TEST(Patterns, GroupNormAsPyTorchExportsIt) {
-  Draft d({1, 6, 4, 4});
-  const std::string in = d.add("Reshape", {"x", d.constant(Tensor({3}, {0, 3, -1}))});
-  const std::string norm = d.add(
-      "InstanceNormalization", {in, d.constant(Tensor::filled({3}, 1)), d.constant(Tensor::filled({3}, 0))});
-  const std::string back = d.add("Reshape", {norm, d.constant(Tensor({4}, {1, 6, 4, 4}))});
-  const std::string gamma = d.constant(Tensor::filled({6, 1, 1}, 2)),
-                    beta = d.constant(Tensor::filled({6, 1, 1}, 3));
-  const Network n = d.done(d.add("Add", {d.add("Mul", {back, gamma}), beta}));
-  ASSERT_EQ(n.nodes.size(), 1u);
-  EXPECT_EQ(n.nodes[0].op, "GroupNormalization");
-  EXPECT_EQ(n.nodes[0].attributes.get("num_groups", std::int64_t{0}), 3);
+  Draft d({2, 6, 4, 4});
+  const std::string one = d.constant(Tensor::filled({3}, 1)), zero = d.constant(Tensor::filled({3}, 0));
+  const std::string n = d.add("InstanceNormalization", {d.reshape("x", {0, 3, -1}), one, zero});
+  ASSERT_EQ(d.only(with_affine(d, d.reshape(n, {2, 6, 4, 4}), {6, 1, 1})), "GroupNormalization");
+  EXPECT_EQ(d.last.attributes.get("num_groups", std::int64_t{0}), 3);
 }
 
-TEST(Patterns, HardSwishSiluAndGelu) {
+TEST(Patterns, GroupNormInPrimitives) {
+  for (const Square square : {Square::Pow, Square::Moments}) {
+    Draft d({2, 6, 4, 5});
+    const std::string n = normalised(d, d.reshape("x", {2, 3, 2, 4, 5}), {2, 3, 4}, {square});
+    ASSERT_EQ(d.only(with_affine(d, d.reshape(n, {2, 6, 4, 5}), {1, 6, 1, 1})), "GroupNormalization");
+    EXPECT_EQ(d.last.attributes.get("num_groups", std::int64_t{0}), 3);
+  }
+  Draft one({2, 6, 4, 5});  // a single group
+  ASSERT_EQ(one.only(with_affine(one, normalised(one, "x", {1, 2, 3}), {6, 1, 1})), "GroupNormalization");
+  EXPECT_EQ(one.last.attributes.get("num_groups", std::int64_t{0}), 1);
+}
+
+TEST(Patterns, RmsNormInAllSpellings) {
+  for (const bool casts : {false, true})
+    for (const Quotient quotient : {Quotient::Div, Quotient::Reciprocal, Quotient::DivOne, Quotient::Pow}) {
+      Draft d({2, 5, 8});
+      const std::string x = casts ? d.cast("x", 1) : "x";
+      const std::string sum = d.add("Add", {d.mean(d.add("Pow", {x, d.scalar(2)}), {-1}), d.scalar(1e-5)});
+      std::string n;
+      if (quotient == Quotient::Pow) {
+        n = d.add("Mul", {x, d.add("Pow", {sum, d.scalar(-0.5)})});
+      } else {
+        const std::string root = d.add("Sqrt", {sum});
+        n = quotient == Quotient::Div          ? d.add("Div", {x, root})
+            : quotient == Quotient::Reciprocal ? d.add("Mul", {x, d.add("Reciprocal", {root})})
+                                               : d.add("Mul", {x, d.add("Div", {d.scalar(1), root})});
+      }
+      if (casts) n = d.cast(n, 11);
+      ASSERT_EQ(d.only(d.add("Mul", {d.numbers({8}), n})), "RMSNormalization");
+      EXPECT_EQ(d.last.attributes.get("epsilon", 0.0), 1e-5);
+    }
+}
+
+TEST(Patterns, CopiesThatOthersReadStay) {
+  Draft d({2, 8});  // Hugging Face's Llama: the residual reads the same Cast as the norm
+  const std::string x = d.cast("x", 1);
+  const std::string root =
+      d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {x, x}), {-1}), d.scalar(1e-5)})});
+  const std::string n = d.add("Mul", {d.add("Div", {x, root}), d.numbers({8})});
+  EXPECT_EQ(d.only(d.add("Add", {x, n})), "Cast, RMSNormalization, Add");
+}
+
+TEST(Patterns, MeanVarianceNormalization) {
+  const auto mvn = [](Draft& d, double epsilon) {
+    const std::string m = d.mean("x", {0, 2, 3}), c = d.add("Sub", {"x", m});
+    const std::string root = d.add("Sqrt", {d.mean(d.add("Mul", {c, c}), {0, 2, 3})});
+    return d.add("Div", {c, d.add("Add", {root, d.scalar(epsilon)})});
+  };
+  Draft d({2, 3, 4, 5});
+  ASSERT_EQ(d.only(mvn(d, 1e-9)), "MeanVarianceNormalization");
+  EXPECT_EQ(d.last.attributes.int_lists.at("axes"), (std::vector<std::int64_t>{0, 2, 3}));
+  Draft large({2, 3, 4, 5});
+  EXPECT_EQ(large.done(mvn(large, 1e-2)).nodes.size(), 7U);
+}
+
+TEST(Patterns, LpNormalization) {
   {
-    Draft d({1, 8});
-    const std::string clip = d.add("Clip", {d.add("Add", {"x", d.scalar(3)}), d.scalar(0), d.scalar(6)});
-    const Network n = d.done(d.add("Div", {d.add("Mul", {"x", clip}), d.scalar(6)}));
-    ASSERT_EQ(n.nodes.size(), 1u);
-    EXPECT_EQ(n.nodes[0].op, "HardSwish");
+    Draft d({2, 5, 8});  // F.normalize: ReduceL2, Clip, Expand, Div
+    const std::string norm = d.add("Clip", {d.reduce("ReduceL2", "x", {1}), d.scalar(1e-12)});
+    ASSERT_EQ(d.only(d.add("Div", {"x", d.add("Expand", {norm, d.list({2, 5, 8})})})), "LpNormalization");
+    EXPECT_EQ(d.last.attributes.get("p", std::int64_t{0}), 2);
+    EXPECT_EQ(d.last.attributes.get("axis", std::int64_t{0}), 1);
   }
   {
-    Draft d({1, 8});
-    const Network n = d.done(d.add("Mul", {"x", d.add("Sigmoid", {"x"})}));
-    ASSERT_EQ(n.nodes.size(), 1u);
-    EXPECT_EQ(n.nodes[0].op, "SiLU");
+    Draft d({2, 5, 8});
+    ASSERT_EQ(d.only(d.add("Div", {"x", d.reduce("ReduceL1", "x", {-1})})), "LpNormalization");
+    EXPECT_EQ(d.last.attributes.get("p", std::int64_t{0}), 1);
   }
-  for (const bool half_first : {false, true}) {
-    Draft d({1, 8});
-    const std::string one =
-        d.add("Add", {d.add("Erf", {d.add("Div", {"x", d.scalar(std::sqrt(2.0))})}), d.scalar(1)});
-    const std::string y = half_first ? d.add("Mul", {d.add("Mul", {"x", d.scalar(0.5)}), one})
-                                     : d.add("Mul", {d.add("Mul", {"x", one}), d.scalar(0.5)});
-    const Network n = d.done(y);
-    ASSERT_EQ(n.nodes.size(), 1u) << half_first;
-    EXPECT_EQ(n.nodes[0].op, "Gelu");
+  {
+    Draft d({2, 5, 8});  // tf.math.l2_normalize
+    const std::string sum = d.reduce("ReduceSum", d.add("Mul", {"x", "x"}), {2});
+    const std::string root = d.add("Sqrt", {d.add("Max", {sum, d.scalar(1e-12)})});
+    EXPECT_EQ(d.only(d.add("Mul", {"x", d.add("Reciprocal", {root})})), "LpNormalization");
+  }
+  for (const bool clip : {true, false}) {  // a floor that shows, and two axes
+    Draft d({2, 5, 8});
+    const std::string norm =
+        d.reduce("ReduceL2", "x", clip ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, 2});
+    const std::string floor = clip ? d.add("Clip", {norm, d.scalar(0.5)}) : norm;
+    EXPECT_NE(d.only(d.add("Div", {"x", floor})), "LpNormalization");
   }
 }
 
-// A value that somebody else reads too must stay, and so must everything that is only nearly a norm.
-TEST(Patterns, LeavesAloneWhatItMust) {
+TEST(Patterns, IbnOnlyWhereItIsWanted) {
+  Draft d({2, 6, 4, 5});
+  Attributes channels, batch;
+  channels.ints["axis"] = 1;
+  batch.floats["epsilon"] = 1e-3;  // not the other half's 1e-5
+  const auto halves = d.add_many("Split", {"x", d.list({2, 4})}, channels, 2);
+  const std::string in = d.add("InstanceNormalization", {halves[0], d.numbers({2}), d.numbers({2})});
+  const std::string bn =
+      d.add("BatchNormalization", {halves[1], d.numbers({4}), d.numbers({4}), d.numbers({4}), d.numbers({4})},
+            batch);
+  const std::string y = d.add("Concat", {in, bn}, channels);
+  EXPECT_EQ(d.only(y), "InstanceBatchNormalization");
+  const Network apart =
+      recognise(d.network, [](const std::string& op) { return op != "InstanceBatchNormalization"; });
+  EXPECT_EQ(apart.nodes.size(), 4U);
+  Draft swapped({2, 6, 4, 5});  // BatchNormalization first: another operator
+  const auto parts = swapped.add_many("Split", {"x", swapped.list({4, 2})}, channels, 2);
+  const std::string first = swapped.add(
+      "BatchNormalization",
+      {parts[0], swapped.numbers({4}), swapped.numbers({4}), swapped.numbers({4}), swapped.numbers({4})});
+  const std::string second =
+      swapped.add("InstanceNormalization", {parts[1], swapped.numbers({2}), swapped.numbers({2})});
+  EXPECT_EQ(swapped.done(swapped.add("Concat", {first, second}, channels)).nodes.size(), 4U);
+}
+
+// The norm is put together where only its beta's sum must stay, and not where a value inside is read.
+TEST(Patterns, ValuesThatOthersReadStay) {
+  Draft d({2, 8});
+  const std::string scaled = d.add("Mul", {normalised(d, "x", {-1}), d.numbers({8})});
+  const Network n = d.done({d.add("Add", {scaled, d.numbers({8})}), scaled});
+  ASSERT_EQ(n.nodes.size(), 2U);
+  EXPECT_EQ(n.nodes[0].op, "LayerNormalization");
+  EXPECT_EQ(n.nodes[1].op, "Add");
+  Draft inner({2, 8});
+  const std::string y = with_affine(inner, normalised(inner, "x", {-1}), {8});
+  for (const Node& node : inner.network.nodes) {
+    if (node.outputs[0] == y || node.op == "Mul") continue;
+    const bool statistic = node.name == "ReduceMean_0";  // LayerNormalization has it as a result
+    const Network left = inner.done({y, node.outputs[0]});
+    EXPECT_EQ(left.nodes.size() == 1, statistic) << node.name;
+  }
+}
+
+TEST(Patterns, LeavesAloneWhatIsOnlyNearlyANorm) {
+  const auto stays = [](Draft& d, const std::string& y) {
+    EXPECT_EQ(d.done(y).nodes.size(), d.network.nodes.size());
+  };
   {
-    Draft d({2, 8});
-    const std::string scaled =
-        d.add("Mul", {d.normalised({-1}, true, false), d.constant(Tensor::filled({8}, 2))});
-    const std::string y = d.add("Add", {scaled, d.constant(Tensor::filled({8}, 3))});
-    d.network.outputs = {y, scaled};
-    const Network n = recognise(d.network);
-    EXPECT_EQ(n.nodes.back().op, "Add");  // the norm without its beta may be put together, the sum stays
+    Draft d({2, 8, 8});  // epsilon by element
+    const std::string c = d.add("Sub", {"x", d.mean("x", {2})});
+    const std::string v = d.mean(d.add("Mul", {c, c}), {2});
+    stays(d, d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.numbers({8, 1})})})}));
   }
   {
-    Draft d({2, 8, 4});  // over the middle axis: no LayerNormalization
-    const std::string y =
-        d.add("Mul", {d.normalised({1}, true, false), d.constant(Tensor::filled({8, 1}, 2))});
-    EXPECT_EQ(d.done(y).nodes.size(), 8u);
+    Draft d({2, 8});  // a third power, and a sum instead of a mean
+    const std::string c = d.add("Sub", {"x", d.mean("x", {1})});
+    const std::string v = d.mean(d.add("Pow", {c, d.scalar(4)}), {1});
+    const std::string s = d.reduce("ReduceSum", d.add("Mul", {c, c}), {1});
+    const std::string n = d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})});
+    stays(d, d.add("Div", {n, d.add("Sqrt", {d.add("Add", {s, d.scalar(1e-5)})})}));
   }
   {
-    Draft d({1, 8});  // a Clip at 5
-    const std::string clip = d.add("Clip", {d.add("Add", {"x", d.scalar(3)}), d.scalar(0), d.scalar(5)});
-    EXPECT_EQ(d.done(d.add("Div", {d.add("Mul", {"x", clip}), d.scalar(6)})).nodes.size(), 4u);
+    Draft d({2, 8});  // epsilon outside of the root, as large as it shows
+    const std::string c = d.add("Sub", {"x", d.mean("x", {1})});
+    const std::string root = d.add("Sqrt", {d.mean(d.add("Mul", {c, c}), {1})});
+    stays(d, d.add("Div", {c, d.add("Add", {root, d.scalar(1e-2)})}));
+  }
+}
+
+// Divided by the root mean square of what is centred over other axes: an RMSNorm of that, no LayerNorm.
+TEST(Patterns, CentredOverOtherAxes) {
+  {
+    Draft d({2, 8, 8});
+    const std::string c = d.add("Sub", {"x", d.mean("x", {1})});
+    const std::string v = d.mean(d.add("Mul", {c, c}), {2});
+    EXPECT_EQ(d.only(d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})})),
+              "ReduceMean, Sub, RMSNormalization");
+  }
+  {
+    Draft d({8, 8});  // means of columns subtracted from rows: shapes fit, axes don't
+    const std::string m = d.add("Unsqueeze", {d.reduce("ReduceMean", "x", {0}, 0), d.list({1})});
+    const std::string c = d.add("Sub", {"x", m});
+    const std::string v = d.mean(d.add("Mul", {c, c}), {0});
+    EXPECT_EQ(d.only(d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})})),
+              "ReduceMean, Unsqueeze, Sub, RMSNormalization");
+  }
+}
+
+// What the rules know without shapes: a norm over last axes that are counted from the end.
+TEST(Patterns, LayerNormWithoutShapes) {
+  Draft d({2, 5, 8});
+  const std::string y = with_affine(d, normalised(d, "x", {-1}), {8});
+  Network network = d.network;
+  network.outputs = {y};
+  for (auto& [name, value] : network.values)
+    if (!value.constant) value.shape.clear();
+  EXPECT_EQ(recognise(network).nodes.size(), 1U);
+  Draft front({2, 5, 8});
+  const std::string z = with_affine(front, normalised(front, "x", {2}), {8});
+  network = front.network;
+  network.outputs = {z};
+  for (auto& [name, value] : network.values)
+    if (!value.constant) value.shape.clear();
+  EXPECT_EQ(recognise(network).nodes.size(), network.nodes.size());
+}
+
+TEST(Patterns, EveryRuleHasAPatternAndAnOperator) {
+  for (const Rule& rule : recognition_rules()) {
+    EXPECT_NE(find_operator(rule.op), nullptr) << rule.name;
+    EXPECT_NE(std::string(rule.pattern), "") << rule.name;
   }
 }
 

@@ -26,6 +26,7 @@ RunResult run(const std::string& operators, const MachineParams& machine, bool f
 const char* const kSmallNorms =
     "  - {op: InstanceNormalization, shape: [2, 8, 14, 14]}\n"
     "  - {op: LayerNormalization, shape: [1, 50, 96]}\n"
+    "  - {op: LayerNormalization, shape: [1, 24, 9, 7], attributes: {axes: [1]}}\n"
     "  - {op: GroupNormalization, shape: [2, 16, 9, 9], attributes: {num_groups: 4}}\n"
     "  - {op: BatchNormalization, shape: [1, 16, 20, 20]}\n"
     "  - {op: InstanceBatchNormalization, shape: [2, 12, 10, 10]}\n"

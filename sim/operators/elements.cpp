@@ -1,0 +1,170 @@
+// Operators that choose, repeat or make elements: shape arithmetic, mostly, which is folded; what is left of
+// them runs on the CPU.
+#include <cmath>
+#include <stdexcept>
+
+#include "kernels/indexing.h"
+#include "kernels/tensor_math.h"
+#include "sim/operators/families.h"
+
+namespace bpusim {
+
+namespace {
+
+const Tensor& input(const Node& node, const Inputs& inputs, std::size_t i) {
+  if (i >= inputs.size())
+    throw std::invalid_argument(node.op + ": needs an input " + std::to_string(i + 1) + ", and has " +
+                                std::to_string(inputs.size()));
+  return *inputs[i];
+}
+
+double scalar(const Node& node, const Tensor& tensor) {
+  if (tensor.size() != 1) throw std::invalid_argument(node.op + ": expected one number");
+  return tensor.values[0];
+}
+
+std::int64_t axis(const Node& node, std::int64_t fallback) {
+  return node.attributes.get("axis", fallback);
+}
+
+// A row whose shapes are those of `golden`, which takes the constants that they depend on.
+OperatorDefinition row(const char* op, std::vector<Tensor> (*golden)(const Node&, const Inputs&),
+                       std::vector<Shape> (*shapes)(const Operation&)) {
+  OperatorDefinition definition;
+  definition.op = op;
+  definition.golden = golden;
+  definition.shapes = shapes;
+  definition.host_ops = ops_per_element;
+  return definition;
+}
+
+Shape broadcast_of_all(const Operation& operation) {
+  Shape shape = operation.shape(0);
+  for (std::size_t i = 1; i < operation.shapes.size(); ++i)
+    shape = broadcast_shape(shape, operation.shape(i));
+  return shape;
+}
+
+std::vector<Tensor> variadic_golden(const Node& node, const Inputs& inputs) {
+  input(node, inputs, 0);
+  std::vector<Tensor> operands;
+  for (const Tensor* x : inputs) operands.push_back(*x);
+  return {variadic(node.op, operands)};
+}
+
+std::vector<Tensor> where_golden(const Node& node, const Inputs& inputs) {
+  return {where(input(node, inputs, 0), input(node, inputs, 1), input(node, inputs, 2))};
+}
+
+std::vector<Tensor> range_golden(const Node& node, const Inputs& inputs) {
+  return {range(scalar(node, input(node, inputs, 0)), scalar(node, input(node, inputs, 1)),
+                scalar(node, input(node, inputs, 2)))};
+}
+
+std::vector<Shape> range_shapes(const Operation& operation) {
+  const Node& node = operation.node;
+  const double start = scalar(node, operation.value(0)), limit = scalar(node, operation.value(1)),
+               step = scalar(node, operation.value(2));
+  if (step == 0) throw std::invalid_argument("Range: a step of 0");
+  return {{std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil((limit - start) / step)))}};
+}
+
+Shape repeats_of(const Tensor& repeats) {
+  return {repeats.values.begin(), repeats.values.end()};
+}
+
+std::vector<Tensor> tile_golden(const Node& node, const Inputs& inputs) {
+  return {tile(input(node, inputs, 0), repeats_of(input(node, inputs, 1)))};
+}
+
+std::vector<Shape> tile_shapes(const Operation& operation) {
+  Shape shape = operation.shape(0);
+  const Shape repeats = repeats_of(operation.value(1));
+  if (repeats.size() != shape.size())
+    throw std::invalid_argument("Tile: " + std::to_string(repeats.size()) + " repeats for rank " +
+                                std::to_string(shape.size()));
+  for (std::size_t d = 0; d < shape.size(); ++d) shape[d] *= repeats[d];
+  return {shape};
+}
+
+std::vector<Tensor> trilu_golden(const Node& node, const Inputs& inputs) {
+  const bool upper = node.attributes.get("upper", std::int64_t{1}) != 0;
+  const bool given = inputs.size() > 1 && inputs[1]->size() == 1;
+  return {
+      triangle(input(node, inputs, 0), upper, given ? static_cast<std::int64_t>(inputs[1]->values[0]) : 0)};
+}
+
+std::vector<Tensor> gather_nd_golden(const Node& node, const Inputs& inputs) {
+  return {gather_nd(input(node, inputs, 0), input(node, inputs, 1),
+                    node.attributes.get("batch_dims", std::int64_t{0}))};
+}
+
+std::vector<Shape> gather_nd_shapes(const Operation& operation) {
+  const Shape &x = operation.shape(0), &indices = operation.shape(1);
+  const std::int64_t last =
+      operation.node.attributes.get("batch_dims", std::int64_t{0}) + (indices.empty() ? 0 : indices.back());
+  if (indices.empty() || last < 1 || last > static_cast<std::int64_t>(x.size()))
+    throw std::invalid_argument("GatherND: indices of shape " + to_string(indices) + " do not fit " +
+                                to_string(x));
+  Shape shape(indices.begin(), indices.end() - 1);
+  shape.insert(shape.end(), x.begin() + last, x.end());
+  return {shape};
+}
+
+std::vector<Tensor> gather_elements_golden(const Node& node, const Inputs& inputs) {
+  return {gather_elements(input(node, inputs, 0), input(node, inputs, 1), axis(node, 0))};
+}
+
+std::vector<Shape> gather_elements_shapes(const Operation& operation) {
+  return {operation.shape(1)};
+}
+
+std::vector<Tensor> one_hot_golden(const Node& node, const Inputs& inputs) {
+  const Tensor& values = input(node, inputs, 2);
+  if (values.size() != 2) throw std::invalid_argument("OneHot: needs an off and an on value");
+  return {one_hot(input(node, inputs, 0), static_cast<std::int64_t>(scalar(node, input(node, inputs, 1))),
+                  values.values[0], values.values[1], axis(node, -1))};
+}
+
+std::vector<Shape> one_hot_shapes(const Operation& operation) {
+  Shape shape = operation.shape(0);
+  const std::size_t at = axis_of(operation.node, "axis", -1, shape.size() + 1);
+  shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(at),
+               static_cast<std::int64_t>(scalar(operation.node, operation.value(1))));
+  return {shape};
+}
+
+std::vector<Tensor> constant_of_shape_golden(const Node& node, const Inputs& inputs) {
+  return {Tensor::filled(repeats_of(input(node, inputs, 0)), node.attributes.get("value", 0.0))};
+}
+
+std::vector<Shape> constant_of_shape_shapes(const Operation& operation) {
+  return {repeats_of(operation.value(0))};
+}
+
+std::vector<Tensor> log_softmax_golden(const Node& node, const Inputs& inputs) {
+  return {log_softmax(input(node, inputs, 0), axis(node, node.opset < 13 ? 1 : -1))};
+}
+
+}  // namespace
+
+std::vector<OperatorDefinition> operators::elements() {
+  const auto all = [](const Operation& operation) { return std::vector<Shape>{broadcast_of_all(operation)}; };
+  std::vector<OperatorDefinition> rows = {
+      row("Sum", variadic_golden, all),
+      row("Mean", variadic_golden, all),
+      row("Where", where_golden, all),
+      row("Range", range_golden, range_shapes),
+      row("Tile", tile_golden, tile_shapes),
+      row("Trilu", trilu_golden, same_shape),
+      row("GatherND", gather_nd_golden, gather_nd_shapes),
+      row("GatherElements", gather_elements_golden, gather_elements_shapes),
+      row("OneHot", one_hot_golden, one_hot_shapes),
+      row("ConstantOfShape", constant_of_shape_golden, constant_of_shape_shapes),
+      row("LogSoftmax", log_softmax_golden, same_shape)};
+  for (OperatorDefinition& each : rows)
+    if (each.op == "Sum" || each.op == "Mean" || each.op == "Where") each.operands = Operands::Several;
+  return rows;
+}
+
+}  // namespace bpusim

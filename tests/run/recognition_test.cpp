@@ -1,0 +1,84 @@
+// What becomes of norms that were put together, on machines and by policies.
+#include "sim/config/machine_file.h"
+#include "sim/run/run.h"
+#include "tests/network/draft.h"
+
+namespace bpusim {
+namespace {
+
+RunResult run(Draft& d, const std::string& output, const char* policy) {
+  d.network.outputs = {output};
+  RunSpec spec;
+  spec.network = d.network;
+  return execute_run(spec, read_machine("generic"), Policy::read(policy), true);
+}
+
+// x - mean, ... over the axes; gamma and beta of the shape given.
+std::string norm_in_primitives(Draft& d, const std::string& x, const std::vector<std::int64_t>& axes,
+                               const Shape& affine) {
+  const std::string c = d.add("Sub", {x, d.mean(x, axes)});
+  const std::string v = d.mean(d.add("Mul", {c, c}), axes);
+  const std::string n = d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})});
+  return d.add("Add", {d.add("Mul", {n, d.numbers(affine)}), d.numbers(affine)});
+}
+
+// Full runs a norm whole and meets the ideal; Bayes-e keeps it in int16 sub-operators.
+TEST(Recognition, NormsRunWholeOrDecomposedAsThePolicySays) {
+  for (const bool groups : {true, false}) {
+    Draft d({2, 6, 8, 5});
+    std::string y;
+    if (groups) {
+      const std::string x = d.reshape("x", {2, 3, 2, 8, 5});
+      const std::string c = d.add("Sub", {x, d.mean(x, {2, 3, 4})});
+      const std::string v = d.mean(d.add("Mul", {c, c}), {2, 3, 4});
+      const std::string n = d.add("Div", {c, d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-5)})})});
+      y = d.add("Add",
+                {d.add("Mul", {d.reshape(n, {2, 6, 8, 5}), d.numbers({6, 1, 1})}), d.numbers({6, 1, 1})});
+    } else {
+      y = norm_in_primitives(d, "x", {1}, {6, 1, 1});
+    }
+    const RunResult whole = run(d, y, "full"), apart = run(d, y, "bayes-e");
+    for (const RunResult* r : {&whole, &apart}) {
+      ASSERT_EQ(r->nodes.size(), 1U);
+      EXPECT_EQ(r->nodes[0].op, groups ? "GroupNormalization" : "LayerNormalization");
+      EXPECT_EQ(r->nodes[0].on, "BPU");
+      EXPECT_NE(r->nodes[0].reason.find("recognised from"), std::string::npos) << r->nodes[0].reason;
+      EXPECT_EQ(r->nodes[0].accuracy->ideal_within_1lsb_fraction, 1);
+    }
+    EXPECT_NE(whole.nodes[0].mapping, "decomposed");
+    EXPECT_EQ(apart.nodes[0].mapping, "decomposed");
+    EXPECT_GT(apart.cycles, whole.cycles);
+  }
+}
+
+// Where the BPU has no IBN its BatchNormalization half stays there, and only the other goes to the CPU.
+TEST(Recognition, IbnStaysApartWhereTheBpuHasNone) {
+  Draft d({1, 6, 8, 5});
+  Attributes channels;
+  channels.ints["axis"] = 1;
+  const auto halves = d.add_many("Split", {"x", d.list({2, 4})}, channels, 2);
+  const std::string in = d.add("InstanceNormalization", {halves[0], d.numbers({2}), d.numbers({2})});
+  const std::string bn = d.add("BatchNormalization",
+                               {halves[1], d.numbers({4}), d.numbers({4}), d.numbers({4}), d.numbers({4})});
+  const std::string y = d.add("Concat", {in, bn}, channels);
+  const RunResult whole = run(d, y, "full");
+  ASSERT_EQ(whole.nodes.size(), 1U);
+  EXPECT_EQ(whole.nodes[0].op, "InstanceBatchNormalization");
+  const RunResult apart = run(d, y, "bayes-e");
+  ASSERT_EQ(apart.nodes.size(), 4U);
+  for (const NodeResult& node : apart.nodes)
+    EXPECT_EQ(node.on, node.op == "InstanceNormalization" ? "CPU" : "BPU") << node.op;
+}
+
+// Bayes-e has no MeanVarianceNormalization at all, so its parts stay parts.
+TEST(Recognition, NothingIsMadeThatThePolicyCannotPlace) {
+  Draft d({2, 6, 8, 5});
+  const std::string c = d.add("Sub", {"x", d.mean("x", {0, 2, 3})});
+  const std::string root = d.add("Sqrt", {d.mean(d.add("Mul", {c, c}), {0, 2, 3})});
+  const std::string y = d.add("Div", {c, d.add("Add", {root, d.scalar(1e-9)})});
+  EXPECT_EQ(run(d, y, "full").nodes.size(), 1U);
+  EXPECT_EQ(run(d, y, "bayes-e").nodes.size(), 7U);
+}
+
+}  // namespace
+}  // namespace bpusim
