@@ -237,10 +237,11 @@ View resolve_view(const std::string& op, const Attributes& a, const Shape& in, c
 }
 
 std::vector<double> apply_view(const View& view, const std::vector<double>& x) {
-  std::vector<View::Dim> dims;  // neighbours that one stride covers become one
   Shape counts;
+  for (const View::Dim& dim : view.dims) counts.push_back(dim.count);
+  const auto total = static_cast<std::int64_t>(checked_count(counts));
+  std::vector<View::Dim> dims;  // neighbours that one stride covers become one
   for (const View::Dim& dim : view.dims) {
-    counts.push_back(dim.count);
     if (dim.count == 1) continue;
     if (!dims.empty() && dims.back().stride == dim.count * dim.stride) {
       dims.back() = {dims.back().count * dim.count, dim.stride};
@@ -248,7 +249,6 @@ std::vector<double> apply_view(const View& view, const std::vector<double>& x) {
       dims.push_back(dim);
     }
   }
-  const auto total = static_cast<std::int64_t>(checked_count(counts));
   if (dims.empty()) dims.push_back({1, 1});
   const View::Dim run = dims.back();
   dims.pop_back();

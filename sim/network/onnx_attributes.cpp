@@ -94,6 +94,20 @@ const std::map<std::string, Type>& standard_types() {
   return table;
 }
 
+// A tensor of one element (ConstantOfShape's value) is that element, an integer where it is of such a type.
+void read_element(const OnnxAttribute& a, const OnnxOrigin& origin, const std::string& where,
+                  Attributes& attributes) {
+  const AnyTensor tensor = read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
+  const auto* numbers = std::get_if<Tensor>(&tensor);
+  if (numbers == nullptr || numbers->size() != 1) return;
+  const DType dtype = dtype_of(a.proto->t().data_type());
+  if (dtype == DType::Int32 || dtype == DType::Int64) {
+    attributes.ints[a.name] = to_integer(numbers->values[0]);
+  } else {
+    attributes.floats[a.name] = numbers->values[0];
+  }
+}
+
 void read_attribute(const OnnxAttribute& a, const OnnxOrigin& origin, const std::string& where,
                     Attributes& attributes) {
   switch (a.type) {
@@ -112,20 +126,9 @@ void read_attribute(const OnnxAttribute& a, const OnnxOrigin& origin, const std:
     case AttributeProto::STRINGS:
       attributes.string_lists[a.name].assign(a.proto->strings().begin(), a.proto->strings().end());
       break;
-    case AttributeProto::TENSOR: {
-      const AnyTensor tensor =
-          read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
-      const auto* numbers = std::get_if<Tensor>(&tensor);
-      if (numbers == nullptr || numbers->size() != 1) break;
-      // One element (ConstantOfShape's value) is a number, an integer where it is of such a type.
-      const DType dtype = dtype_of(a.proto->t().data_type());
-      if (dtype == DType::Int32 || dtype == DType::Int64) {
-        attributes.ints[a.name] = static_cast<std::int64_t>(numbers->values[0]);
-      } else {
-        attributes.floats[a.name] = numbers->values[0];
-      }
+    case AttributeProto::TENSOR:
+      read_element(a, origin, where, attributes);
       break;
-    }
     default:
       break;
   }

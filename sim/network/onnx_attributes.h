@@ -28,8 +28,8 @@ struct OnnxAttribute {
 std::vector<OnnxAttribute> resolve_attributes(const onnx::NodeProto& node, const OnnxCallAttributes& call,
                                               const OnnxOrigin& origin, const std::string& where);
 
-/// Numbers, texts and lists of them; a tensor of one element as a float. Other kinds are left to those who
-/// know the operator. Throws InputError where an attribute of ONNX's own operators has another type than
+/// Numbers, texts and lists of them; a tensor of one element as that element. Other kinds are left to those
+/// who know the operator. Throws InputError where an attribute of ONNX's own operators has another type than
 /// theirs, or is given twice.
 Attributes read_attributes(const std::vector<OnnxAttribute>& attributes, const OnnxOrigin& origin,
                            const std::string& where);

@@ -135,25 +135,30 @@ void OnnxGraphReader::read_interface(const onnx::GraphProto& graph, OnnxScope& s
   }
 }
 
-Value& OnnxGraphReader::new_constant(const std::string& name, OnnxScope& scope) {
+void OnnxGraphReader::make_constant(const std::string& local, AnyTensor tensor, int onnx_type,
+                                    OnnxScope& scope) {
+  const std::string name = make(local, scope);
+  shapes_.note_type(name, onnx_type);
+  set_constant(network_.values[name], std::move(tensor), dtype_of(onnx_type));
+}
+
+void OnnxGraphReader::check_initializer(const std::string& name, const OnnxScope& scope) const {
   if (name.empty()) throw InputError(origin_.file + ": an initializer has no name");
   if (scope.names.count(name) != 0) refuse("initializer '" + name + "'", "is there twice");
-  return network_.values[make(name, scope)];
 }
 
 void OnnxGraphReader::read_initializer(const onnx::TensorProto& proto, OnnxScope& scope) {
-  Value& value = new_constant(proto.name(), scope);
-  shapes_.note_element_type(*find(proto.name(), scope), proto.data_type());
-  set_constant(value, read_onnx_tensor(proto, origin_, "initializer '" + proto.name() + "'"),
-               dtype_of(proto.data_type()));
+  check_initializer(proto.name(), scope);
+  make_constant(proto.name(), read_onnx_tensor(proto, origin_, "initializer '" + proto.name() + "'"),
+                proto.data_type(), scope);
 }
 
 void OnnxGraphReader::read_sparse_initializers(const onnx::GraphProto& graph, OnnxScope& scope) {
   for (const auto& proto : graph.sparse_initializer()) {
     const std::string& name = proto.values().name();
-    Value& value = new_constant(name, scope);
-    set_constant(value, read_sparse_tensor(proto, origin_, "sparse initializer '" + name + "'"),
-                 dtype_of(proto.values().data_type()));
+    check_initializer(name, scope);
+    make_constant(name, read_sparse_tensor(proto, origin_, "sparse initializer '" + name + "'"),
+                  proto.values().data_type(), scope);
   }
 }
 
@@ -288,7 +293,7 @@ void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
 // A CastLike whose type is known is a Cast.
 void OnnxGraphReader::resolve_cast_like(Node& node) const {
   if (node.op != "CastLike" || node.inputs.size() != 2) return;
-  const int type = shapes_.element_type(node.inputs[1]);
+  const int type = shapes_.type_of(node.inputs[1]);
   if (type == 0) return;
   node.op = "Cast";
   node.inputs.pop_back();
@@ -316,25 +321,26 @@ void OnnxGraphReader::read_constant(const onnx::NodeProto& proto, OnnxScope& sco
   if (expected->second != attributes[0].type)
     refuse(where, "has '" + kind + "' as " + Type::AttributeType_Name(attributes[0].type) + ", expected " +
                       Type::AttributeType_Name(expected->second));
-  Value& value = network_.values[make(proto.output(0), scope)];
+  const auto hold = [&](AnyTensor tensor, int type) {
+    make_constant(proto.output(0), std::move(tensor), type, scope);
+  };
+  using Element = onnx::TensorProto;
   if (kind == "value") {
-    set_constant(value, read_onnx_tensor(a.t(), origin_, what), dtype_of(a.t().data_type()));
+    hold(read_onnx_tensor(a.t(), origin_, what), a.t().data_type());
   } else if (kind == "sparse_value") {
-    set_constant(value, read_sparse_tensor(a.sparse_tensor(), origin_, what),
-                 dtype_of(a.sparse_tensor().values().data_type()));
+    hold(read_sparse_tensor(a.sparse_tensor(), origin_, what), a.sparse_tensor().values().data_type());
   } else if (kind == "value_float") {
-    set_constant(value, Tensor({}, {static_cast<double>(a.f())}), DType::Float32);
+    hold(Tensor({}, {static_cast<double>(a.f())}), Element::FLOAT);
   } else if (kind == "value_floats") {
-    set_constant(value, vector_of({a.floats().begin(), a.floats().end()}), DType::Float32);
+    hold(vector_of({a.floats().begin(), a.floats().end()}), Element::FLOAT);
   } else if (kind == "value_int") {
-    set_constant(value, Tensor({}, {static_cast<double>(a.i())}), DType::Int64);
+    hold(Tensor({}, {static_cast<double>(a.i())}), Element::INT64);
   } else if (kind == "value_ints") {
-    set_constant(value, vector_of({a.ints().begin(), a.ints().end()}), DType::Int64);
+    hold(vector_of({a.ints().begin(), a.ints().end()}), Element::INT64);
   } else if (kind == "value_string") {
-    set_constant(value, StringTensor{{}, {a.s()}}, DType::String);
+    hold(StringTensor{{}, {a.s()}}, Element::STRING);
   } else {
-    set_constant(value, StringTensor{{a.strings_size()}, {a.strings().begin(), a.strings().end()}},
-                 DType::String);
+    hold(StringTensor{{a.strings_size()}, {a.strings().begin(), a.strings().end()}}, Element::STRING);
   }
 }
 

@@ -49,10 +49,11 @@ class OnnxGraphReader {
   void read_interface(const onnx::GraphProto& graph, OnnxScope& scope);
   void read_initializer(const onnx::TensorProto& proto, OnnxScope& scope);
   void read_sparse_initializers(const onnx::GraphProto& graph, OnnxScope& scope);
-  Value& new_constant(const std::string& name, OnnxScope& scope);
+  void make_constant(const std::string& local, AnyTensor tensor, int onnx_type, OnnxScope& scope);
+  void check_initializer(const std::string& name, const OnnxScope& scope) const;
+  void resolve_cast_like(Node& node) const;
   void read_nodes(const Nodes& nodes, OnnxScope& scope);
   void read_node(const onnx::NodeProto& proto, OnnxScope& scope, const Nodes& nodes);
-  void resolve_cast_like(Node& node) const;
   void read_constant(const onnx::NodeProto& proto, OnnxScope& scope);
   void read_plain(const onnx::NodeProto& proto, std::string name, std::vector<std::string> inputs,
                   OnnxScope& scope);

@@ -26,7 +26,7 @@ void OnnxShapes::declare(const onnx::ValueInfoProto& info, const std::string& na
   if (value.constant || !info.type().has_tensor_type()) return;
   const auto& type = info.type().tensor_type();
   value.dtype = dtype_of(type.elem_type());
-  element_types_[name] = type.elem_type();
+  note_type(name, type.elem_type());
   value.shape.clear();
   std::int64_t count = 1;
   for (const auto& dim : type.shape().dim()) {
@@ -63,6 +63,11 @@ void OnnxShapes::input(const onnx::ValueInfoProto& info) {
 
 void OnnxShapes::value(const onnx::ValueInfoProto& info, const std::string& name) {
   declare(info, name, false);
+}
+
+int OnnxShapes::type_of(const std::string& name) const {
+  const auto found = types_.find(name);
+  return found == types_.end() ? 0 : found->second;
 }
 
 void OnnxShapes::check_dims() const {

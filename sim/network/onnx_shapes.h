@@ -25,18 +25,15 @@ class OnnxShapes {
   /// Any other value; `name` is the network's for it.
   void value(const onnx::ValueInfoProto& info, const std::string& name);
 
+  /// ONNX's element type of a value that is declared or noted; 0 where nobody says it.
+  int type_of(const std::string& name) const;
+  void note_type(const std::string& name, int onnx_type) { types_[name] = onnx_type; }
+
   /// Throws InputError where a dimension was set that the model does not have.
   void check_dims() const;
 
   /// Values whose shape is declared in full.
   const std::set<std::string>& shaped() const { return shaped_; }
-
-  /// ONNX's number of the element type that a value is declared with; 0 where it is not.
-  int element_type(const std::string& name) const {
-    const auto found = element_types_.find(name);
-    return found == element_types_.end() ? 0 : found->second;
-  }
-  void note_element_type(const std::string& name, int type) { element_types_[name] = type; }
 
  private:
   void declare(const onnx::ValueInfoProto& info, const std::string& name, bool is_input);
@@ -47,7 +44,7 @@ class OnnxShapes {
   const Dimensions& dims_;
   Network& network_;
   std::set<std::string> shaped_, dim_names_;
-  std::map<std::string, int> element_types_;
+  std::map<std::string, int> types_;
 };
 
 }  // namespace bpusim
