@@ -1,22 +1,34 @@
 // What a deployment engineer trips over, found in a network and its placement, with what to do about it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "kernels/norm_integer.h"
 #include "sim/network/network.h"
 #include "sim/operators/step.h"
 
 namespace bpusim {
 
-/// A line of advice; `won_ms` is what following it would win, where that was timed.
+/// A line of advice.
 struct Advice {
+  std::string id;  ///< of the advisor that gives it, for scripts
   std::string text;
-  double won_ms = 0;
+  double won_ms = 0;               ///< what following it would win, where that was timed
+  std::vector<std::string> nodes;  ///< the steps that it is about
+  bool frees_nodes = false;        ///< followed, those steps are gone, and what they take is won
 };
 
-/// BatchNormalization left in training mode, or not folded and why not; statistics over one element; norms
-/// that were exported as primitives. Nodes of a kind share a line.
-std::vector<Advice> static_advice(const Network& network, const std::vector<Step>& steps);
+/// What static advice is given for.
+struct AdviceInput {
+  const Network& network;  ///< as it is placed: constants folded, operators put together
+  const std::vector<Step>& steps;
+  const std::map<std::string, Quantisation>* grids = nullptr;  ///< null before calibration
+  NumericWidths widths = {};
+};
+
+/// All advisors, one after the other. Nodes of which an advisor says the same share a line.
+std::vector<Advice> static_advice(const AdviceInput& input);
 
 }  // namespace bpusim
