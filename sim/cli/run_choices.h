@@ -14,7 +14,7 @@ namespace bpusim {
 struct RunChoices {
   std::string config, machine, policy, out, json, dump, calibration;
   std::vector<std::string> settings, dims;
-  bool no_function = false, all_nodes = false;
+  bool no_function = false, all_nodes = false, no_what_if = false;
 };
 
 /// Adds the options that all of these commands have.

@@ -16,6 +16,7 @@
 #include "sim/run/golden.h"
 #include "sim/run/placement.h"
 #include "sim/run/progress.h"
+#include "sim/run/what_if.h"
 
 namespace bpusim {
 
@@ -74,7 +75,8 @@ int run(const RunChoices& c) {
   auto progress = std::make_unique<ProgressDisplay>();
   const Prepared p = prepare(c);
   if (!c.dump.empty()) dump_golden(p.run.network, c.dump);
-  const RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
+  RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
+  if (!c.no_what_if) try_changes(p.run, p.machine, p.policy, result);
   progress.reset();
   const std::string text = text_report(result), json = json_report(result);
   std::cout << (c.json == "-" ? json : text_report(result, {c.all_nodes, colours_wanted()}));
@@ -174,6 +176,8 @@ void add_run_command(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"max", "percentile", "mse"}));
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
+  command->add_flag("--no-what-if", c->no_what_if,
+                    "Do not time the network again with what the advice would change");
   command->add_flag("--no-function", c->no_function,
                     "Timing only: the same cycles, no bytes and no accuracy");
   command->footer(

@@ -32,7 +32,11 @@ Json causes_json(const Cycles& cycles, bool with_work) {
 Json advice_json(const std::vector<Advice>& advice) {
   Json list = Json::array();
   for (const Advice& a : advice)
-    list.push_back({{"id", a.id}, {"text", a.text}, {"won_ms", a.won_ms}, {"nodes", a.nodes}});
+    list.push_back({{"id", a.id},
+                    {"text", a.text},
+                    {"won_ms", a.won_ms},
+                    {"run_ms", a.run_ms ? Json(*a.run_ms) : Json(nullptr)},
+                    {"nodes", a.nodes}});
   return list;
 }
 

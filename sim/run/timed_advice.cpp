@@ -48,7 +48,7 @@ class TimedAdvisor {
       const NodeResult* row = row_of(s);
       if (row != nullptr && step.on_bpu() && row->macs > 0) products[kind_of_product(s)].push_back(s);
     }
-    for (const auto& [op, steps] : on_cpu) advice.push_back(cpu_operator(op, steps));
+    for (const auto& [op, steps] : on_cpu) add(advice, cpu_operator(op, steps));
     for (const auto& [op, steps] : decomposed) add(advice, decomposed_norm(op, steps));
     for (const auto& [kind, steps] : products) add(advice, idle_macs(kind, steps));
     add(advice, dram_bound());
@@ -76,6 +76,7 @@ class TimedAdvisor {
   }
   std::vector<std::string> names_of(const std::vector<std::size_t>& steps) const {
     std::vector<std::string> names;
+    names.reserve(steps.size());
     for (const std::size_t s : steps) names.push_back(steps_[s].name);
     return names;
   }
@@ -142,6 +143,22 @@ class TimedAdvisor {
     return all;
   }
 
+  // Where it wins more to move what only moves elements as well.
+  void widen(const std::set<std::size_t>& kind, const Move& alone, Advice& advice) {
+    const auto wider = with_movers({kind.begin(), kind.end()});
+    if (wider.size() == kind.size()) return;
+    const Move both = price(wider);
+    const double won = result_.time_ms(both.now - both.then - both.others);
+    if (won <= advice.won_ms) return;
+    std::set<std::string> ops;
+    for (const std::size_t s : both.moved) ops.insert(steps_[s].op);
+    advice.what_if = WhatIf{{ops.begin(), ops.end()}, 0};
+    advice.text += "; with the " + std::to_string(both.count - alone.count) +
+                   " operators around them that only move elements, " + ms(both.now) + " would become " +
+                   ms(both.then + both.others);
+    advice.won_ms = won;
+  }
+
   Advice cpu_operator(const std::string& op, const std::vector<std::size_t>& steps) {
     std::int64_t now = 0;
     for (const std::size_t s : steps) now += cycles_of(s);
@@ -160,19 +177,10 @@ class TimedAdvisor {
                      std::to_string(segments - without) + " would go with it";
     const std::string some = alone.count < steps.size() ? std::to_string(alone.count) + " of them" : "they";
     advice.text += "; on the BPU " + some + " would take " + ms(alone.then) + ", each alone";
+    advice.what_if = WhatIf{{op}, 0};
     if (alone.others > 0) advice.text += ", and their readers on the CPU " + ms(alone.others) + " more";
     advice.won_ms = result_.time_ms(alone.now - alone.then - alone.others);
-    const auto wider = with_movers(steps);
-    if (wider.size() > kind.size()) {
-      const Move both = price(wider);
-      const double won = result_.time_ms(both.now - both.then - both.others);
-      if (won > advice.won_ms) {
-        advice.text += "; with the " + std::to_string(both.count - alone.count) +
-                       " operators around them that only move elements, " + ms(both.now) + " would become " +
-                       ms(both.then + both.others);
-        advice.won_ms = won;
-      }
-    }
+    widen(kind, alone, advice);
     advice.text += " (" + steps_[steps[0]].placement.reason + ")";
     return advice;
   }
@@ -190,7 +198,10 @@ class TimedAdvisor {
             op + " x" + std::to_string(steps.size()) + " run as sub-operators: " + ms(now) + ", " +
                 share(now) + "; on a BPU with the norm as one operator they would take " + ms(then) +
                 ", each alone (" + steps_[steps[0]].placement.reason + ")",
-            result_.time_ms(now - then), names_of(steps), false};
+            result_.time_ms(now - then),
+            names_of(steps),
+            false,
+            WhatIf{{op}, 0}};
   }
 
   std::string kind_of_product(std::size_t s) const {
@@ -248,6 +259,7 @@ class TimedAdvisor {
             touched[root] += input_.compiled.places.at(value).bytes();
         }
     std::vector<Tensor> tensors;
+    tensors.reserve(touched.size());
     for (const auto& [name, traffic] : touched) tensors.push_back({name, traffic});
     std::stable_sort(tensors.begin(), tensors.end(),
                      [](const Tensor& a, const Tensor& b) { return a.traffic > b.traffic; });
@@ -300,7 +312,7 @@ class TimedAdvisor {
             "KiB a core holds them all (now " +
             std::to_string(input_.network.machine.sram.tensor_bytes / 1024) +
             "KiB), with sram.bytes as much larger";
-    return {"dram_bound", text, 0, names, false};
+    return {"dram_bound", text, 0, names, false, WhatIf{{}, (room.high_water_bytes + 1023) / 1024 * 1024}};
   }
 
   const std::vector<Step>& steps_;

@@ -7,6 +7,7 @@
 #include "sim/operators/norm_problem.h"
 #include "sim/run/advisors.h"
 #include "sim/run/run.h"
+#include "sim/run/what_if.h"
 #include "tests/network/draft.h"
 
 namespace bpusim {
@@ -369,6 +370,38 @@ TEST(TimedAdvice, TheRoomThatItNamesHoldsAllTensors) {
   // Left are the network's input and its output.
   EXPECT_EQ(after.dram_read_bytes + after.dram_write_bytes, 2 * 16 * 48 * 48);
   EXPECT_GT(before.dram_read_bytes + before.dram_write_bytes, 4 * 16 * 48 * 48);
+}
+
+// A change that is tried is a run of its own: the policy that has the operator, the machine that has the
+// room.
+TEST(WhatIf, WhatItSaysIsWhatSuchARunTakes) {
+  Draft d({1, 8, 24, 24});
+  RunSpec spec = spec_of(d, conv(d, instance_norm(d, conv(d, "x", 8)), 8));
+  const MachineParams machine = read_machine("rdk-x5");
+  RunResult r = execute_run(spec, machine, Policy::read("bayes-e"), true);
+  try_changes(spec, machine, Policy::read("bayes-e"), r);
+  const Advice advice = only(r, "cpu_operator");
+  const RunResult other = execute_run(spec, machine, Policy::read("full"), false);
+  ASSERT_TRUE(advice.run_ms.has_value());
+  EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
+  EXPECT_DOUBLE_EQ(advice.won_ms, r.time_ms(r.cycles - other.cycles));
+}
+
+TEST(WhatIf, MoreRoomOnChip) {
+  Draft d({1, 16, 48, 48});
+  const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
+  RunSpec spec = spec_of(d, d.add("Add", {d.add("Mul", {a, b}), b}));
+  RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), false);
+  try_changes(spec, read_machine("generic"), Policy::read("full"), r);
+  const Advice advice = only(r, "dram_bound");
+  // generic: 2 MiB in 16 banks of 128 KiB, none of it for tensors. Three tensors of 36 KiB live at once at
+  // most, so that one bank more holds them.
+  const MachineParams machine =
+      read_machine("generic", {"sram.bytes=2176KiB", "sram.banks=17", "sram.tensor_bytes=128KiB"});
+  const RunResult other = execute_run(spec, machine, Policy::read("full"), false);
+  ASSERT_TRUE(advice.run_ms.has_value());
+  EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
+  EXPECT_GT(advice.won_ms, 0);
 }
 
 }  // namespace
