@@ -27,6 +27,10 @@ struct Pair {
   std::optional<Side> a, b;
 
   double difference() const { return (b ? b->ms : 0) - (a ? a->ms : 0); }
+  std::string difference_text() const {
+    const std::string text = fixed(difference(), 3);
+    return text == "-0.000" ? "0.000" : text;
+  }
 };
 
 void sort_by_difference(std::vector<Pair>& pairs) {
@@ -114,7 +118,7 @@ std::string pair_table(const std::string& what, const std::vector<Pair>& pairs, 
     return first + "  " + fixed(side->ms, 3) + " ms";
   };
   for (std::size_t p = 0; p < std::min(pairs.size(), shown); ++p)
-    table.add({elided(pairs[p].name), cell(pairs[p].a), cell(pairs[p].b), fixed(pairs[p].difference(), 3)});
+    table.add({elided(pairs[p].name), cell(pairs[p].a), cell(pairs[p].b), pairs[p].difference_text()});
   return table.str();
 }
 

@@ -387,6 +387,20 @@ TEST(WhatIf, WhatItSaysIsWhatSuchARunTakes) {
   EXPECT_DOUBLE_EQ(advice.won_ms, r.time_ms(r.cycles - other.cycles));
 }
 
+// What the run file keeps on the host is let go as well.
+TEST(WhatIf, ANodeThatTheRunPutsOnTheHost) {
+  const char* text = "operators:\n  - {name: norm, op: InstanceNormalization, shape: [1, 8, 24, 24]%s}\n";
+  char host[200], free[200];
+  std::snprintf(host, sizeof host, text, ", mapping: host");
+  std::snprintf(free, sizeof free, text, "");
+  const MachineParams machine = read_machine("generic");
+  const RunSpec spec = parse_run(host, "host.yaml", "");
+  RunResult r = execute_run(spec, machine, Policy::read("full"), false);
+  try_changes(spec, machine, Policy::read("full"), r);
+  const RunResult other = execute_run(parse_run(free, "free.yaml", ""), machine, Policy::read("full"), false);
+  EXPECT_DOUBLE_EQ(*only(r, "cpu_operator").run_ms, other.time_ms(other.cycles));
+}
+
 TEST(WhatIf, MoreRoomOnChip) {
   Draft d({1, 16, 48, 48});
   const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
