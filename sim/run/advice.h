@@ -15,7 +15,8 @@ namespace bpusim {
 
 /// A change that a run can try.
 struct WhatIf {
-  std::vector<std::string> on_bpu;  ///< operators that the policy gives to the BPU, whole and without limits
+  std::vector<std::string> on_bpu;  ///< operators that the policy gives to the BPU, whole and without limits,
+  std::vector<std::string> nodes;   ///< but of those on the CPU now only these
   std::int64_t tensor_bytes = 0;    ///< at least so much of sram.tensor_bytes, with sram.bytes as much larger
 };
 

@@ -83,24 +83,38 @@ Detour behind_several(const AdviceView& view, const Node& between) {
           false};
 }
 
-Detour behind_activation(const AdviceView& view, const Node& norm, const Node& between) {
-  const std::string head = "Conv -> " + between.op + " -> BatchNormalization: ";
-  const std::size_t next = view.sole_reader(norm.outputs.at(0));
-  if (next == kNone || view.node(next).op != "Conv")
-    return {head + between.op +
-                " and an affine do not commute; put the BatchNormalization before it when training, where it "
-                "folds",
-            false};
-  const auto pads = view.node(next).attributes.get("pads", std::vector<std::int64_t>{});
+// Where the operator behind it can take its scale and shift instead; an empty text where none can.
+Detour forward(const AdviceView& view, const Node& norm) {
+  const std::string& value = norm.outputs.at(0);
+  const std::size_t n = view.sole_reader(value);
+  if (n == kNone) return {};
+  const Node& next = view.node(n);
+  const bool product = is_one_of(next.op, {"Conv", "Gemm", "MatMul"});
+  if (!product || next.inputs.size() < 2 || next.inputs[0] != value ||
+      view.constant(next.inputs[1]) == nullptr)
+    return {};
+  const auto pads = next.attributes.get("pads", std::vector<std::int64_t>{});
   const bool padded = std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; });
-  return {head + "it folds forward into the weights and bias of the Conv that reads it, " +
+  return {"it folds forward into the weights and bias of the " + next.op + " that reads it, " +
               (padded ? "but at the border, where the padding would have to be its zero" : "exactly"),
           !padded};
+}
+
+Detour behind_activation(const AdviceView& view, const Node& norm, const Node& between) {
+  const std::string head = "Conv -> " + between.op + " -> BatchNormalization: ";
+  const Detour next = forward(view, norm);
+  if (!next.text.empty()) return {head + next.text, next.folds};
+  return {head + between.op +
+              " and an affine do not commute; put the BatchNormalization before it when training, where it "
+              "folds",
+          false};
 }
 
 Detour detour_of(const AdviceView& view, const Node& norm) {
   const std::string& value = norm.inputs.at(0);
   const std::size_t n = view.maker(value);
+  const Detour next = forward(view, norm);
+  if (n == kNone && next.folds) return next;
   if (n == kNone)
     return {
         "the network's input feeds it: only one behind a convolution folds into it; fold its scale and "
@@ -136,6 +150,7 @@ Detour detour_of(const AdviceView& view, const Node& norm) {
       return behind_view(view, between);
     return behind_activation(view, norm, between);
   }
+  if (!next.text.empty()) return next;
   return {"it is fed by " + between.op + ": only one behind a convolution folds into it", false};
 }
 

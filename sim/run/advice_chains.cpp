@@ -43,6 +43,12 @@ bool put_together(const Node& node) {
                                            node.origin.find("Reshape") != std::string::npos);
 }
 
+// A norm, but for a BatchNormalization that has its statistics already.
+bool takes_statistics(const Node& node) {
+  return find_norm(node.op) != nullptr &&
+         (node.op != "BatchNormalization" || node.attributes.get("training_mode", std::int64_t{0}) != 0);
+}
+
 // Nodes behind `result` that are not in `kept`, back to what feeds them.
 std::vector<std::size_t> chain_of(const AdviceView& view, const std::string& result,
                                   const std::set<std::string>& kept) {
@@ -158,7 +164,7 @@ void advisors_of::norm_in_parts(const AdviceView& view, AdviceLines& lines) {
 
 // Neighbours of norms on the CPU that compute nothing.
 void advisors_of::cpu_beside_norm(const AdviceView& view, AdviceLines& lines) {
-  const auto norm_at = [&](std::size_t n) { return n != kNone && find_norm(view.node(n).op) != nullptr; };
+  const auto norm_at = [&](std::size_t n) { return n != kNone && takes_statistics(view.node(n)); };
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
     const OperatorDefinition* row = find_operator(node.op);

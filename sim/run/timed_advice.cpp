@@ -48,7 +48,19 @@ class TimedAdvisor {
       const NodeResult* row = row_of(s);
       if (row != nullptr && step.on_bpu() && row->macs > 0) products[kind_of_product(s)].push_back(s);
     }
-    for (const auto& [op, steps] : on_cpu) add(advice, cpu_operator(op, steps));
+    std::vector<std::size_t> movers;
+    std::string mover_ops;
+    int mover_kinds = 0;
+    for (const auto& [op, steps] : on_cpu) {
+      add(advice, cpu_operator(op + " x" + std::to_string(steps.size()), steps));
+      if (!moves_elements(steps[0])) continue;
+      movers.insert(movers.end(), steps.begin(), steps.end());
+      mover_ops += (mover_kinds++ > 0 ? ", " : "") + op;
+    }
+    if (mover_kinds > 1)
+      add(advice, cpu_operator(mover_ops + ": " + std::to_string(movers.size()) +
+                                   " operators together that only move elements",
+                               movers));
     for (const auto& [op, steps] : decomposed) add(advice, decomposed_norm(op, steps));
     for (const auto& [kind, steps] : products) add(advice, idle_macs(kind, steps));
     add(advice, dram_bound());
@@ -79,6 +91,15 @@ class TimedAdvisor {
     names.reserve(steps.size());
     for (const std::size_t s : steps) names.push_back(steps_[s].name);
     return names;
+  }
+
+  bool moves_elements(std::size_t s) const {
+    return find_operator(node_of(s).op)->keeps_grid || node_of(s).op == "Concat";
+  }
+  // Why the first of them is where it is, without what it was put together from.
+  std::string reason_of(const std::vector<std::size_t>& steps) const {
+    const std::string& reason = steps_[steps[0]].placement.reason;
+    return " (" + reason.substr(0, reason.find("; recognised from ")) + ")";
   }
 
   // As the report counts them, with some steps on the BPU that are on the CPU now.
@@ -135,9 +156,8 @@ class TimedAdvisor {
       for (const auto* values : {&node.inputs, &node.outputs})
         for (const std::string& value : *values)
           for (const std::size_t s : touching[value]) {
-            const OperatorDefinition* row = find_operator(node_of(s).op);
-            const bool moves = row->keeps_grid || node_of(s).op == "Concat";
-            if (steps_[s].on_cpu() && steps_[s].lowerable && moves && all.insert(s).second) open.push_back(s);
+            if (steps_[s].on_cpu() && steps_[s].lowerable && moves_elements(s) && all.insert(s).second)
+              open.push_back(s);
           }
     }
     return all;
@@ -150,25 +170,29 @@ class TimedAdvisor {
     const Move both = price(wider);
     const double won = result_.time_ms(both.now - both.then - both.others);
     if (won <= advice.won_ms) return;
-    std::set<std::string> ops;
-    for (const std::size_t s : both.moved) ops.insert(steps_[s].op);
-    advice.what_if = WhatIf{{ops.begin(), ops.end()}, 0};
+    advice.what_if = change_of(both.moved);
     advice.text += "; with the " + std::to_string(both.count - alone.count) +
                    " operators around them that only move elements, " + ms(both.now) + " would become " +
                    ms(both.then + both.others);
     advice.won_ms = won;
   }
 
-  Advice cpu_operator(const std::string& op, const std::vector<std::size_t>& steps) {
+  WhatIf change_of(const std::set<std::size_t>& moved) const {
+    std::set<std::string> ops;
+    for (const std::size_t s : moved) ops.insert(steps_[s].op);
+    return {{ops.begin(), ops.end()}, names_of({moved.begin(), moved.end()}), 0};
+  }
+
+  Advice cpu_operator(const std::string& what, const std::vector<std::size_t>& steps) {
     std::int64_t now = 0;
     for (const std::size_t s : steps) now += cycles_of(s);
     const std::set<std::size_t> kind(steps.begin(), steps.end());
     const int segments = segments_with({});
     const Move alone = price(kind);
     Advice advice{"cpu_operator", "", 0, names_of(steps), false};
-    advice.text = op + " x" + std::to_string(steps.size()) + " on the CPU: " + ms(now) + ", " + share(now);
+    advice.text = what + " on the CPU: " + ms(now) + ", " + share(now);
     if (alone.count == 0) {
-      advice.text += "; no BPU of bpusim runs it (" + steps_[steps[0]].placement.reason + ")";
+      advice.text += "; no BPU of bpusim runs it" + reason_of(steps);
       return advice;
     }
     const int without = segments_with(alone.moved);
@@ -177,11 +201,11 @@ class TimedAdvisor {
                      std::to_string(segments - without) + " would go with it";
     const std::string some = alone.count < steps.size() ? std::to_string(alone.count) + " of them" : "they";
     advice.text += "; on the BPU " + some + " would take " + ms(alone.then) + ", each alone";
-    advice.what_if = WhatIf{{op}, 0};
+    advice.what_if = change_of(alone.moved);
     if (alone.others > 0) advice.text += ", and their readers on the CPU " + ms(alone.others) + " more";
     advice.won_ms = result_.time_ms(alone.now - alone.then - alone.others);
-    widen(kind, alone, advice);
-    advice.text += " (" + steps_[steps[0]].placement.reason + ")";
+    if (!moves_elements(steps[0])) widen(kind, alone, advice);
+    advice.text += reason_of(steps);
     return advice;
   }
 
@@ -197,11 +221,11 @@ class TimedAdvisor {
     return {"decomposed_norm",
             op + " x" + std::to_string(steps.size()) + " run as sub-operators: " + ms(now) + ", " +
                 share(now) + "; on a BPU with the norm as one operator they would take " + ms(then) +
-                ", each alone (" + steps_[steps[0]].placement.reason + ")",
+                ", each alone" + reason_of(steps),
             result_.time_ms(now - then),
             names_of(steps),
             false,
-            WhatIf{{op}, 0}};
+            WhatIf{{op}, {}, 0}};
   }
 
   std::string kind_of_product(std::size_t s) const {
@@ -312,7 +336,8 @@ class TimedAdvisor {
             "KiB a core holds them all (now " +
             std::to_string(input_.network.machine.sram.tensor_bytes / 1024) +
             "KiB), with sram.bytes as much larger";
-    return {"dram_bound", text, 0, names, false, WhatIf{{}, (room.high_water_bytes + 1023) / 1024 * 1024}};
+    return {"dram_bound", text,  0,
+            names,        false, WhatIf{{}, {}, (room.high_water_bytes + 1023) / 1024 * 1024}};
   }
 
   const std::vector<Step>& steps_;

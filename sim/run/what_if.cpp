@@ -21,20 +21,29 @@ MachineParams with_room(MachineParams machine, std::int64_t tensor_bytes) {
   return machine;
 }
 
-// The same work, but that the run itself puts none of these nodes on the host.
-RunSpec freed(RunSpec run, const std::vector<std::string>& nodes) {
-  for (const std::string& node : nodes) {
-    NodeOptions options = run.options_of(node);
-    if (options.mapping == "host") options.mapping.clear();
-    run.options[node] = options;
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The same work, with the nodes that move let go where the run itself has them on the host, and others of the
+// same operators kept on the CPU.
+RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
+  for (const NodeResult& row : result.nodes) {
+    if (row.on != "CPU" || !holds(change.on_bpu, row.op)) continue;
+    NodeOptions options = run.options_of(row.name);
+    if (holds(change.nodes, row.name)) {
+      if (options.mapping == "host") options.mapping.clear();
+    } else {
+      options.mapping = "host";
+    }
+    run.options[row.name] = options;
   }
   return run;
 }
 
-std::int64_t cycles_with(const Advice& advice, const RunSpec& run, const MachineParams& machine,
-                         const Policy& policy) {
-  const WhatIf& change = *advice.what_if;
-  return execute_run(freed(run, advice.nodes), with_room(machine, change.tensor_bytes),
+std::int64_t cycles_with(const WhatIf& change, const RunSpec& run, const MachineParams& machine,
+                         const Policy& policy, const RunResult& result) {
+  return execute_run(moved(run, change, result), with_room(machine, change.tensor_bytes),
                      policy.with_on_bpu(change.on_bpu), false)
       .cycles;
 }
@@ -45,7 +54,7 @@ void try_changes(const RunSpec& run, const MachineParams& machine, const Policy&
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;
     try {
-      const std::int64_t cycles = cycles_with(advice, run, machine, policy);
+      const std::int64_t cycles = cycles_with(*advice.what_if, run, machine, policy, result);
       char text[128];
       std::snprintf(text, sizeof text, "; so changed, the whole run takes %.3f ms in place of %.3f",
                     result.time_ms(cycles), result.time_ms(result.cycles));
