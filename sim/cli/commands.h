@@ -14,6 +14,7 @@ enum ExitCode { kFine = 0, kCheckFailed = 1, kBadInput = 2, kUnplaced = 3 };
 using Action = std::function<int()>;
 
 void add_run_command(CLI::App& app, Action& action);
+void add_compare_command(CLI::App& app, Action& action);
 void add_check_command(CLI::App& app, Action& action);
 void add_conformance_command(CLI::App& app, Action& action);
 void add_cost_command(CLI::App& app, Action& action);

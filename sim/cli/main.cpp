@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   bpusim::Action action;
   bpusim::add_run_command(app, action);
+  bpusim::add_compare_command(app, action);
   bpusim::add_check_command(app, action);
   bpusim::add_conformance_command(app, action);
   bpusim::add_cost_command(app, action);

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/run_choices.h"
+#include "sim/cli/terminal.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
 #include "sim/network/tensor_files.h"
@@ -13,16 +15,10 @@
 #include "sim/run/conformance.h"
 #include "sim/run/golden.h"
 #include "sim/run/placement.h"
+#include "sim/run/progress.h"
+#include "sim/run/what_if.h"
 
 namespace bpusim {
-
-namespace {
-
-struct RunChoices {
-  std::string config, machine, policy, out, json, dump, calibration;
-  std::vector<std::string> settings, dims;
-  bool no_function = false;
-};
 
 void add_choices(CLI::App& command, RunChoices& c) {
   command.add_option("config", c.config, "Run file (.yaml) or model (.onnx)")->required();
@@ -34,12 +30,6 @@ void add_choices(CLI::App& command, RunChoices& c) {
   command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
 }
 
-struct Prepared {
-  RunSpec run;
-  MachineParams machine;
-  Policy policy;
-};
-
 Prepared prepare(const RunChoices& c) {
   Prepared p;
   std::map<std::string, std::int64_t> dims;
@@ -49,6 +39,7 @@ Prepared prepare(const RunChoices& c) {
     if (value < 1) throw InputError("--dim " + text + ": expected NAME=VALUE with a value of at least 1");
     dims[text.substr(0, equals)] = value;
   }
+  report_progress("import", 0, 0);
   p.run = read_run(c.config, dims);
   if (!c.machine.empty()) p.run.machine = c.machine;
   if (!c.calibration.empty()) {
@@ -65,6 +56,8 @@ Prepared prepare(const RunChoices& c) {
   return p;
 }
 
+namespace {
+
 // Every value of the float64 model as .npy, by position, with a list of the names.
 void dump_golden(const Network& network, const std::string& folder) {
   std::filesystem::create_directories(folder);
@@ -79,11 +72,14 @@ void dump_golden(const Network& network, const std::string& folder) {
 }
 
 int run(const RunChoices& c) {
+  auto progress = std::make_unique<ProgressDisplay>();
   const Prepared p = prepare(c);
   if (!c.dump.empty()) dump_golden(p.run.network, c.dump);
-  const RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
+  RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
+  if (!c.no_what_if) try_changes(p.run, p.machine, p.policy, result);
+  progress.reset();
   const std::string text = text_report(result), json = json_report(result);
-  std::cout << (c.json == "-" ? json : text);
+  std::cout << (c.json == "-" ? json : text_report(result, {c.all_nodes, colours_wanted()}));
   if (!c.json.empty() && c.json != "-") write_file(c.json, json);
   if (!c.out.empty()) {
     std::filesystem::create_directories(c.out);
@@ -98,7 +94,7 @@ int run(const RunChoices& c) {
 int check(const RunChoices& c) {
   const Prepared p = prepare(c);
   const CheckResult result = check_run(p.run, p.policy);
-  std::cout << (c.json == "-" ? json_placement(result) : text_placement(result));
+  std::cout << (c.json == "-" ? json_placement(result) : text_placement(result, {true, colours_wanted()}));
   if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(result));
   for (const PlacedNode& node : result.nodes)
     if (node.on == "-") return kUnplaced;
@@ -179,6 +175,9 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--calibration", c->calibration, "max, percentile or mse: how the int8 grids are found")
       ->check(CLI::IsMember({"max", "percentile", "mse"}));
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
+  command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
+  command->add_flag("--no-what-if", c->no_what_if,
+                    "Do not time the network again with what the advice would change");
   command->add_flag("--no-function", c->no_function,
                     "Timing only: the same cycles, no bytes and no accuracy");
   command->footer(

@@ -1,5 +1,6 @@
 #include "sim/config/policy.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -107,6 +108,24 @@ Policy Policy::read(const std::string& name_or_path) {
   std::ostringstream text;
   text << in.rdbuf();
   return parse(text.str(), path);
+}
+
+Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
+  Policy other = *this;
+  for (const std::string& op : ops) {
+    PolicyRow row;
+    row.op = op;
+    row.on = Placement::Where::Bpu;
+    row.reason = "tried on the BPU";
+    const auto same = [&](const PolicyRow& each) { return each.op == op; };
+    const auto at = std::find_if(other.rows_.begin(), other.rows_.end(), same);
+    if (at == other.rows_.end()) {
+      other.rows_.push_back(row);
+    } else {
+      *at = row;
+    }
+  }
+  return other;
 }
 
 Placement Policy::place(const OperatorFacts& facts) const {

@@ -51,6 +51,9 @@ class Policy {
   const std::string& description() const { return description_; }
   const std::vector<PolicyRow>& rows() const { return rows_; }
 
+  /// The same policy, but for operators that run on the BPU whole and without limits.
+  Policy with_on_bpu(const std::vector<std::string>& ops) const;
+
   /// An operator without a row is unsupported, with that as the reason.
   Placement place(const OperatorFacts& facts) const;
 

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/report.h"
+#include "sim/report/summary.h"
 
 namespace bpusim {
 
@@ -30,7 +31,12 @@ Json causes_json(const Cycles& cycles, bool with_work) {
 
 Json advice_json(const std::vector<Advice>& advice) {
   Json list = Json::array();
-  for (const Advice& a : advice) list.push_back({{"text", a.text}, {"won_ms", a.won_ms}});
+  for (const Advice& a : advice)
+    list.push_back({{"id", a.id},
+                    {"text", a.text},
+                    {"won_ms", a.won_ms},
+                    {"run_ms", a.run_ms ? Json(*a.run_ms) : Json(nullptr)},
+                    {"nodes", a.nodes}});
   return list;
 }
 
@@ -49,13 +55,50 @@ Json node_json(const NodeResult& n) {
                {"bandwidth_gbps", n.bandwidth_gbps},
                {"bound", n.bound},
                {"roofline_fraction", n.roofline_fraction},
+               {"macs", n.macs},
+               {"mac_utilisation", n.mac_utilisation},
+               {"weight_bytes", n.weight_bytes},
+               {"activation_bytes", n.activation_bytes},
                {"in_type", n.in_type},
                {"out_type", n.out_type},
+               {"origin", n.origin},
+               {"fused", n.fused},
+               {"output", n.output},
                {"overflows", n.overflows},
                {"statistics_error", n.statistics_error},
                {"engine_cycles", causes_json(n.causes, true)}};
   node["accuracy"] = n.accuracy ? accuracy_json(*n.accuracy) : Json(nullptr);
   return node;
+}
+
+Json segments_json(const RunResult& r) {
+  Json list = Json::array();
+  for (const SegmentSummary& segment : segments_of(r.nodes)) {
+    Json names = Json::array();
+    for (std::size_t n = segment.first; n < segment.first + segment.count; ++n)
+      names.push_back(r.nodes[n].name);
+    list.push_back({{"segment", segment.number},
+                    {"on", segment.on},
+                    {"time_ms", r.time_ms(segment.cycles)},
+                    {"nodes", std::move(names)}});
+  }
+  return list;
+}
+
+Json kinds_json(const RunResult& r) {
+  Json list = Json::array();
+  for (const KindSummary& kind : kinds_of(r.nodes))
+    list.push_back({{"op", kind.op},
+                    {"on", kind.on},
+                    {"count", kind.count},
+                    {"cycles", kind.cycles},
+                    {"time_ms", r.time_ms(kind.cycles)},
+                    {"share", static_cast<double>(kind.cycles) /
+                                  static_cast<double>(std::max<std::int64_t>(r.cycles, 1))},
+                    {"dram_bytes", kind.dram_bytes},
+                    {"macs", kind.macs},
+                    {"mac_utilisation", kind.mac_utilisation}});
+  return list;
 }
 
 }  // namespace
@@ -102,6 +145,8 @@ std::string json_report(const RunResult& r) {
   report["stalls"] = causes_json(all, false);
   report["nodes"] = Json::array();
   for (const NodeResult& n : r.nodes) report["nodes"].push_back(node_json(n));
+  report["segments"] = segments_json(r);
+  report["kinds"] = kinds_json(r);
   report["advice"] = advice_json(r.advice);
   return report.dump(2) + "\n";
 }

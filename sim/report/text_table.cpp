@@ -25,9 +25,10 @@ TextTable::TextTable(const std::vector<std::string>& columns) {
   }
 }
 
-void TextTable::add(std::vector<std::string> cells) {
+void TextTable::add(std::vector<std::string> cells, const std::string& colour) {
   if (cells.size() != names_.size()) throw std::logic_error("TextTable: a row of the wrong length");
   rows_.push_back(std::move(cells));
+  colours_.push_back(colour);
 }
 
 std::string TextTable::str() const {
@@ -37,22 +38,31 @@ std::string TextTable::str() const {
     for (const auto& row : rows_) widths[c] = std::max(widths[c], width_of(row[c]));
   }
   std::string out;
-  const auto line = [&](const std::vector<std::string>& cells) {
+  const auto line = [&](const std::vector<std::string>& cells, const std::string& colour) {
     std::string text;
     for (std::size_t c = 0; c < cells.size(); ++c) {
       const std::string pad(widths[c] - width_of(cells[c]), ' ');
       text += (c == 0 ? "" : "  ") + (right_[c] ? pad + cells[c] : cells[c] + pad);
     }
     text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
+    out += (colour.empty() ? text : colour + text + kPlain) + "\n";
   };
-  line(names_);
+  line(names_, "");
   std::vector<std::string> rule;
   rule.reserve(widths.size());
   for (const std::size_t width : widths) rule.emplace_back(width, '-');
-  line(rule);
-  for (const auto& row : rows_) line(row);
+  line(rule, "");
+  for (std::size_t r = 0; r < rows_.size(); ++r) line(rows_[r], colours_[r]);
   return out;
+}
+
+std::string elided(const std::string& text, std::size_t width) {
+  if (text.size() <= width) return text;
+  const auto inside = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+  std::size_t head = (width - 1) / 2, tail = text.size() - (width - 1 - head);
+  while (head > 0 && inside(head)) --head;  // not within a character
+  while (tail < text.size() && inside(tail)) ++tail;
+  return text.substr(0, head) + "…" + text.substr(tail);
 }
 
 std::string grouped(std::int64_t value) {

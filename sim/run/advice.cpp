@@ -1,89 +1,98 @@
+// The table of advisors, and what they share.
 #include "sim/run/advice.h"
 
 #include <algorithm>
-#include <map>
-#include <stdexcept>
 
-#include "sim/operators/norm_problem.h"
+#include "sim/run/advisors.h"
 
 namespace bpusim {
 
-namespace {
-
-// Lines by what they say, with how many nodes they say it of.
-class Lines {
- public:
-  void add(const std::string& text, const std::string& node) {
-    auto& nodes = nodes_[text];
-    if (nodes.empty()) order_.push_back(text);
-    nodes.push_back(node);
+AdviceView::AdviceView(const AdviceInput& given) : input(given), steps_(given.network.nodes.size(), 0) {
+  for (std::size_t n = 0; n < input.network.nodes.size(); ++n) {
+    for (const std::string& output : node(n).outputs)
+      if (!output.empty()) makers_[output] = n;
+    for (const std::string& name : node(n).inputs)
+      if (!name.empty()) readers_[name].push_back(n);
   }
-  std::vector<Advice> take() const {
-    std::vector<Advice> advice;
-    for (const std::string& text : order_) {
-      const auto& nodes = nodes_.at(text);
-      std::string names;
-      for (std::size_t i = 0; i < std::min<std::size_t>(nodes.size(), 3); ++i)
-        names += (i > 0 ? ", " : "") + nodes[i];
-      if (nodes.size() > 3) names += ", …";
-      advice.push_back({text + " (" + std::to_string(nodes.size()) + ": " + names + ")", 0});
-    }
-    return advice;
-  }
-
- private:
-  std::map<std::string, std::vector<std::string>> nodes_;
-  std::vector<std::string> order_;
-};
-
-std::string maker_of(const Network& network, const std::string& value) {
-  for (const Node& node : network.nodes)
-    for (const std::string& output : node.outputs)
-      if (output == value) return node.op;
-  return "the network's input";
+  for (std::size_t s = 0; s < input.steps.size(); ++s)
+    for (const std::size_t n : input.steps[s].nodes) steps_[n] = s;
 }
 
-bool over_one_element(const Node& node, const Network& network) {
-  try {
-    for (const NormPart& part : norm_problem(operation_of(node, network)).parts)
-      if (part.statistic == Statistic::MeanVariance && part.set_size() == 1) return true;
-  } catch (const std::invalid_argument&) {  // the run itself will say what is wrong
-  }
-  return false;
+std::size_t AdviceView::maker(const std::string& value) const {
+  const auto found = makers_.find(value);
+  return found == makers_.end() ? kNone : found->second;
 }
 
-// Put together from statistics or from a detour by Reshapes; not only moved, nor two operators in one.
-bool written_out(const Node& node) {
-  return node.origin.find("Reduce") != std::string::npos || node.origin.find("Reshape") != std::string::npos;
+const std::vector<std::size_t>& AdviceView::readers(const std::string& value) const {
+  static const std::vector<std::size_t> nobody;
+  const auto found = readers_.find(value);
+  return found == readers_.end() ? nobody : found->second;
 }
 
-}  // namespace
+bool AdviceView::leaves(const std::string& value) const {
+  const auto& outputs = input.network.outputs;
+  return std::find(outputs.begin(), outputs.end(), value) != outputs.end();
+}
 
-std::vector<Advice> static_advice(const Network& network, const std::vector<Step>& steps) {
-  Lines lines;
-  for (const Step& step : steps) {
-    const Node& node = network.nodes[step.nodes.front()];
-    if (written_out(node) && find_norm(node.op) != nullptr)
-      lines.add(
-          node.op + " was exported as primitives and is put together here: a newer opset keeps it whole",
-          step.name);
-    if (node.op == "BatchNormalization" && node.attributes.get("training_mode", std::int64_t{0}) != 0) {
-      lines.add(
-          "BatchNormalization is in training mode: it takes the batch's own statistics, cannot be folded, "
-          "and gives "
-          "other results than the trained ones; call eval() before the export",
-          step.name);
-    } else if (node.op == "BatchNormalization") {
-      const std::string maker = maker_of(network, node.inputs.at(0));
-      lines.add("BatchNormalization is fed by " + maker + " and stays an operator" +
-                    (maker == "Conv" ? ": others read the convolution's output too, or the run keeps it apart"
-                                     : ": only one behind a convolution folds into it"),
-                step.name);
-    }
-    if (find_norm(node.op) != nullptr && over_one_element(node, network))
-      lines.add(node.op + " has statistics over one element: its output is beta alone", step.name);
+std::size_t AdviceView::sole_reader(const std::string& value) const {
+  const auto& all = readers(value);
+  return all.size() == 1 && !leaves(value) ? all[0] : kNone;
+}
+
+const Tensor* AdviceView::constant(const std::string& name) const {
+  const auto value = input.network.values.find(name);
+  return value != input.network.values.end() && value->second.constant ? value->second.data.get() : nullptr;
+}
+
+void AdviceLines::add(const std::string& text, const std::string& step, bool frees) {
+  const auto same = [&](const Advice& line) { return line.text == text && line.frees_nodes == frees; };
+  auto line = std::find_if(lines_.begin(), lines_.end(), same);
+  if (line == lines_.end()) line = lines_.insert(lines_.end(), Advice{id_, text, 0, {}, frees});
+  line->nodes.push_back(step);
+}
+
+std::vector<Advice> AdviceLines::take() const {
+  std::vector<Advice> lines = lines_;
+  for (Advice& line : lines) line.text += " (" + some_of(line.nodes) + ")";
+  return lines;
+}
+
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 3;
+  std::string text = std::to_string(names.size()) + ": ";
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i > 0 ? ", " : "") + names[i];
+  return names.size() > kShown ? text + ", …" : text;
+}
+
+const std::vector<Advisor>& advisors() {
+  static const std::vector<Advisor> table = {
+      {"batch_norm_training", "BatchNormalization left in training mode", advisors_of::batch_norm_training},
+      {"batch_norm_unfolded", "BatchNormalization that folds into no convolution, and what is between",
+       advisors_of::batch_norm_unfolded},
+      {"norm_written_out", "norms exported as primitives, and the opset that keeps them whole",
+       advisors_of::written_out},
+      {"norm_in_parts",
+       "IBN and GroupNorm chains, and norms in primitives, that the policy has no operator for",
+       advisors_of::norm_in_parts},
+      {"cpu_beside_norm", "operators on the CPU beside a norm that only move elements",
+       advisors_of::cpu_beside_norm},
+      {"one_element", "statistics over one element", advisors_of::one_element},
+      {"epsilon_lost", "an epsilon below the integer resolution of its set", advisors_of::epsilon_lost},
+      {"gamma_outliers", "gamma with outliers, which leaves other channels few codes",
+       advisors_of::gamma_outliers},
+  };
+  return table;
+}
+
+std::vector<Advice> static_advice(const AdviceInput& input) {
+  const AdviceView view(input);
+  std::vector<Advice> all;
+  for (const Advisor& advisor : advisors()) {
+    AdviceLines lines(advisor.id);
+    advisor.look(view, lines);
+    for (Advice& line : lines.take()) all.push_back(std::move(line));
   }
-  return lines.take();
+  return all;
 }
 
 }  // namespace bpusim

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sim/input_error.h"
+#include "sim/run/progress.h"
 #include "sim/run/simplify.h"
 
 namespace bpusim {
@@ -35,7 +36,9 @@ class Evaluation {
         visitor_.number(name, *value.data);
       }
     }
+    std::size_t done = 0;
     for (const Node& node : network_.nodes) {
+      report_progress("golden", done++, network_.nodes.size());
       try {
         step(node);
       } catch (const std::invalid_argument& error) {

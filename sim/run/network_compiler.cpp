@@ -5,6 +5,7 @@
 #include "sim/compile/program_builder.h"
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"
+#include "sim/run/progress.h"
 
 namespace bpusim {
 
@@ -152,6 +153,7 @@ CompiledNetwork NetworkCompiler::compile() {
   Linker linker(operators_, input_.run.overlap, compiled.programs);
   for (std::size_t s = 0; s < input_.steps.size(); ++s) {
     const Step& step = input_.steps[s];
+    report_progress("compile", s, input_.steps.size());
     const Node &first = input_.network.nodes[step.nodes.front()],
                &last = input_.network.nodes[step.nodes.back()];
     LoweredStep lowered;
@@ -178,6 +180,15 @@ std::int64_t NetworkCompiler::cycles_on_bpu(Step step) {
   } catch (const InputError&) {  // no BPU of this kind could run it
     return -1;
   }
+}
+
+std::int64_t NetworkCompiler::cycles_on_cpu(const Step& step, const std::set<std::string>& from_bpu) {
+  const auto made_on = made_on_;
+  for (const std::string& value : from_bpu) made_on_[value] = Placement::Where::Bpu;
+  std::int64_t cycles = 0;
+  for (const Program& program : lower(step).programs) cycles += rehearsal_.run(program).cycles();
+  made_on_ = made_on;
+  return cycles;
 }
 
 }  // namespace bpusim

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ class NetworkCompiler {
   /// Cycles that a step which runs on the CPU would take on the BPU, alone; -1 where no BPU runs it. After
   /// compile().
   std::int64_t cycles_on_bpu(Step step);
+
+  /// Cycles that a step on the CPU would take if the BPU made the values in `from_bpu`. After compile().
+  std::int64_t cycles_on_cpu(const Step& step, const std::set<std::string>& from_bpu);
 
  private:
   LoweringContext context();

@@ -12,10 +12,13 @@
 #include "sim/run/calibration.h"
 #include "sim/run/capture.h"
 #include "sim/run/network_compiler.h"
+#include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
+#include "sim/run/progress.h"
 #include "sim/run/roofline.h"
 #include "sim/run/sharing.h"
 #include "sim/run/simplify.h"
+#include "sim/run/timed_advice.h"
 #include "sim/run/timeline.h"
 
 namespace bpusim {
@@ -60,9 +63,11 @@ class Runner {
         sharing_(plan_sharing(network_, steps_)),
         machine_(params, function),
         stalls_(machine_.engines()),
-        timeline_(steps_.size()) {
+        timeline_(steps_.size()),
+        progress_("run", steps_.size()) {
     machine_.add_observer(stalls_);
     machine_.add_observer(timeline_);
+    machine_.add_observer(progress_);
   }
 
   RunResult execute();
@@ -72,7 +77,7 @@ class Runner {
   void report_steps(const CompiledNetwork& compiled, RunResult& result);
   NodeResult row_of(std::size_t s, const LoweredStep& lowered, std::int64_t since) const;
   void report_engines(RunResult& result) const;
-  void advise(NetworkCompiler& compiler, RunResult& result) const;
+  void advise(const TimedAdviceInput& timed, RunResult& result) const;
   Accuracy measure(const LoweredStep& lowered, const Capture& capture) const;
   double statistics_error(const LoweredStep& lowered);
 
@@ -86,6 +91,7 @@ class Runner {
   Machine machine_;
   StallAccounting stalls_;
   Timeline timeline_;
+  RunProgress progress_;
   GoldenStore golden_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::size_t, Accuracy> accuracy_;
@@ -175,6 +181,7 @@ NodeResult Runner::row_of(std::size_t s, const LoweredStep& lowered, std::int64_
   const Roofline roof = roofline(lowered.work, params_);
   row.bound = step.on_cpu() ? "host" : times.ran ? roof.bound : "-";
   if (row.cycles > 0) row.roofline_fraction = roof.cycles / static_cast<double>(row.cycles);
+  describe(step, network_, lowered, places_, params_, row);
   if (const auto accuracy = accuracy_.find(s); accuracy != accuracy_.end()) row.accuracy = accuracy->second;
   if (const auto error = statistics_errors_.find(s); error != statistics_errors_.end())
     row.statistics_error = error->second;
@@ -199,6 +206,7 @@ void Runner::report_steps(const CompiledNetwork& compiled, RunResult& result) {
     result.dram_write_bytes += row.dram_write_bytes;
     result.nodes.push_back(std::move(row));
   }
+  mark_outputs(network_, steps_, result.nodes);
 }
 
 void Runner::report_engines(RunResult& result) const {
@@ -216,43 +224,14 @@ void Runner::report_engines(RunResult& result) const {
   result.sram_bytes = params_.sram.bytes;
 }
 
-// Operators on the CPU, by kind: what they take, and what the BPU would take if it had them.
-void Runner::advise(NetworkCompiler& compiler, RunResult& result) const {
-  struct Kind {
-    int count = 0;
-    std::int64_t cycles = 0, on_bpu = 0;
-    std::string reason;
-  };
-  std::map<std::string, Kind> kinds;
-  std::map<std::string, std::int64_t> taken;
-  for (const NodeResult& row : result.nodes) taken[row.name] = row.cycles;
-  for (const Step& step : steps_) {
-    if (!step.on_cpu()) continue;
-    Kind& kind = kinds[step.op];
-    ++kind.count;
-    kind.cycles += taken[step.name];
-    kind.reason = step.placement.reason;
-    const std::int64_t on_bpu = compiler.cycles_on_bpu(step);
-    kind.on_bpu += on_bpu < 0 ? taken[step.name] : on_bpu;
-  }
-  const int segments = result.nodes.empty() ? 0 : result.nodes.back().segment;
-  for (const auto& [op, kind] : kinds) {
-    char text[400];
-    std::snprintf(text, sizeof text,
-                  "%s x%d on the CPU: %.3f ms, %.1f %% of the run, which falls into %d segments; on the BPU "
-                  "they would take %.3f ms",
-                  op.c_str(), kind.count, result.time_ms(kind.cycles),
-                  100.0 * static_cast<double>(kind.cycles) /
-                      static_cast<double>(std::max<std::int64_t>(result.cycles, 1)),
-                  segments, result.time_ms(kind.on_bpu));
-    const double won = result.time_ms(kind.cycles - kind.on_bpu);
-    result.advice.push_back({won > 0 ? text + (" (" + kind.reason + ")")
-                                     : op + " x" + std::to_string(kind.count) + " on the CPU: " + kind.reason,
-                             won});
-  }
+void Runner::advise(const TimedAdviceInput& timed, RunResult& result) const {
+  result.advice = timed_advice(timed);
+  const auto* grids = function_ ? &timed.network.calibration.grids : nullptr;
+  auto found = static_advice({network_, steps_, grids, numeric_widths(params_.numerics)});
+  add_times(result, found);
+  result.advice.insert(result.advice.end(), found.begin(), found.end());
   std::stable_sort(result.advice.begin(), result.advice.end(),
                    [](const Advice& a, const Advice& b) { return a.won_ms > b.won_ms; });
-  for (Advice& advice : static_advice(network_, steps_)) result.advice.push_back(std::move(advice));
 }
 
 RunResult Runner::execute() {
@@ -264,15 +243,15 @@ RunResult Runner::execute() {
   result.function = function_;
   const Calibration calibration = function_ ? calibrate(run_, network_, steps_, sharing_, golden_)
                                             : nominal_calibration(run_, network_, sharing_);
-  NetworkCompiler compiler(
-      {run_, network_, steps_, sharing_, calibration, function_ ? &golden_ : nullptr, params_},
-      machine_.dram());
+  const CompilerInput input{run_,   network_, steps_, sharing_, calibration, function_ ? &golden_ : nullptr,
+                            params_};
+  NetworkCompiler compiler(input, machine_.dram());
   const CompiledNetwork compiled = compiler.compile();
   places_ = compiled.places;
   run_programs(compiled, result);
   report_steps(compiled, result);
-  advise(compiler, result);
   report_engines(result);
+  advise({input, compiled, compiler, result}, result);
   return result;
 }
 
@@ -298,7 +277,7 @@ CheckResult check_run(const RunSpec& run, const Policy& policy) {
     result.nodes.push_back(
         {step.name, step.op, step.shape, on, step.placement.reason, step.placement.source});
   }
-  result.advice = static_advice(network, steps);
+  result.advice = static_advice({network, steps});
   return result;
 }
 

@@ -19,13 +19,20 @@ namespace bpusim {
 /// One row of the report.
 struct NodeResult {
   std::string name, op, on, reason, shape, mapping, bound, in_type, out_type;
-  int segment = 0;  ///< nodes between two changes of side share one
+  std::string origin;              ///< operators and nodes that a rule put together to this one
+  std::vector<std::string> fused;  ///< nodes that run as part of this one
+  int segment = 0;                 ///< nodes between two changes of side share one
   std::int64_t cycles = 0;
   double time_ms = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double bandwidth_gbps = 0;
   double roofline_fraction = 0;
+  std::int64_t macs = 0;
+  double mac_utilisation = 0;         ///< of all MACs of all cores over the node's cycles
+  std::int64_t weight_bytes = 0;      ///< constants that come from DRAM: weights, affine entries
+  std::int64_t activation_bytes = 0;  ///< tensors that it reads and makes, each once, wherever they are
   std::int64_t overflows = 0;
+  bool output = false;                         ///< it makes an output of the network
   std::array<std::int64_t, kCauses> causes{};  ///< engine cycles by cause, over the engines that took part
   double statistics_error = 0;       ///< of running statistics against golden, over the largest magnitude
   std::optional<Accuracy> accuracy;  ///< absent without function, and for text
@@ -44,7 +51,7 @@ struct RunResult {
   bool function = true;
   std::vector<NodeResult> nodes;
   std::vector<EngineUse> engines;
-  std::vector<Advice> advice;  ///< what to change, in order of time won
+  std::vector<Advice> advice;  ///< what to change, by time won; each as if it alone were followed
   std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles

@@ -30,9 +30,15 @@ expect 0 '"schema": "bpusim-run-1"' "$bpusim" run good.yaml --json -
 expect 0 'Totals' "$bpusim" run good.yaml --out results --json r.json --machine rdk-x5 --policy full
 [ -s results/report.txt ] && [ -s results/report.json ] && [ -s r.json ] || { echo "FAILED: --out or --json left nothing"; failures=$((failures + 1)); }
 expect 0 'info: LayerNormalization' "$bpusim" --log info run good.yaml
+expect 0 'info: compile: node 1 of 1' "$bpusim" --log info run good.yaml
+expect 0 'LayerNormalization' "$bpusim" run good.yaml --nodes --no-what-if
+expect 0 'segments +1 +1' "$bpusim" compare good.yaml --beside-set reduction.lanes=128
+expect 0 '"schema": "bpusim-compare-1"' "$bpusim" compare good.yaml good.yaml --no-function --json -
+expect 2 'nothing tells the two runs apart' "$bpusim" compare good.yaml
+"$bpusim" run good.yaml | grep -q $'\033' && { echo "FAILED: colours where stdout is no terminal"; failures=$((failures + 1)); }
 expect 0 '^bpusim [0-9]+\.[0-9]+' "$bpusim" --version
-for command in run check conformance cost list docs; do expect 0 'Usage' "$bpusim" $command --help; done
-for command in run check conformance cost list; do expect 0 'Example' "$bpusim" $command --help; done
+for command in run compare check conformance cost list docs; do expect 0 'Usage' "$bpusim" $command --help; done
+for command in run compare check conformance cost list; do expect 0 'Example' "$bpusim" $command --help; done
 expect 0 'bayes-e' "$bpusim" list machines
 expect 0 'InstanceNormalization +bpu +cpu' "$bpusim" list policies
 expect 0 'GroupNormalization' "$bpusim" list kernels

@@ -1,0 +1,32 @@
+// What the commands that read a network have in common: which network, machine and policy.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "models/machine_params.h"
+#include "sim/config/policy.h"
+#include "sim/network/run_file.h"
+
+namespace bpusim {
+
+struct RunChoices {
+  std::string config, machine, policy, out, json, dump, calibration;
+  std::vector<std::string> settings, dims;
+  bool no_function = false, all_nodes = false, no_what_if = false;
+};
+
+/// Adds the options that all of these commands have.
+void add_choices(CLI::App& command, RunChoices& choices);
+
+struct Prepared {
+  RunSpec run;
+  MachineParams machine;
+  Policy policy;
+};
+
+/// Reads the files that were chosen. Throws InputError.
+Prepared prepare(const RunChoices& choices);
+
+}  // namespace bpusim

@@ -1,0 +1,76 @@
+#include "sim/cli/terminal.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "sim/run/progress.h"
+
+namespace bpusim {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr const char* kClearLine = "\r\033[K";
+
+struct Stage {
+  const Clock::time_point begun = Clock::now();
+  Clock::time_point shown = begun;
+  std::string name;
+};
+
+std::string progress_text(const Stage& stage, std::size_t done, std::size_t all) {
+  char text[128];
+  const double seconds = std::chrono::duration<double>(Clock::now() - stage.begun).count();
+  if (all > 0)
+    std::snprintf(text, sizeof text, "%s: node %zu of %zu, %.1f s", stage.name.c_str(), done + 1, all,
+                  seconds);
+  else
+    std::snprintf(text, sizeof text, "%s, %.1f s", stage.name.c_str(), seconds);
+  return text;
+}
+
+// A new stage at once, then every so often.
+bool due(Stage& stage, const char* name, Clock::duration every) {
+  const auto now = Clock::now();
+  if (stage.name == name && now - stage.shown < every) return false;
+  stage.name = name;
+  stage.shown = now;
+  return true;
+}
+
+}  // namespace
+
+bool colours_wanted() {
+  const char* no = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == '\0');
+}
+
+ProgressDisplay::ProgressDisplay() {
+  const auto stage = std::make_shared<Stage>();
+  if (spdlog::should_log(spdlog::level::info)) {
+    set_progress_sink([stage](const char* name, std::size_t done, std::size_t all) {
+      if (due(*stage, name, 2s)) spdlog::info("{}", progress_text(*stage, done, all));
+    });
+  } else if (isatty(STDERR_FILENO) == 1) {
+    line_ = true;
+    set_progress_sink([stage](const char* name, std::size_t done, std::size_t all) {
+      if (due(*stage, name, 100ms))
+        std::fprintf(stderr, "%s%s", kClearLine, progress_text(*stage, done, all).c_str());
+    });
+  }
+}
+
+ProgressDisplay::~ProgressDisplay() {
+  set_progress_sink({});
+  if (line_) std::fputs(kClearLine, stderr);
+}
+
+}  // namespace bpusim

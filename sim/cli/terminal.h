@@ -1,0 +1,22 @@
+// What depends on who reads: colours on a terminal, progress of long work on stderr.
+#pragma once
+
+namespace bpusim {
+
+/// stdout is a terminal, and NO_COLOR (no-color.org) is not set.
+bool colours_wanted();
+
+/// While it lives, long work shows how far it has got on stderr: on one line that it keeps rewriting where
+/// that is a terminal, as log messages of a stage each with --log info, and not at all otherwise.
+class ProgressDisplay {
+ public:
+  ProgressDisplay();
+  ~ProgressDisplay();
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+
+ private:
+  bool line_ = false;
+};
+
+}  // namespace bpusim
