@@ -143,55 +143,6 @@ Tensor golden_conv(const ConvProblem& p, const Tensor& x, const Tensor& weights,
   return y;
 }
 
-Tensor golden_conv_transpose(const Attributes& a, const Tensor& x, const Tensor& weights,
-                             const std::vector<double>& bias) {
-  if (x.shape.size() != 4 || weights.shape.size() != 4 || weights.shape[0] != x.shape[1])
-    throw std::invalid_argument("ConvTranspose: " + to_string(weights.shape) + " does not fit an input of " +
-                                to_string(x.shape) + " (two spatial axes are supported)");
-  if (a.get("auto_pad", std::string("NOTSET")) != "NOTSET" ||
-      !a.get("output_shape", std::vector<std::int64_t>{}).empty())
-    throw std::invalid_argument("ConvTranspose: auto_pad and output_shape are not supported");
-  const auto list = [&](const char* name, std::size_t size, std::int64_t fallback) {
-    auto values = a.get(name, std::vector<std::int64_t>(size, fallback));
-    if (values.size() != size)
-      throw std::invalid_argument(std::string("ConvTranspose: wrong number of ") + name);
-    return values;
-  };
-  const auto s = list("strides", 2, 1), d = list("dilations", 2, 1), pads = list("pads", 4, 0),
-             extra = list("output_padding", 2, 0);
-  const std::int64_t groups = a.get("group", std::int64_t{1}), n = x.shape[0], ic = x.shape[1],
-                     ih = x.shape[2], iw = x.shape[3];
-  const std::int64_t each = weights.shape[1], kh = weights.shape[2], kw = weights.shape[3],
-                     oc = each * groups;
-  const std::int64_t oh = (ih - 1) * s[0] + extra[0] + (kh - 1) * d[0] + 1 - pads[0] - pads[2];
-  const std::int64_t ow = (iw - 1) * s[1] + extra[1] + (kw - 1) * d[1] + 1 - pads[1] - pads[3];
-  if (groups < 1 || ic % groups != 0 || oh < 1 || ow < 1)
-    throw std::invalid_argument("ConvTranspose: nothing is left of the output");
-  Tensor y = Tensor::filled({n, oc, oh, ow}, 0);
-  for (std::int64_t o = 0; o < n * oc && !bias.empty(); ++o)
-    std::fill_n(y.values.begin() + o * oh * ow, oh * ow, bias.at(static_cast<std::size_t>(o % oc)));
-  for (std::int64_t i = 0; i < n * ic; ++i) {
-    const std::int64_t channel = i % ic, first = i / ic * oc + channel / (ic / groups) * each;
-    for (std::int64_t o = 0; o < each; ++o)
-      for (std::int64_t ky = 0; ky < kh; ++ky)
-        for (std::int64_t kx = 0; kx < kw; ++kx) {
-          const double w =
-              weights.values[static_cast<std::size_t>(((channel * each + o) * kh + ky) * kw + kx)];
-          for (std::int64_t iy = 0; iy < ih; ++iy) {
-            const std::int64_t oy = iy * s[0] + ky * d[0] - pads[0];
-            if (oy < 0 || oy >= oh) continue;
-            for (std::int64_t ix = 0; ix < iw; ++ix) {
-              const std::int64_t ox = ix * s[1] + kx * d[1] - pads[1];
-              if (ox >= 0 && ox < ow)
-                y.values[static_cast<std::size_t>(((first + o) * oh + oy) * ow + ox)] +=
-                    w * x.values[static_cast<std::size_t>((i * ih + iy) * iw + ix)];
-            }
-          }
-        }
-  }
-  return y;
-}
-
 FoldedConv fold_batch_norm(const Tensor& weights, const std::vector<double>& bias, const NormPart& bn) {
   FoldedConv folded{weights, std::vector<double>(bn.gamma.size())};
   const std::size_t per_channel = weights.values.size() / bn.gamma.size();
@@ -267,7 +218,11 @@ ConvTile conv_tile(const ConvProblem& p, std::int64_t out_channel, std::int64_t 
           first * p.group_inputs(),
           (last - first + 1) * p.group_inputs(),
           in_row,
-          in_end - in_row};
+          in_end - in_row,
+          1,
+          0,
+          0,
+          0};
 }
 
 namespace {
@@ -279,6 +234,8 @@ void one_sample(const ConvTile& t, const ConvPlan& plan, const std::int8_t* inpu
   std::vector<std::int32_t> centred(static_cast<std::size_t>(t.in_channels * t.in_rows * p.iw));
   for (std::size_t i = 0; i < centred.size(); ++i) centred[i] = static_cast<std::int32_t>(input[i] - zero);
   std::vector<std::int32_t> acc(static_cast<std::size_t>(p.ow));
+  const bool dense = t.column_step == 0;
+  const std::int64_t step = dense ? 1 : t.column_step;
   for (std::int64_t o = 0; o < t.out_channels; ++o) {
     const std::int64_t group = (t.out_channel + o) / p.group_outputs();
     for (std::int64_t y = 0; y < t.out_rows; ++y) {
@@ -303,9 +260,10 @@ void one_sample(const ConvTile& t, const ConvPlan& plan, const std::int8_t* inpu
           }
         }
       }
-      std::int8_t* out = output + (o * t.out_rows + y) * p.ow;
+      std::int8_t* out =
+          dense ? output + (o * t.out_rows + y) * p.ow : output + o * t.plane_step + y * t.row_step;
       for (std::int64_t i = 0; i < p.ow; ++i)
-        out[i] =
+        out[i * step] =
             static_cast<std::int8_t>(apply_affine(acc[static_cast<std::size_t>(i)], entries[o], plan.rounding,
                                                   plan.out.zero_point, plan.lowest, plan.highest));
     }

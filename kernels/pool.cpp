@@ -9,16 +9,24 @@ namespace bpusim {
 
 namespace {
 
-// Rows and columns of the input under one output position.
+// Rows or columns of the input under one output position: [first, end), every step-th.
+struct Stretch {
+  std::int64_t first, end, step;
+  std::int64_t count() const { return first < end ? (end - first + step - 1) / step : 0; }
+};
 struct Window {
-  std::int64_t top, bottom, left, right;
-  std::int64_t count() const { return (bottom - top) * (right - left); }
+  Stretch rows, columns;
+  std::int64_t count() const { return rows.count() * columns.count(); }
 };
 
+Stretch stretch_at(std::int64_t begin, std::int64_t kernel, std::int64_t step, std::int64_t extent) {
+  const std::int64_t first = begin >= 0 ? begin : begin + (-begin + step - 1) / step * step;
+  return {first, std::min(begin + (kernel - 1) * step + 1, extent), step};
+}
+
 Window window_at(const ConvProblem& p, std::int64_t oy, std::int64_t ox) {
-  const std::int64_t y = oy * p.stride_h - p.pad_top, x = ox * p.stride_w - p.pad_left;
-  return {std::max<std::int64_t>(y, 0), std::min(y + p.kh, p.ih), std::max<std::int64_t>(x, 0),
-          std::min(x + p.kw, p.iw)};
+  return {stretch_at(oy * p.stride_h - p.pad_top, p.kh, p.dilation_h, p.ih),
+          stretch_at(ox * p.stride_w - p.pad_left, p.kw, p.dilation_w, p.iw)};
 }
 
 std::int64_t divisor(const PoolProblem& problem, const Window& window) {
@@ -37,7 +45,8 @@ void for_each_output(const ConvProblem& p, Visit&& visit) {
 
 PoolProblem resolve_pool(const std::string& op, const Attributes& given, const Shape& input) {
   if (input.size() != 3 && input.size() != 4)
-    throw std::invalid_argument(op + ": input " + to_string(input) + " must have rank 3 or 4");
+    throw std::invalid_argument(op + ": input " + to_string(input) +
+                                " must have rank 3 or 4 (one or two spatial axes)");
   PoolProblem problem;
   problem.kind = op.find("Max") != std::string::npos ? PoolKind::Max : PoolKind::Average;
   problem.count_padding = given.get("count_include_pad", std::int64_t{0}) != 0;
@@ -47,16 +56,16 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
   const auto kernel = a.get("kernel_shape", std::vector<std::int64_t>{});
   if (kernel.size() != spatial.size())
     throw std::invalid_argument(op + ": kernel_shape needs a value a spatial axis");
-  for (const std::int64_t d : a.get("dilations", std::vector<std::int64_t>{}))
-    if (d != 1) throw std::invalid_argument(op + ": dilations are not supported");
   Shape weights = {input[1], 1};
   weights.insert(weights.end(), kernel.begin(), kernel.end());
   a.ints["group"] = input[1];
   if (a.get("ceil_mode", std::int64_t{0}) != 0) {  // as much padding behind as the last window needs
     auto pads = a.get("pads", std::vector<std::int64_t>(2 * spatial.size(), 0));
-    const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1));
+    const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1)),
+               dilations = a.get("dilations", std::vector<std::int64_t>(spatial.size(), 1));
     for (std::size_t d = 0; d < spatial.size(); ++d) {
-      const std::int64_t rest = (spatial[d] + pads[d] + pads[spatial.size() + d] - kernel[d]) % strides[d];
+      const std::int64_t rest =
+          (spatial[d] + pads[d] + pads[spatial.size() + d] - (kernel[d] - 1) * dilations[d] - 1) % strides[d];
       if (rest > 0) pads[spatial.size() + d] += strides[d] - rest;
     }
     a.int_lists["pads"] = pads;
@@ -70,8 +79,8 @@ Tensor golden_pool(const PoolProblem& problem, const Tensor& x) {
   std::vector<double> y;
   for_each_output(p, [&](std::int64_t plane, const Window& w) {
     double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (std::int64_t iy = w.top; iy < w.bottom; ++iy)
-      for (std::int64_t ix = w.left; ix < w.right; ++ix) {
+    for (std::int64_t iy = w.rows.first; iy < w.rows.end; iy += w.rows.step)
+      for (std::int64_t ix = w.columns.first; ix < w.columns.end; ix += w.columns.step) {
         const double value = x.values[static_cast<std::size_t>(plane + iy * p.iw + ix)];
         largest = std::max(largest, value);
         sum += value;
@@ -101,9 +110,9 @@ void pool_tile_int8(const ConvTile& t, const PoolPlan& plan, const std::int8_t* 
         const Window w = window_at(p, t.out_row + y, x);
         std::int32_t largest = -128;
         std::int64_t sum = 0;
-        for (std::int64_t iy = w.top; iy < w.bottom; ++iy) {
+        for (std::int64_t iy = w.rows.first; iy < w.rows.end; iy += w.rows.step) {
           const std::int8_t* row = plane + (iy - t.in_row) * p.iw;
-          for (std::int64_t ix = w.left; ix < w.right; ++ix) {
+          for (std::int64_t ix = w.columns.first; ix < w.columns.end; ix += w.columns.step) {
             largest = std::max<std::int32_t>(largest, row[ix]);
             sum += row[ix];
           }
@@ -124,8 +133,8 @@ std::vector<std::int64_t> ideal_pool(const PoolPlan& plan, const std::vector<std
   std::vector<std::int64_t> ideal;
   for_each_output(p, [&](std::int64_t plane, const Window& w) {
     std::int64_t largest = INT64_MIN, sum = 0;
-    for (std::int64_t iy = w.top; iy < w.bottom; ++iy)
-      for (std::int64_t ix = w.left; ix < w.right; ++ix) {
+    for (std::int64_t iy = w.rows.first; iy < w.rows.end; iy += w.rows.step)
+      for (std::int64_t ix = w.columns.first; ix < w.columns.end; ix += w.columns.step) {
         const std::int64_t q = codes[static_cast<std::size_t>(plane + iy * p.iw + ix)];
         largest = std::max(largest, q);
         sum += q - plan.in.zero_point;

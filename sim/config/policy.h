@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,12 +52,13 @@ class Policy {
   const std::string& description() const { return description_; }
   const std::vector<PolicyRow>& rows() const { return rows_; }
 
-  /// An operator without a row is unsupported, with that as the reason.
+  /// An operator without a row goes where the file's `otherwise` says; it is unsupported where there is none.
   Placement place(const OperatorFacts& facts) const;
 
  private:
   std::string name_, description_;
   std::vector<PolicyRow> rows_;
+  std::optional<Placement> otherwise_;
 };
 
 }  // namespace bpusim

@@ -11,6 +11,7 @@
 #include "sim/operators/operator.h"
 #include "sim/run/calibration.h"
 #include "sim/run/capture.h"
+#include "sim/run/chains.h"
 #include "sim/run/network_compiler.h"
 #include "sim/run/placement.h"
 #include "sim/run/roofline.h"
@@ -36,9 +37,9 @@ std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
   };
 }
 
-// Constants folded, and operators put together that exporters wrote out.
+// Constants folded, operators put together that exporters wrote out, and those of many operands taken apart.
 Network prepared(const Network& network, const Policy& policy) {
-  return inferred(recognise(folded(network), wanted_by(policy)));
+  return inferred(chained(recognise(folded(network), wanted_by(policy))));
 }
 
 class Runner {
