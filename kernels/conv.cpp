@@ -173,7 +173,11 @@ ConvTile conv_tile(const ConvProblem& p, std::int64_t out_channel, std::int64_t 
           first * p.group_inputs(),
           (last - first + 1) * p.group_inputs(),
           in_row,
-          in_end - in_row};
+          in_end - in_row,
+          1,
+          0,
+          0,
+          0};
 }
 
 }  // namespace bpusim

@@ -38,11 +38,6 @@ Shape conv_output_shape(const ConvProblem& problem, std::size_t rank);
 Tensor golden_conv(const ConvProblem& problem, const Tensor& x, const Tensor& weights,
                    const std::vector<double>& bias, std::size_t rank);
 
-/// ONNX ConvTranspose: x [n, ic, ih, iw], weights [ic, oc/group, kh, kw]; strides, pads, output_padding,
-/// dilations, group. Throws std::invalid_argument with what does not fit.
-Tensor golden_conv_transpose(const Attributes& attributes, const Tensor& x, const Tensor& weights,
-                             const std::vector<double>& bias);
-
 /// Weights and bias with a BatchNormalization behind them folded in: w * g and (b - mean) * g + beta with
 /// g = gamma / sqrt(variance + epsilon).
 struct FoldedConv {
@@ -79,6 +74,15 @@ struct ConvTile {
   std::int64_t out_channel = 0, out_channels = 1, out_row = 0, out_rows = 1;
   std::int64_t in_channel = 0, in_channels = 1, in_row = 0, in_rows = 1;
   std::int64_t samples = 1;  ///< of images of one pixel: rows of a matrix product
+  /// Where outputs do not lie side by side: elements from plane to plane, row to row and column to column.
+  /// All 0: dense.
+  std::int64_t plane_step = 0, row_step = 0, column_step = 0;
+
+  /// Codes from the first output to behind the last, of outputs `ow` wide.
+  std::int64_t output_span(std::int64_t ow) const {
+    if (column_step == 0) return samples * out_channels * out_rows * ow;
+    return (out_channels - 1) * plane_step + (out_rows - 1) * row_step + (ow - 1) * column_step + 1;
+  }
 };
 /// The tile for a range of output channels (whole groups, or within one) and rows.
 ConvTile conv_tile(const ConvProblem& problem, std::int64_t out_channel, std::int64_t out_channels,

@@ -170,10 +170,26 @@ std::vector<S> ideal_codes(const ConvPlan& plan, const std::vector<S>& codes,
   return ideal;
 }
 
+// A tile whose outputs do not lie side by side: dense first, then each where it goes.
+void spread_tile(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input,
+                 const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output) {
+  ConvTile side_by_side = t;
+  side_by_side.plane_step = side_by_side.row_step = side_by_side.column_step = 0;
+  const std::int64_t columns = plan.problem.ow;
+  std::vector<std::int8_t> codes(static_cast<std::size_t>(t.out_channels * t.out_rows * columns));
+  conv_tile_int8(side_by_side, plan, input, weights, entries, codes.data());
+  const std::int8_t* next = codes.data();
+  for (std::int64_t o = 0; o < t.out_channels; ++o)
+    for (std::int64_t y = 0; y < t.out_rows; ++y)
+      for (std::int64_t x = 0; x < columns; ++x)
+        output[o * t.plane_step + y * t.row_step + x * t.column_step] = *next++;
+}
+
 }  // namespace
 
 void conv_tile_int8(const ConvTile& t, const ConvPlan& plan, const std::int8_t* input,
                     const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output) {
+  if (t.column_step != 0) return spread_tile(t, plan, input, weights, entries, output);
   const CodeRange range{plan.out.zero_point, plan.lowest, plan.highest};
   const TakeRun take = [&](const SumRun& run) {
     thread_local Scratch<std::int8_t> memory;

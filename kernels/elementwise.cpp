@@ -19,8 +19,19 @@ const char* to_string(ElementwiseKind kind) {
       return "Add";
     case ElementwiseKind::Sub:
       return "Sub";
+    case ElementwiseKind::ReverseSub:
+      return "Sub";
     case ElementwiseKind::Mul:
       return "Mul";
+    case ElementwiseKind::Div:
+    case ElementwiseKind::ReverseDiv:
+      return "Div";
+    case ElementwiseKind::Min:
+      return "Min";
+    case ElementwiseKind::Max:
+      return "Max";
+    case ElementwiseKind::PRelu:
+      return "PRelu";
   }
   throw std::logic_error("to_string: unknown ElementwiseKind");
 }
@@ -32,6 +43,34 @@ std::int64_t reach(const Quantisation& grid) {
   return std::max(std::abs(grid.highest() - grid.zero_point), std::abs(grid.lowest() - grid.zero_point));
 }
 
+// What each multiplier stands for, in steps of the output's grid.
+std::vector<double> gains_of(ElementwiseKind kind, const std::vector<Quantisation>& in, double out) {
+  switch (kind) {
+    case ElementwiseKind::Mul:
+      return {in[0].scale * in[1].scale / out};
+    case ElementwiseKind::Div:
+      return {in[0].scale / (in[1].scale * out)};
+    case ElementwiseKind::ReverseDiv:
+      return {in[1].scale / (in[0].scale * out)};
+    case ElementwiseKind::PRelu:
+      return {in[0].scale / out, in[0].scale * in[1].scale / out};
+    default:
+      break;
+  }
+  std::vector<double> gains;
+  gains.reserve(in.size());
+  for (const Quantisation& grid : in) gains.push_back(grid.scale / out);
+  return gains;
+}
+
+// n / d rounded to a whole number; beyond every grid where d is 0 and n is not.
+std::int64_t quotient(Int128 n, Int128 d, Rounding rounding) {
+  constexpr std::int64_t kBeyond = std::int64_t{1} << 40;
+  if (d == 0) return n == 0 ? 0 : n > 0 ? kBeyond : -kBeyond;
+  const Int128 q = d > 0 ? round_div(n, d, rounding) : round_div(-n, -d, rounding);
+  return static_cast<std::int64_t>(std::clamp<Int128>(q, -kBeyond, kBeyond));
+}
+
 }  // namespace
 
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
@@ -41,11 +80,8 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   };
   if (static_cast<int>(in.size()) != operand_count(kind)) refuse("wrong number of operands");
   ElementwisePlan plan{kind, in, out, rounding, {}, 0};
-  plan.multipliers.reserve(in.size());
-  std::vector<double> gains;
-  gains.reserve(in.size());
-  for (const Quantisation& grid : in) gains.push_back(grid.scale / out.scale);
-  if (kind == ElementwiseKind::Mul) gains = {in[0].scale * in[1].scale / out.scale};
+  const std::vector<double> gains = gains_of(kind, in, out.scale);
+  plan.multipliers.reserve(gains.size());
   int exponent = 0;
   std::frexp(*std::max_element(gains.begin(), gains.end()), &exponent);  // the largest < 2^exponent
   // What the multipliers meet stays below 2^30, so the sum of two products stays within 2^62.
@@ -58,13 +94,26 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   for (const Quantisation& grid : in)
     if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
-  if (kind == ElementwiseKind::Mul && reach(in[0]) * reach(in[1]) >= kMost)
-    refuse("zero points are too far out");
+  const bool multiplies = kind == ElementwiseKind::Mul || kind == ElementwiseKind::PRelu;
+  if (multiplies && reach(in[0]) * reach(in[1]) >= kMost) refuse("zero points are too far out");
   if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
+  if (kind == ElementwiseKind::ReverseSub) plan.multipliers[0] = -plan.multipliers[0];
   return plan;
 }
 
 namespace {
+
+bool adds_or_multiplies(ElementwiseKind kind) {
+  return kind == ElementwiseKind::Add || kind == ElementwiseKind::Sub ||
+         kind == ElementwiseKind::ReverseSub || kind == ElementwiseKind::Mul;
+}
+
+// Whether vectors do it: sums and products of two operands with multipliers of 32 bits.
+bool in_vectors(const ElementwisePlan& plan) {
+  return adds_or_multiplies(plan.kind) &&
+         std::all_of(plan.multipliers.begin(), plan.multipliers.end(),
+                     [](std::int64_t m) { return std::abs(m) <= INT32_MAX; });
+}
 
 // How many further elements take the value that element i takes, i among them.
 std::int64_t run_at(const Broadcast& broadcast, std::int64_t i) {
@@ -88,7 +137,7 @@ void pairs_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::in
   map.zero_b = static_cast<std::int32_t>(zb);
   map.shift = plan.shift;
   map.rounding = plan.rounding;
-  map.range = {plan.out.zero_point, -128, 127};
+  map.range = {plan.out.zero_point, plan.lowest, plan.highest};
   if (repeats_nothing(broadcast)) return map_pairs(map, a, b, count, y);
   constexpr std::int64_t kChunk = 1024;
   std::int8_t second[kChunk];
@@ -111,29 +160,53 @@ void pairs_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::in
   }
 }
 
+// Two operands: calls op(a - z_a, b - z_b) for each element, which gives what `finish` rounds.
+template <class Op, class Finish>
+void pairwise(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b, std::int64_t count,
+              std::int8_t* y, const Broadcast& broadcast, Op&& op, Finish&& finish) {
+  const std::int64_t za = plan.in[0].zero_point, zb = plan.in[1].zero_point;
+  for (std::int64_t i = 0; i < count; ++i) y[i] = finish(op(a[i] - za, b[broadcast.at(i)] - zb));
+}
+
 }  // namespace
 
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,
                       std::int64_t count, std::int8_t* y, const Broadcast& broadcast) {
-  const auto finish = [&](std::int64_t sum) {
-    return static_cast<std::int8_t>(std::clamp<std::int64_t>(
-        round_shift64(sum, plan.shift, plan.rounding) + plan.out.zero_point, -128, 127));
+  const auto place = [&](std::int64_t steps) {
+    return static_cast<std::int8_t>(
+        std::clamp<std::int64_t>(steps + plan.out.zero_point, plan.lowest, plan.highest));
   };
-  const std::int64_t ma = plan.multipliers[0], za = plan.in[0].zero_point;
-  if (operand_count(plan.kind) == 2) {
-    const bool narrow = std::all_of(plan.multipliers.begin(), plan.multipliers.end(),
-                                    [](std::int64_t m) { return std::abs(m) <= INT32_MAX; });
-    if (narrow) return pairs_int8(plan, a, b, count, y, broadcast);
-    const std::int64_t zb = plan.in[1].zero_point;  // a multiplier of 2^31
-    const bool product = plan.kind == ElementwiseKind::Mul;
-    const std::int64_t mb = product ? 0 : plan.multipliers[1];
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t x = a[i] - za, w = b[broadcast.at(i)] - zb;
-      y[i] = finish(product ? ma * (x * w) : ma * x + mb * w);
+  const auto finish = [&](std::int64_t sum) { return place(round_shift64(sum, plan.shift, plan.rounding)); };
+  const auto each = [&](auto&& op) { pairwise(plan, a, b, count, y, broadcast, op, finish); };
+  const std::int64_t ma = plan.multipliers[0], mb = plan.multipliers.back();
+  if (in_vectors(plan)) return pairs_int8(plan, a, b, count, y, broadcast);
+  using I = std::int64_t;
+  switch (plan.kind) {
+    case ElementwiseKind::Mul:
+      return each([&](I p, I q) { return ma * (p * q); });
+    case ElementwiseKind::Add:
+    case ElementwiseKind::Sub:
+    case ElementwiseKind::ReverseSub:
+      return each([&](I p, I q) { return ma * p + mb * q; });
+    case ElementwiseKind::Min:
+      return each([&](I p, I q) { return std::min(ma * p, mb * q); });
+    case ElementwiseKind::Max:
+      return each([&](I p, I q) { return std::max(ma * p, mb * q); });
+    case ElementwiseKind::PRelu:
+      return each([&](I p, I q) { return p < 0 ? mb * (p * q) : ma * p; });
+    case ElementwiseKind::Div:
+    case ElementwiseKind::ReverseDiv: {
+      const bool reverse = plan.kind == ElementwiseKind::ReverseDiv;
+      const auto divide = [&](I p, I q) {
+        return quotient(Int128{ma} * (reverse ? q : p), Int128{reverse ? p : q} << plan.shift, plan.rounding);
+      };
+      return pairwise(plan, a, b, count, y, broadcast, divide, place);
     }
-    return;
+    case ElementwiseKind::Copy:
+    case ElementwiseKind::Relu:
+      break;
   }
-  const std::int64_t floor = plan.kind == ElementwiseKind::Relu ? 0 : INT64_MIN;
+  const std::int64_t floor = plan.kind == ElementwiseKind::Relu ? 0 : INT64_MIN, za = plan.in[0].zero_point;
   const auto map = [&](std::int64_t code) { return finish(ma * std::max(code - za, floor)); };
   constexpr std::int64_t kCodes = 256;
   if (count < 2 * kCodes) {
@@ -147,19 +220,48 @@ void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const s
 
 namespace {
 
-// The exact result of centred codes, rounded once.
+long double real_result(ElementwiseKind kind, long double a, long double b) {
+  const auto divide = [](long double n, long double d) {
+    if (d != 0) return n / d;
+    return n == 0 ? 0.0L : std::copysign(HUGE_VALL, n);
+  };
+  switch (kind) {
+    case ElementwiseKind::Copy:
+      return a;
+    case ElementwiseKind::Relu:
+      return std::max(a, 0.0L);
+    case ElementwiseKind::Add:
+      return a + b;
+    case ElementwiseKind::Sub:
+      return a - b;
+    case ElementwiseKind::ReverseSub:
+      return b - a;
+    case ElementwiseKind::Mul:
+      return a * b;
+    case ElementwiseKind::Div:
+      return divide(a, b);
+    case ElementwiseKind::ReverseDiv:
+      return divide(b, a);
+    case ElementwiseKind::Min:
+      return std::min(a, b);
+    case ElementwiseKind::Max:
+      return std::max(a, b);
+    case ElementwiseKind::PRelu:
+      return a < 0 ? a * b : a;
+  }
+  throw std::logic_error("real_result: unknown ElementwiseKind");
+}
+
+// The exact result of codes, rounded once.
 std::int64_t exact_code(const ElementwisePlan& plan, std::int64_t a, std::int64_t b) {
   const auto real = [&](std::size_t k, std::int64_t code) {
     return static_cast<long double>(plan.in[k].scale) *
            static_cast<long double>(code - plan.in[k].zero_point);
   };
-  long double value = real(0, a);
-  if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
-  if (plan.kind == ElementwiseKind::Add) value += real(1, b);
-  if (plan.kind == ElementwiseKind::Sub) value -= real(1, b);
-  if (plan.kind == ElementwiseKind::Mul) value *= real(1, b);
+  const long double value = real_result(plan.kind, real(0, a), plan.in.size() > 1 ? real(1, b) : 0);
   const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-  return static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
+  return static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(
+      code, static_cast<long double>(plan.lowest), static_cast<long double>(plan.highest))));
 }
 
 bool are_int8(const std::vector<std::int64_t>& codes) {
@@ -172,9 +274,13 @@ bool are_int8(const std::vector<std::int64_t>& codes) {
 class PairTable {
  public:
   explicit PairTable(const ElementwisePlan& plan)
-      : plan_(plan), zero_(static_cast<double>(plan.out.zero_point)) {
+      : plan_(plan),
+        zero_(static_cast<double>(plan.out.zero_point)),
+        lowest_(static_cast<double>(plan.lowest)),
+        highest_(static_cast<double>(plan.highest)) {
     const bool product = plan.kind == ElementwiseKind::Mul;
-    const long double sign = plan.kind == ElementwiseKind::Sub ? -1 : 1, out = plan.out.scale;
+    const long double out = plan.out.scale, sign_a = plan.kind == ElementwiseKind::ReverseSub ? -1 : 1,
+                      sign_b = plan.kind == ElementwiseKind::Sub ? -1 : 1;
     double most_a = 0, most_b = 0;
     for (std::int64_t q = -128; q < 128; ++q) {
       const auto i = static_cast<std::size_t>(q + 128);
@@ -182,8 +288,8 @@ class PairTable {
           static_cast<long double>(plan.in[0].scale) * static_cast<long double>(q - plan.in[0].zero_point);
       const auto b =
           static_cast<long double>(plan.in[1].scale) * static_cast<long double>(q - plan.in[1].zero_point);
-      a_[i] = static_cast<double>(product ? a : a / out);
-      b_[i] = static_cast<double>(sign * b / out);
+      a_[i] = static_cast<double>(product ? a : sign_a * a / out);
+      b_[i] = static_cast<double>(sign_b * b / out);
       most_a = std::max(most_a, std::abs(a_[i]));
       most_b = std::max(most_b, std::abs(b_[i]));
     }
@@ -194,7 +300,7 @@ class PairTable {
     constexpr double kWhole = 6755399441055744.0;  // 1.5 * 2^52: adding it leaves no bit behind the point
     const double x = a_[static_cast<std::size_t>(a + 128)], w = b_[static_cast<std::size_t>(b + 128)];
     const double real = (plan_.kind == ElementwiseKind::Mul ? x * w : x + w) + zero_;
-    const double code = std::clamp(real, -128.0, 127.0) + kWhole - kWhole;
+    const double code = std::clamp(real, lowest_, highest_) + kWhole - kWhole;
     const double distance = std::abs(real - code);
     if (std::abs(distance - 0.5) <= doubt_ || doubt_ > 0.25) return exact_code(plan_, a, b);
     return static_cast<std::int64_t>(code);
@@ -202,7 +308,7 @@ class PairTable {
 
  private:
   const ElementwisePlan& plan_;
-  double zero_, doubt_ = 0;
+  double zero_, lowest_, highest_, doubt_ = 0;
   std::array<double, 256> a_{}, b_{};
 };
 
@@ -218,7 +324,8 @@ std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
   const auto second = [&](std::size_t i) {
     return operands.back()[static_cast<std::size_t>(broadcast.at(static_cast<std::int64_t>(i)))];
   };
-  if (y.size() < 2 * kCodes || !are_int8(a) || !are_int8(operands.back())) {
+  if (y.size() < 2 * kCodes || !are_int8(a) || !are_int8(operands.back()) ||
+      (pair && !adds_or_multiplies(plan.kind))) {
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = exact_code(plan, a[i], pair ? second(i) : 0);
   } else if (!pair) {
     std::array<std::int64_t, kCodes> table{};

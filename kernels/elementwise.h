@@ -9,7 +9,8 @@
 
 namespace bpusim {
 
-enum class ElementwiseKind { Copy, Relu, Add, Sub, Mul };
+/// Reverse: the second operand is the first of the operation. PRelu's second operand is the slope.
+enum class ElementwiseKind { Copy, Relu, Add, Sub, ReverseSub, Mul, Div, ReverseDiv, Min, Max, PRelu };
 const char* to_string(ElementwiseKind kind);
 inline int operand_count(ElementwiseKind kind) {
   return kind == ElementwiseKind::Copy || kind == ElementwiseKind::Relu ? 1 : 2;
@@ -17,8 +18,10 @@ inline int operand_count(ElementwiseKind kind) {
 
 /// An element-wise operator on given int8 grids. Real meaning: y = zero_point + (m0 (a - z_a) + m1 (b - z_b))
 /// / 2^shift, with one rounding; m0 and m1 are the scales over the output's, as multipliers of
-/// `multiplier_bits` with a common shift (m1 negative for Sub). Mul: y = zero_point + m0 (a - z_a)(b - z_b) /
-/// 2^shift.
+/// `multiplier_bits` with a common shift (m1 negative for Sub, m0 for ReverseSub). Mul: y = zero_point + m0
+/// (a - z_a)(b - z_b) / 2^shift. Div: y = zero_point + m0 (a - z_a) / ((b - z_b) 2^shift); by zero it is the
+/// end of the grid, and 0 / 0 is 0. Min and Max choose between the two products. PRelu takes m0 (a - z_a), or
+/// m1 (a - z_a)(b - z_b) below zero.
 struct ElementwisePlan {
   ElementwiseKind kind = ElementwiseKind::Copy;
   std::vector<Quantisation> in;
@@ -26,6 +29,7 @@ struct ElementwisePlan {
   Rounding rounding = Rounding::HalfEven;
   std::vector<std::int64_t> multipliers;
   int shift = 0;
+  std::int64_t lowest = -128, highest = 127;  ///< narrowed by a fused Relu or Clip
 };
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding);

@@ -10,16 +10,24 @@ namespace bpusim {
 
 namespace {
 
-// Rows and columns of the input under one output position.
+// Rows or columns of the input under one output position: [first, end), every step-th.
+struct Stretch {
+  std::int64_t first, end, step;
+  std::int64_t count() const { return first < end ? (end - first + step - 1) / step : 0; }
+};
 struct Window {
-  std::int64_t top, bottom, left, right;
-  std::int64_t count() const { return (bottom - top) * (right - left); }
+  Stretch rows, columns;
+  std::int64_t count() const { return rows.count() * columns.count(); }
 };
 
+Stretch stretch_at(std::int64_t begin, std::int64_t kernel, std::int64_t step, std::int64_t extent) {
+  const std::int64_t first = begin >= 0 ? begin : begin + (-begin + step - 1) / step * step;
+  return {first, std::min(begin + (kernel - 1) * step + 1, extent), step};
+}
+
 Window window_at(const ConvProblem& p, std::int64_t oy, std::int64_t ox) {
-  const std::int64_t y = oy * p.stride_h - p.pad_top, x = ox * p.stride_w - p.pad_left;
-  return {std::max<std::int64_t>(y, 0), std::min(y + p.kh, p.ih), std::max<std::int64_t>(x, 0),
-          std::min(x + p.kw, p.iw)};
+  return {stretch_at(oy * p.stride_h - p.pad_top, p.kh, p.dilation_h, p.ih),
+          stretch_at(ox * p.stride_w - p.pad_left, p.kw, p.dilation_w, p.iw)};
 }
 
 std::int64_t divisor(const PoolProblem& problem, const Window& window) {
@@ -33,15 +41,15 @@ void fold_row(const ConvProblem& p, const T* plane, std::int64_t first_row, std:
               std::vector<Sum>& columns, Sum* out, Fold fold) {
   columns.assign(static_cast<std::size_t>(p.iw), start);
   Sum* column = columns.data();
-  const Window rows = window_at(p, oy, 0);
-  for (std::int64_t iy = rows.top; iy < rows.bottom; ++iy) {
+  const Stretch rows = window_at(p, oy, 0).rows;
+  for (std::int64_t iy = rows.first; iy < rows.end; iy += rows.step) {
     const T* row = plane + (iy - first_row) * p.iw;
     for (std::int64_t ix = 0; ix < p.iw; ++ix) column[ix] = fold(column[ix], static_cast<Sum>(row[ix]));
   }
   for (std::int64_t ox = 0; ox < p.ow; ++ox) {
-    const Window w = window_at(p, oy, ox);
+    const Stretch under = window_at(p, oy, ox).columns;
     Sum value = start;
-    for (std::int64_t ix = w.left; ix < w.right; ++ix) value = fold(value, column[ix]);
+    for (std::int64_t ix = under.first; ix < under.end; ix += under.step) value = fold(value, column[ix]);
     out[ox] = value;
   }
 }
@@ -76,7 +84,8 @@ void for_each_output(const PoolProblem& problem, const T* x, Sum least, Finish&&
 
 PoolProblem resolve_pool(const std::string& op, const Attributes& given, const Shape& input) {
   if (input.size() != 3 && input.size() != 4)
-    throw std::invalid_argument(op + ": input " + to_string(input) + " must have rank 3 or 4");
+    throw std::invalid_argument(op + ": input " + to_string(input) +
+                                " must have rank 3 or 4 (one or two spatial axes)");
   PoolProblem problem;
   problem.kind = op.find("Max") != std::string::npos ? PoolKind::Max : PoolKind::Average;
   problem.count_padding = given.get("count_include_pad", std::int64_t{0}) != 0;
@@ -86,23 +95,24 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
   const auto kernel = a.get("kernel_shape", std::vector<std::int64_t>{});
   if (kernel.size() != spatial.size())
     throw std::invalid_argument(op + ": kernel_shape needs a value a spatial axis");
-  for (const std::int64_t d : a.get("dilations", std::vector<std::int64_t>{}))
-    if (d != 1) throw std::invalid_argument(op + ": dilations are not supported");
   Shape weights = {input[1], 1};
   weights.insert(weights.end(), kernel.begin(), kernel.end());
   a.ints["group"] = input[1];
   if (a.get("ceil_mode", std::int64_t{0}) != 0) {  // as much padding behind as the last window needs
     auto pads = a.get("pads", std::vector<std::int64_t>(2 * spatial.size(), 0));
-    const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1));
+    const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1)),
+               dilations = a.get("dilations", std::vector<std::int64_t>(spatial.size(), 1));
     const auto within = [](const std::vector<std::int64_t>& values, std::int64_t low) {
       return std::all_of(values.begin(), values.end(),
                          [&](std::int64_t v) { return v >= low && v <= kMaxElements; });
     };
-    if (pads.size() != 2 * spatial.size() || strides.size() != spatial.size() || !within(pads, 0) ||
-        !within(strides, 1) || !within(kernel, 1))
+    if (pads.size() != 2 * spatial.size() || strides.size() != spatial.size() ||
+        dilations.size() != spatial.size() || !within(pads, 0) || !within(strides, 1) || !within(kernel, 1) ||
+        !within(dilations, 1))
       throw std::invalid_argument(op + ": kernel_shape, strides or pads do not fit " + to_string(input));
     for (std::size_t d = 0; d < spatial.size(); ++d) {
-      const std::int64_t span = spatial[d] + pads[d] + pads[spatial.size() + d] - kernel[d];
+      const std::int64_t span =
+          spatial[d] + pads[d] + pads[spatial.size() + d] - (kernel[d] - 1) * dilations[d] - 1;
       const std::int64_t rest = span % strides[d], next = (span / strides[d] + 1) * strides[d];
       // A window that would start behind the input is none.
       if (rest > 0 && next < spatial[d] + pads[d]) pads[spatial.size() + d] += strides[d] - rest;

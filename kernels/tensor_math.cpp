@@ -7,6 +7,7 @@
 
 #include "kernels/broadcast.h"
 #include "kernels/gemm.h"
+#include "kernels/tensor_shapes.h"
 
 namespace bpusim {
 
@@ -136,15 +137,6 @@ Tensor binary(const std::string& op, const Tensor& a, const Tensor& b) {
   return apply(a, b);
 }
 
-Tensor variadic(const std::string& op, const std::vector<Tensor>& inputs) {
-  const bool mean = op == "Mean";
-  Tensor y = inputs.at(0);
-  for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(mean || op == "Sum" ? "Add" : op, y, inputs[i]);
-  for (double& v : y.values)
-    if (mean) v /= static_cast<double>(inputs.size());
-  return y;
-}
-
 namespace {
 
 struct TakeMagnitude {
@@ -224,15 +216,12 @@ Tensor log_softmax(const Tensor& x, std::int64_t axis) {
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  if (a.shape.size() < 2 || b.shape.size() < 2 || a.shape.back() != b.shape[b.shape.size() - 2])
-    throw std::invalid_argument("MatMul: " + to_string(a.shape) + " by " + to_string(b.shape) +
-                                " does not fit");
-  const std::int64_t m = a.shape[a.shape.size() - 2], k = a.shape.back(), n = b.shape.back();
-  const Shape la(a.shape.begin(), a.shape.end() - 2), lb(b.shape.begin(), b.shape.end() - 2);
-  Shape shape = broadcast_shape(la, lb);
-  const Shape lead = shape;
-  shape.insert(shape.end(), {m, n});
-  Tensor y = Tensor::filled(shape, 0);
+  const Shape result = matmul_shape(a.shape, b.shape);
+  const Shape sa = a.shape.size() == 1 ? Shape{1, a.shape[0]} : a.shape,
+              sb = b.shape.size() == 1 ? Shape{b.shape[0], 1} : b.shape;
+  const std::int64_t m = sa[sa.size() - 2], k = sa.back(), n = sb.back();
+  const Shape la(sa.begin(), sa.end() - 2), lb(sb.begin(), sb.end() - 2), lead = broadcast_shape(la, lb);
+  Tensor y = Tensor::filled(result, 0);
   for_each_run(lead, la, lb, [&](const BroadcastRun& run) {
     for (std::int64_t i = 0; i < run.count; ++i) {
       const DenseRows<double> w(b.values.data() + (run.b + i * run.step_b) * k * n, n);
@@ -275,27 +264,6 @@ Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t given) {
   shape.insert(shape.end(), indices.shape.begin(), indices.shape.end());
   shape.insert(shape.end(), x.shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.shape.end());
   return Tensor(shape, std::move(values));
-}
-
-Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value) {
-  const std::size_t rank = x.shape.size();
-  if (pads.size() != 2 * rank)
-    throw std::invalid_argument("Pad: needs " + std::to_string(2 * rank) + " pads");
-  Shape shape = x.shape;
-  for (std::size_t d = 0; d < rank; ++d) {
-    if (pads[d] < 0 || pads[d + rank] < 0)
-      throw std::invalid_argument("Pad: negative pads are not supported");
-    shape[d] += pads[d] + pads[d + rank];
-  }
-  Tensor y = Tensor::filled(shape, value);
-  std::vector<std::int64_t> index(rank, 0);
-  for (const double v : x.values) {
-    std::int64_t at = 0;
-    for (std::size_t d = 0; d < rank; ++d) at = at * shape[d] + index[d] + pads[d];
-    y.values[static_cast<std::size_t>(at)] = v;
-    for (std::size_t d = rank; d-- > 0 && ++index[d] == x.shape[d];) index[d] = 0;
-  }
-  return y;
 }
 
 }  // namespace bpusim

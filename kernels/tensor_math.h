@@ -18,9 +18,6 @@ Shape broadcast_shape(const Shape& a, const Shape& b);
 Tensor binary(const std::string& op, const Tensor& a, const Tensor& b);
 bool is_binary(const std::string& op);
 
-/// Sum, Mean, Max or Min of any number of tensors, broadcasting.
-Tensor variadic(const std::string& op, const std::vector<Tensor>& inputs);
-
 /// ReduceMean, -Sum, -Max, -Min, -Prod, -L1, -L2, -SumSquare, -LogSum, -LogSumExp over axes (all where there
 /// are none). Throws std::invalid_argument for other operators.
 Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims);
@@ -35,8 +32,5 @@ Tensor transpose_last(const Tensor& x);  ///< rank 2
 
 /// Slices of x along the axis at the indices (negative ones from the end).
 Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t axis);
-
-/// `pads` holds all beginnings, then all ends; none is negative.
-Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value);
 
 }  // namespace bpusim

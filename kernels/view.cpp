@@ -118,33 +118,6 @@ View transpose(const Attributes& a, const Shape& in) {
   return view;
 }
 
-View slice(const Attributes& a, const Shape& in, const Constants& c) {
-  const bool inputs = !c.empty();
-  const auto starts = inputs ? integers(c, 0) : a.get("starts", std::vector<std::int64_t>{});
-  const auto ends = inputs ? integers(c, 1) : a.get("ends", std::vector<std::int64_t>{});
-  auto axes = inputs ? integers(c, 2) : a.get("axes", std::vector<std::int64_t>{});
-  auto steps = integers(c, 3);
-  if (starts.size() != ends.size()) refuse("Slice", "starts and ends differ in number");
-  for (std::size_t i = axes.size(); i < starts.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
-  steps.resize(starts.size(), 1);
-  View view = whole(in);
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    const std::size_t d = axis_in("Slice", axes[i], in.size());
-    if (steps[i] < 1) refuse("Slice", "a step of " + std::to_string(steps[i]) + " is not supported");
-    const auto bound = [&](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + in[d] : at, 0, in[d]);
-    };
-    const std::int64_t begin = bound(starts[i]), end = bound(ends[i]);
-    const std::int64_t count = std::max<std::int64_t>(0, (end - begin + steps[i] - 1) / steps[i]);
-    // A list may come out empty, as shape arithmetic has it (the axes before axis 0).
-    if (count == 0 && in.size() > 1) refuse("Slice", "nothing is left of axis " + std::to_string(d));
-    view.offset += begin * view.dims[d].stride;
-    view.dims[d] = {count, view.dims[d].stride * steps[i]};
-    view.shape[d] = count;
-  }
-  return view;
-}
-
 View expand(const Shape& in, const Constants& c) {
   auto target = integers(c, 0);
   if (target.size() < in.size()) target.insert(target.begin(), in.size() - target.size(), 1);
@@ -208,6 +181,18 @@ View depth_to_space(const Attributes& a, const Shape& in) {
   return view;
 }
 
+View space_to_depth(const Attributes& a, const Shape& in) {
+  const std::int64_t b = a.get("blocksize", std::int64_t{1});
+  if (in.size() != 4 || b < 1 || in[2] % b != 0 || in[3] % b != 0)
+    refuse("SpaceToDepth", to_string(in) + " does not fit the block size");
+  const std::int64_t plane = in[2] * in[3];
+  View view;
+  view.shape = {in[0], in[1] * b * b, in[2] / b, in[3] / b};
+  view.dims = {{in[0], in[1] * plane}, {b, in[3]},    {b, 1}, {in[1], plane},
+               {in[2] / b, b * in[3]}, {in[3] / b, b}};
+  return view;
+}
+
 }  // namespace
 
 bool is_alias(const std::string& op) {
@@ -217,7 +202,7 @@ bool is_alias(const std::string& op) {
 }
 
 bool is_view(const std::string& op) {
-  for (const char* name : {"Transpose", "Slice", "Expand", "Resize", "Upsample", "DepthToSpace"})
+  for (const char* name : {"Transpose", "Expand", "Resize", "Upsample", "DepthToSpace", "SpaceToDepth"})
     if (op == name) return true;
   return is_alias(op);
 }
@@ -229,10 +214,10 @@ View resolve_view(const std::string& op, const Attributes& a, const Shape& in, c
     return view;
   }
   if (op == "Transpose") return transpose(a, in);
-  if (op == "Slice") return slice(a, in, c);
   if (op == "Expand") return expand(in, c);
   if (op == "Resize" || op == "Upsample") return enlarge(op, a, in, c);
   if (op == "DepthToSpace") return depth_to_space(a, in);
+  if (op == "SpaceToDepth") return space_to_depth(a, in);
   throw std::invalid_argument(op + " is no operator that only moves elements");
 }
 

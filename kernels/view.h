@@ -20,8 +20,8 @@ struct View {
   Shape shape;            ///< of the output, which may group the dimensions differently
 };
 
-/// Whether the operator only moves elements: Transpose, Slice, Expand, Resize and Upsample to the nearest by
-/// whole factors, DepthToSpace; and those below that keep their order.
+/// Whether the operator only moves elements: Transpose, Expand, Resize and Upsample to the nearest by whole
+/// factors, DepthToSpace, SpaceToDepth; and those below that keep their order.
 bool is_view(const std::string& op);
 /// Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout and Cast: the same bytes under another shape.
 bool is_alias(const std::string& op);

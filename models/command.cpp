@@ -145,6 +145,21 @@ void relocate(Command& command, std::int64_t offset) {
                           p.in += offset;
                           p.out += offset;
                         },
+                        [&](Multiply& m) {
+                          for (auto* at : {&m.a, &m.b, &m.out}) *at += offset;
+                        },
+                        [&](ReduceCodes& r) {
+                          r.codes += offset;
+                          r.partials += offset;
+                        },
+                        [&](FinishReduction& r) {
+                          r.partials += offset;
+                          r.out += offset;
+                        },
+                        [&](Resample& r) {
+                          r.in += offset;
+                          r.out += offset;
+                        },
                         [&](HostTask&) {}},
              command.body);
 }
@@ -152,13 +167,16 @@ void relocate(Command& command, std::int64_t offset) {
 std::string describe(const Program& program, int command) {
   const Command& c = program.commands[static_cast<std::size_t>(command)];
   const char* what = std::visit(
-      Overloaded{[&](const Transfer&) { return c.unit == Unit::Load ? "Load" : "Store"; },
-                 [](const Reduce&) { return "Reduce"; }, [](const Combine&) { return "Combine"; },
-                 [](const Finalise&) { return "Finalise"; }, [](const Apply&) { return "Apply"; },
-                 [](const Primitive& p) { return to_string(p.op); },
-                 [](const Convolve&) { return "Convolve"; }, [](const Elementwise&) { return "Elementwise"; },
-                 [](const Lookup&) { return "Lookup"; }, [](const SoftmaxRows&) { return "Softmax"; },
-                 [](const Pool&) { return "Pool"; }, [](const HostTask& task) { return task.what.c_str(); }},
+      Overloaded{
+          [&](const Transfer&) { return c.unit == Unit::Load ? "Load" : "Store"; },
+          [](const Reduce&) { return "Reduce"; }, [](const Combine&) { return "Combine"; },
+          [](const Finalise&) { return "Finalise"; }, [](const Apply&) { return "Apply"; },
+          [](const Primitive& p) { return to_string(p.op); }, [](const Convolve&) { return "Convolve"; },
+          [](const Elementwise&) { return "Elementwise"; }, [](const Lookup&) { return "Lookup"; },
+          [](const SoftmaxRows&) { return "Softmax"; }, [](const Pool&) { return "Pool"; },
+          [](const Multiply&) { return "Multiply"; }, [](const ReduceCodes&) { return "ReduceCodes"; },
+          [](const FinishReduction&) { return "FinishReduction"; },
+          [](const Resample&) { return "Resample"; }, [](const HostTask& task) { return task.what.c_str(); }},
       c.body);
   return std::string(what) + " #" + std::to_string(command) + " (tile " + std::to_string(c.tile) + ", core " +
          std::to_string(c.core) + ", " + to_string(c.unit) + ")";
@@ -210,7 +228,7 @@ Footprint footprint(const Command& command, const Program& program) {
             f.reads = {sram(core, c.input, c.tile.samples * c.tile.in_channels * c.tile.in_rows * p.iw),
                        sram(core, c.weights, c.tile.out_channels * p.taps()),
                        sram(core, c.entries, c.tile.out_channels * kRecord)};
-            f.writes = {sram(core, c.out, c.tile.samples * c.tile.out_channels * c.tile.out_rows * p.ow)};
+            f.writes = {sram(core, c.out, c.tile.output_span(p.ow))};
           },
           [&](const Elementwise& e) {
             f.reads = {sram(core, e.a, e.elements)};
@@ -227,13 +245,34 @@ Footprint footprint(const Command& command, const Program& program) {
             f.writes = {sram(core, l.out, l.elements)};
           },
           [&](const SoftmaxRows& s) {
-            f.reads = {sram(core, s.in, s.rows * s.elements)};
-            f.writes = {sram(core, s.out, s.rows * s.elements)};
+            f.reads = {sram(core, s.in, s.rows * s.shape.elements)};
+            f.writes = {sram(core, s.out, s.rows * s.shape.elements)};
           },
           [&](const Pool& p) {
             const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
             f.reads = {sram(core, p.in, p.tile.out_channels * p.tile.in_rows * w.iw)};
             f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
+          },
+          [&](const Multiply& m) {
+            const std::int64_t inner = program.product_plans[static_cast<std::size_t>(m.plan)].inner;
+            f.reads = {sram(core, m.a, m.rows * inner), sram(core, m.b, inner * m.columns)};
+            f.writes = {sram(core, m.out, m.rows * m.columns)};
+          },
+          [&](const ReduceCodes& r) {
+            const Access partials =
+                sram(core, r.partials, r.tile.set_count() * static_cast<std::int64_t>(sizeof(Partial)));
+            f.reads = {sram(core, r.codes, r.tile.element_count())};
+            if (r.accumulate) f.reads.push_back(partials);
+            f.writes = {partials};
+          },
+          [&](const FinishReduction& r) {
+            f.reads = {sram(core, r.partials, r.sets * static_cast<std::int64_t>(sizeof(Partial)))};
+            f.writes = {sram(core, r.out, r.sets)};
+          },
+          [&](const Resample& r) {
+            const ResamplePlan& p = program.resample_plans[static_cast<std::size_t>(r.plan)];
+            f.reads = {sram(core, r.in, r.tile.planes * r.tile.in_rows * p.columns.in)};
+            f.writes = {sram(core, r.out, r.tile.planes * r.tile.out_rows * p.columns.out)};
           },
           [&](const HostTask& task) {
             for (const DramBox& box : task.reads) f.reads.push_back(bus(box));

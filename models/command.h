@@ -14,6 +14,9 @@
 #include "kernels/norm_decomposed.h"
 #include "kernels/norm_integer.h"
 #include "kernels/pool.h"
+#include "kernels/product.h"
+#include "kernels/reduction.h"
+#include "kernels/resample.h"
 #include "kernels/softmax.h"
 #include "kernels/unary.h"
 
@@ -133,7 +136,8 @@ struct Lookup {
 /// Softmax over rows, on Unit::Vector.
 struct SoftmaxRows {
   int plan = 0;
-  std::int64_t rows = 0, elements = 0;
+  std::int64_t rows = 0;
+  SoftmaxRowShape shape;
   std::int64_t in = 0, out = 0;
 };
 
@@ -141,6 +145,36 @@ struct SoftmaxRows {
 struct Pool {
   int plan = 0;
   ConvTile tile;
+  std::int64_t in = 0, out = 0;
+};
+
+/// A tile of a product of two activations, on Unit::Mac: [rows][inner] by [inner][columns], each as the plan
+/// says that it lies.
+struct Multiply {
+  int plan = 0;
+  std::int64_t rows = 0, columns = 0;
+  std::int64_t a = 0, b = 0, out = 0;
+};
+
+/// Partial results of the sets of a tile, on Unit::Reduction.
+struct ReduceCodes {
+  int plan = 0;
+  NormTile tile;
+  std::int64_t codes = 0, partials = 0;
+  bool accumulate = false;  ///< onto what is there
+};
+
+/// Partial results to codes: on Unit::SpecialFunction where roots are taken, on Unit::Vector otherwise.
+struct FinishReduction {
+  int plan = 0;
+  std::int64_t sets = 0;
+  std::int64_t partials = 0, out = 0;
+};
+
+/// A tile of a Resize, on Unit::Vector.
+struct Resample {
+  int plan = 0;
+  ResampleTile tile;
   std::int64_t in = 0, out = 0;
 };
 
@@ -170,8 +204,9 @@ struct HostTask {
   std::function<void(DramPort&)> work;
 };
 
-using Body = std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise,
-                          Lookup, SoftmaxRows, Pool, HostTask>;
+using Body =
+    std::variant<Transfer, Reduce, Combine, Finalise, Apply, Primitive, Convolve, Elementwise, Lookup,
+                 SoftmaxRows, Pool, Multiply, ReduceCodes, FinishReduction, Resample, HostTask>;
 
 struct Command {
   Unit unit = Unit::Load;
@@ -194,6 +229,9 @@ struct Program {
   std::vector<LookupPlan> lookup_plans;
   std::vector<SoftmaxPlan> softmax_plans;
   std::vector<PoolPlan> pool_plans;
+  std::vector<ProductPlan> product_plans;
+  std::vector<ReductionPlan> reduction_plans;
+  std::vector<ResamplePlan> resample_plans;
   std::int64_t sram_bytes = 0;  ///< high-water mark of one core's SRAM
 };
 

@@ -107,6 +107,12 @@ Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const Conv
   return cost;
 }
 
+Cost product_cost(const MacArrayParams& mac, const ProductPlan& plan, std::int64_t rows,
+                  std::int64_t columns) {
+  return matmul_cost(mac, rows + (plan.b.asymmetric ? 1 : 0), columns + (plan.a.asymmetric ? 1 : 0),
+                     plan.inner);
+}
+
 Cost vector_cost(const VectorParams& vector, std::int64_t elements) {
   Cost cost;
   cost.add("elements", ceil_div(elements, vector.lanes));
@@ -182,13 +188,42 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
     Cost operator()(const Convolve& c) const {
       return conv_cost(machine.mac, program.conv_plans[static_cast<std::size_t>(c.plan)].problem, c.tile);
     }
-    Cost operator()(const Elementwise& e) const { return vector_cost(machine.vector, e.elements); }
+    Cost operator()(const Elementwise& e) const {
+      const ElementwiseKind kind = program.elementwise_plans[static_cast<std::size_t>(e.plan)].kind;
+      Cost cost = vector_cost(machine.vector, e.elements);
+      // The divisor's reciprocal comes from a table; the product with it, and its correction, are arithmetic.
+      if (kind == ElementwiseKind::Div || kind == ElementwiseKind::ReverseDiv)
+        cost.add("reciprocal", lookup_cost(machine.vector, e.elements).cycles);
+      return cost;
+    }
     Cost operator()(const Lookup& l) const { return lookup_cost(machine.vector, l.elements); }
     Cost operator()(const SoftmaxRows& s) const {
       // Three passes: the largest of each row, its exponentials and their sum, the division.
-      Cost cost = lookup_cost(machine.vector, s.rows * s.elements);
-      cost.add("largest", vector_cost(machine.vector, s.rows * s.elements).cycles);
-      cost.add("division", vector_cost(machine.vector, s.rows * s.elements).cycles);
+      const std::int64_t elements = s.rows * s.shape.elements;
+      Cost cost = lookup_cost(machine.vector, elements);
+      cost.add("largest", vector_cost(machine.vector, elements).cycles);
+      cost.add("division", vector_cost(machine.vector, elements).cycles);
+      return cost;
+    }
+    Cost operator()(const Multiply& m) const {
+      return product_cost(machine.mac, program.product_plans[static_cast<std::size_t>(m.plan)], m.rows,
+                          m.columns);
+    }
+    Cost operator()(const ReduceCodes& r) const {
+      LaneDemand demand = lane_demand(r.tile, NormPlan{});
+      demand.sums = 1;
+      return reduction_cost(machine.reduction, demand);
+    }
+    Cost operator()(const FinishReduction& r) const {
+      return command.unit == Unit::SpecialFunction ? special_function_cost(machine.sfu, r.sets, 1)
+                                                   : vector_cost(machine.vector, r.sets);
+    }
+    Cost operator()(const Resample& r) const {
+      // Rows are blended first, then columns: each product and its addition is one element of a pass.
+      const ResamplePlan& p = program.resample_plans[static_cast<std::size_t>(r.plan)];
+      const std::int64_t rows = r.tile.planes * r.tile.out_rows;
+      Cost cost = vector_cost(machine.vector, rows * p.columns.in * p.rows.taps);
+      cost.add("columns", vector_cost(machine.vector, rows * p.columns.out * p.columns.taps).cycles);
       return cost;
     }
     Cost operator()(const Pool& p) const {

@@ -50,6 +50,12 @@ Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64
 /// groups side by side.
 Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile);
 
+/// A tile of a product of two activations; the second factor streams into the array row by row, however it
+/// lies. Where the factors' grids have zero points their sums over rows and columns are products with ones:
+/// one row and one column more.
+Cost product_cost(const MacArrayParams& mac, const ProductPlan& plan, std::int64_t rows,
+                  std::int64_t columns);
+
 /// ceil(elements / lanes) and the pipeline.
 Cost vector_cost(const VectorParams& vector, std::int64_t elements);
 

@@ -95,11 +95,27 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
     }
     void operator()(const SoftmaxRows& s) const {
       softmax_int8(program.softmax_plans[static_cast<std::size_t>(s.plan)], at<std::int8_t>(sram, s.in),
-                   s.rows, s.elements, at<std::int8_t>(sram, s.out));
+                   s.rows, s.shape, at<std::int8_t>(sram, s.out));
     }
     void operator()(const Pool& p) const {
       pool_tile_int8(p.tile, program.pool_plans[static_cast<std::size_t>(p.plan)],
                      at<std::int8_t>(sram, p.in), at<std::int8_t>(sram, p.out));
+    }
+    void operator()(const Multiply& m) const {
+      product_tile_int8(program.product_plans[static_cast<std::size_t>(m.plan)], m.rows, m.columns,
+                        at<std::int8_t>(sram, m.a), at<std::int8_t>(sram, m.b), at<std::int8_t>(sram, m.out));
+    }
+    void operator()(const ReduceCodes& r) const {
+      reduce_codes(r.tile, program.reduction_plans[static_cast<std::size_t>(r.plan)],
+                   at<std::int8_t>(sram, r.codes), at<Partial>(sram, r.partials), r.accumulate);
+    }
+    void operator()(const FinishReduction& r) const {
+      finish_reduction(program.reduction_plans[static_cast<std::size_t>(r.plan)],
+                       at<Partial>(sram, r.partials), r.sets, at<std::int8_t>(sram, r.out));
+    }
+    void operator()(const Resample& r) const {
+      resample_int8(r.tile, program.resample_plans[static_cast<std::size_t>(r.plan)],
+                    at<std::int8_t>(sram, r.in), at<std::int8_t>(sram, r.out));
     }
     void operator()(const HostTask& task) const { task.work(self.dram_); }
   };

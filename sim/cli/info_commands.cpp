@@ -14,6 +14,8 @@
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/network/patterns.h"
+#include "sim/operators/operator.h"
+#include "sim/operators/operator_reference.h"
 #include "sim/report/text_table.h"
 
 namespace bpusim {
@@ -147,6 +149,10 @@ int list(const std::string& what) {
       table.add(cells);
     }
     std::cout << table.str();
+  } else if (what == "operators") {
+    TextTable table({"Operator", "Engine", "Arithmetic"});
+    for (const OperatorDefinition& row : operator_registry()) table.add({row.op, row.engine, row.arithmetic});
+    std::cout << table.str();
   } else if (what == "rules") {
     TextTable table({"Recognised", "As", "Pattern"});
     for (const Rule& rule : recognition_rules()) table.add({rule.name, rule.op, rule.pattern});
@@ -184,25 +190,28 @@ void add_cost_command(CLI::App& app, Action& action) {
 
 void add_list_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("list", "List machines, policies, kernels or recognition rules");
-  command->add_option("what", *what, "machines, policies, kernels or rules")
+  CLI::App* command =
+      app.add_subcommand("list", "List machines, policies, kernels, operators or recognition rules");
+  command->add_option("what", *what, "machines, policies, kernels, operators or rules")
       ->required()
-      ->check(CLI::IsMember({"machines", "policies", "kernels", "rules"}));
+      ->check(CLI::IsMember({"machines", "policies", "kernels", "operators", "rules"}));
   command->footer("Example:\n  bpusim list kernels");
   command->callback([what, &action] { action = [what] { return list(*what); }; });
 }
 
 void add_docs_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("docs", "Print the configuration reference (machines) or its JSON Schema (schema)");
-  command->add_option("what", *what, "machines or schema")
+  CLI::App* command = app.add_subcommand(
+      "docs", "Print the configuration reference (machines), its JSON Schema (schema) or the operators");
+  command->add_option("what", *what, "machines, schema or operators")
       ->required()
-      ->check(CLI::IsMember({"machines", "schema"}));
+      ->check(CLI::IsMember({"machines", "schema", "operators"}));
   command->footer("Example:\n  bpusim docs schema > machine.schema.json");
   command->callback([what, &action] {
     action = [what] {
-      std::cout << (*what == "schema" ? machine_schema() : machine_reference());
+      std::cout << (*what == "schema"      ? machine_schema()
+                    : *what == "operators" ? operator_reference()
+                                           : machine_reference());
       return kFine;
     };
   });

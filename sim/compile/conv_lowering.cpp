@@ -25,7 +25,7 @@ class ConvLowering {
         p_(job.plan.problem),
         machine_(machine),
         plan_(builder.add_plan(job.plan)),
-        table_(job.activation ? builder.add_plan(*job.activation) : 0) {}
+        tail_(builder, job.tail) {}
 
   void run(std::int64_t tile_bytes);
 
@@ -38,7 +38,8 @@ class ConvLowering {
     return aligned(t.in_channels * most_rows * p_.iw);
   }
   std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow); }
-  std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * (in_bytes() + out_bytes()); }
+  std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * slot_bytes(); }
+  std::int64_t slot_bytes() const { return in_bytes() + out_bytes() + tail_.room(out_bytes()); }
   void choose(std::int64_t tile_bytes);
   void weights_for(std::int64_t channel, std::int64_t channels, int core, std::int64_t at);
   void tile(std::int64_t sample, const ConvTile& t, int core, std::int64_t weights, std::int64_t slot);
@@ -48,7 +49,8 @@ class ConvLowering {
   const ConvJob& job_;
   const ConvProblem& p_;
   const MachineParams& machine_;
-  const int plan_, table_;
+  const int plan_;
+  const TileTail tail_;
   std::int64_t channels_ = 1, rows_ = 1;  // of a tile's output
   int tile_ = 0;
 };
@@ -116,18 +118,19 @@ void ConvLowering::tile(std::int64_t sample, const ConvTile& t, int core, std::i
                         {t.out_channel, t.out_channels, p_.oh * p_.ow},
                         {t.out_row, t.out_rows, p_.ow},
                         {0, p_.ow, 1}}};
-  const std::int64_t out = slot + in_bytes();
+  const std::int64_t out = slot + in_bytes(), residual = out + out_bytes();
+  const auto add_here = [&](Unit unit, Body body) { add(unit, core, std::move(body)); };
   add(Unit::Load, core, Transfer{input, slot});
+  tail_.load(add_here, output, job_.y, residual);
   add(Unit::Mac, core, Convolve{plan_, t, slot, weights, weights + aligned(channels_ * p_.taps()), out});
-  if (job_.activation) add(Unit::Vector, core, Lookup{table_, output.bytes(), out, out});
+  tail_.apply(add_here, output.bytes(), out, residual);
   add(Unit::Store, core, Transfer{output, out});
   ++tile_;
 }
 
 void ConvLowering::run(std::int64_t tile_bytes) {
   choose(tile_bytes);
-  const std::int64_t weight_stride = weight_bytes(), slots = 2 * weight_stride,
-                     stride = in_bytes() + out_bytes();
+  const std::int64_t weight_stride = weight_bytes(), slots = 2 * weight_stride, stride = slot_bytes();
   builder_.reserve_sram(std::min(machine_.sram.bytes, slots + kSlots * stride));
   const auto cores = machine_.bpu.cores;
   std::vector<std::int64_t> used(static_cast<std::size_t>(cores), 0);

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "kernels/conv.h"
-#include "kernels/unary.h"
 #include "models/command.h"
 #include "models/machine_params.h"
+#include "sim/compile/tile_tail.h"
 
 namespace bpusim {
 
@@ -17,7 +16,7 @@ namespace bpusim {
 struct ConvJob {
   ConvPlan plan;
   std::int64_t x = 0, y = 0, weights = 0, entries = 0;
-  std::optional<LookupPlan> activation;  ///< a function by table, on the vector unit behind each tile
+  TailJob tail;  ///< what follows each tile's sums
 };
 
 /// Throws std::invalid_argument where not even one output row of one channel (or one whole group) fits in

@@ -1,7 +1,6 @@
 #include "sim/compile/elementwise_lowering.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "sim/compile/program_builder.h"
 
@@ -68,8 +67,6 @@ void RowLowering::lower_tile(std::int64_t row, std::int64_t height, std::int64_t
   }
   if (std::holds_alternative<LookupPlan>(job_.plan)) {
     add(Unit::Vector, Lookup{plan_, height * width, slot, slot});
-  } else if (std::holds_alternative<SoftmaxPlan>(job_.plan)) {
-    add(Unit::Vector, SoftmaxRows{plan_, height, width, slot, slot});
   } else if (!job_.moves_only) {
     add(Unit::Vector, Elementwise{plan_, height * width, slot, second, slot, broadcast});
   }
@@ -79,11 +76,7 @@ void RowLowering::lower_tile(std::int64_t row, std::int64_t height, std::int64_t
 
 void RowLowering::run(std::int64_t tile_bytes) {
   const std::int64_t limit = std::max<std::int64_t>(1, std::min(tile_bytes, most_));
-  const bool whole_rows = std::holds_alternative<SoftmaxPlan>(job_.plan);
-  const std::int64_t columns = whole_rows ? job_.row_elements : std::min(job_.row_elements, limit);
-  if (columns > most_)
-    throw std::invalid_argument("a row of " + std::to_string(columns) +
-                                " elements does not fit in the SRAM four times");
+  const std::int64_t columns = std::min(job_.row_elements, limit);
   const std::int64_t rows = columns < job_.row_elements ? 1 : std::max<std::int64_t>(1, limit / columns);
   room_ = (std::min(rows, job_.rows) * columns + 63) / 64 * 64;
   builder_.reserve_sram(kSlots * operands_ * room_);

@@ -1,4 +1,4 @@
-// From operators over rows to programs: element-wise ones, functions by table, softmax, Split and Concat.
+// From operators over rows to programs: element-wise ones, functions by table, Split and Concat.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "kernels/elementwise.h"
-#include "kernels/softmax.h"
 #include "kernels/unary.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {
 
-/// Rows of a tensor that are read or written: `row_bytes` every `stride` bytes.
+/// Rows of a tensor that are read or written, `stride` bytes apart; a stride of 0 reads one row again and
+/// again.
 struct RowView {
   std::int64_t address = 0, stride = 0;
 };
@@ -24,7 +24,7 @@ enum class Operand { Full, PerRow, PerColumn };
 
 /// One operation over `rows` rows of `row_elements`; Split and Concat are one copy a piece.
 struct ElementwiseJob {
-  std::variant<ElementwisePlan, LookupPlan, SoftmaxPlan> plan;
+  std::variant<ElementwisePlan, LookupPlan> plan;
   std::int64_t rows = 1, row_elements = 1;
   std::vector<RowView> in;
   RowView out;

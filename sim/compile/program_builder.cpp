@@ -36,6 +36,16 @@ int ProgramBuilder::add_plan(PoolPlan plan) {
   return add_to(program_.pool_plans, std::move(plan));
 }
 
+int ProgramBuilder::add_plan(ProductPlan plan) {
+  return add_to(program_.product_plans, plan);
+}
+int ProgramBuilder::add_plan(ReductionPlan plan) {
+  return add_to(program_.reduction_plans, plan);
+}
+int ProgramBuilder::add_plan(ResamplePlan plan) {
+  return add_to(program_.resample_plans, std::move(plan));
+}
+
 void ProgramBuilder::reserve_sram(std::int64_t bytes) {
   program_.sram_bytes = std::max(program_.sram_bytes, bytes);
 }
@@ -135,15 +145,21 @@ int ProgramBuilder::append(const Program& other, std::int64_t sram_offset, int n
             elementwise = append_all(program_.elementwise_plans, other.elementwise_plans),
             lookups = append_all(program_.lookup_plans, other.lookup_plans),
             softmaxes = append_all(program_.softmax_plans, other.softmax_plans),
-            pools = append_all(program_.pool_plans, other.pool_plans);
+            pools = append_all(program_.pool_plans, other.pool_plans),
+            products = append_all(program_.product_plans, other.product_plans),
+            reductions = append_all(program_.reduction_plans, other.reduction_plans),
+            resamples = append_all(program_.resample_plans, other.resample_plans);
   for (Command command : other.commands) {
     relocate(command, sram_offset);
     std::visit(
-        Overloaded{[&](Reduce& b) { b.plan += norms; }, [&](Finalise& b) { b.plan += norms; },
-                   [&](Apply& b) { b.plan += norms; }, [&](Primitive& b) { b.plan += decomposed; },
-                   [&](Convolve& b) { b.plan += convs; }, [&](Elementwise& b) { b.plan += elementwise; },
-                   [&](Lookup& b) { b.plan += lookups; }, [&](SoftmaxRows& b) { b.plan += softmaxes; },
-                   [&](Pool& b) { b.plan += pools; }, [](Transfer&) {}, [](Combine&) {}, [](HostTask&) {}},
+        Overloaded{
+            [&](Reduce& b) { b.plan += norms; }, [&](Finalise& b) { b.plan += norms; },
+            [&](Apply& b) { b.plan += norms; }, [&](Primitive& b) { b.plan += decomposed; },
+            [&](Convolve& b) { b.plan += convs; }, [&](Elementwise& b) { b.plan += elementwise; },
+            [&](Lookup& b) { b.plan += lookups; }, [&](SoftmaxRows& b) { b.plan += softmaxes; },
+            [&](Pool& b) { b.plan += pools; }, [&](Multiply& b) { b.plan += products; },
+            [&](ReduceCodes& b) { b.plan += reductions; }, [&](FinishReduction& b) { b.plan += reductions; },
+            [&](Resample& b) { b.plan += resamples; }, [](Transfer&) {}, [](Combine&) {}, [](HostTask&) {}},
         command.body);
     command.node = node;
     command.dependencies.clear();

@@ -23,6 +23,9 @@ class ProgramBuilder {
   int add_plan(LookupPlan plan);
   int add_plan(SoftmaxPlan plan);
   int add_plan(PoolPlan plan);
+  int add_plan(ProductPlan plan);
+  int add_plan(ReductionPlan plan);
+  int add_plan(ResamplePlan plan);
 
   /// Adds a command after all before it, with its dependencies; returns its index.
   int add(Command command);

@@ -47,6 +47,19 @@ PolicyRow read_row(const YamlNode& node) {
   return row;
 }
 
+// Where operators go that have no row. Absent: no file says so.
+std::optional<Placement> read_otherwise(const YamlNode& node) {
+  if (!node.exists()) return std::nullopt;
+  Placement placement;
+  placement.where = parse_where(node["on"], placement.where);
+  placement.reason = node["reason"].word();
+  placement.source = node["source"].word();
+  node.close();
+  if (placement.reason.empty()) node.fail("needs a reason");
+  if (placement.source.empty()) node.fail("needs a source");
+  return placement;
+}
+
 // What of the row's limits the operator exceeds; empty where it keeps them all.
 std::string exceeded(const PolicyRow& row, const OperatorFacts& facts) {
   const auto rank = static_cast<std::int64_t>(facts.shape.size());
@@ -91,6 +104,7 @@ Policy Policy::parse(const std::string& text, const std::string& file) {
   Policy policy;
   policy.name_ = root["name"].word(file);
   policy.description_ = root["description"].word();
+  policy.otherwise_ = read_otherwise(root["otherwise"]);
   std::map<std::string, int> seen;
   for (const YamlNode& node : root["operators"].items()) {
     policy.rows_.push_back(read_row(node));
@@ -135,6 +149,8 @@ Placement Policy::place(const OperatorFacts& facts) const {
     if (over.empty()) return {row.on, row.reason, row.source};
     return {row.otherwise, over + " (" + row.reason + ")", row.source};
   }
+  if (otherwise_)
+    return {otherwise_->where, facts.op + " has no row: " + otherwise_->reason, otherwise_->source};
   return {Where::Unsupported, "policy " + name_ + " has no row for " + facts.op, ""};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,12 +55,13 @@ class Policy {
   /// The same policy, but for operators that run on the BPU whole and without limits.
   Policy with_on_bpu(const std::vector<std::string>& ops) const;
 
-  /// An operator without a row is unsupported, with that as the reason.
+  /// An operator without a row goes where the file's `otherwise` says; it is unsupported where there is none.
   Placement place(const OperatorFacts& facts) const;
 
  private:
   std::string name_, description_;
   std::vector<PolicyRow> rows_;
+  std::optional<Placement> otherwise_;
 };
 
 }  // namespace bpusim

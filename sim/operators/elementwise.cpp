@@ -4,7 +4,9 @@
 #include <stdexcept>
 
 #include "kernels/tensor_math.h"
+#include "kernels/view.h"
 #include "sim/compile/elementwise_lowering.h"
+#include "sim/operators/broadcast.h"
 #include "sim/operators/families.h"
 #include "sim/operators/tables.h"
 
@@ -12,45 +14,33 @@ namespace bpusim {
 
 namespace {
 
-// How the smaller operand meets the larger: as `rows` rows of `row` elements, where each row takes one
-// element (per_row), or all rows take the same `row` elements, or both are equally large.
-struct BroadcastRows {
-  std::int64_t rows = 0, row = 0;  // 0 rows: it broadcasts in more than one stretch
-  std::int64_t repeat = 1;         // the larger consists of so many such blocks
-  bool per_row = false, full = false;
-};
+constexpr std::size_t kMostBlocks = 4096;  // of a broadcast, each with commands of its own
 
-BroadcastRows broadcast_rows(const Shape& large, const Shape& small) {
-  if (element_count(large) == element_count(small)) return {1, element_count(large), 1, false, true};
-  Shape b(large.size() - std::min(large.size(), small.size()), 1);
-  b.insert(b.end(), small.begin(), small.end());
-  if (b.size() != large.size()) return {};
-  // The stretch of dimensions that the small one has; ones around it.
-  std::size_t first = 0, last = large.size();
-  while (first < last && b[first] == 1) ++first;
-  while (last > first && b[last - 1] == 1) --last;
-  std::int64_t outer = 1, middle = 1, inner = 1;
-  for (std::size_t d = 0; d < large.size(); ++d) {
-    if (d >= first && d < last && b[d] != large[d]) return {};
-    (d < first ? outer : d < last ? middle : inner) *= large[d];
-  }
-  if (inner == 1) return {outer, middle, 1, false, false};
-  return {middle, inner, outer, true, false};
+std::optional<ElementwiseKind> vector_kind(const std::string& op, bool swap) {
+  if (op == "Add" || op == "Sum" || op == "Mean") return ElementwiseKind::Add;
+  if (op == "Sub") return swap ? ElementwiseKind::ReverseSub : ElementwiseKind::Sub;
+  if (op == "Mul") return ElementwiseKind::Mul;
+  if (op == "Div") return swap ? ElementwiseKind::ReverseDiv : ElementwiseKind::Div;
+  if (op == "Min") return ElementwiseKind::Min;
+  if (op == "Max") return ElementwiseKind::Max;
+  if (op == "PRelu" && !swap) return ElementwiseKind::PRelu;
+  return std::nullopt;
 }
 
-std::optional<ElementwiseKind> vector_kind(const std::string& op) {
-  if (op == "Add") return ElementwiseKind::Add;
-  if (op == "Sub") return ElementwiseKind::Sub;
-  if (op == "Mul") return ElementwiseKind::Mul;
-  return std::nullopt;
+// What a Mean divides its sum by: the number of its operands, or what a chain of Means leaves to this one.
+double divisor_of(const Node& node) {
+  if (node.op != "Mean") return 1;
+  return static_cast<double>(node.attributes.get("divisor", static_cast<std::int64_t>(node.inputs.size())));
 }
 
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   if (inputs.empty()) throw std::invalid_argument(node.op + ": has no input");
   if (node.op == "Mod" && node.attributes.get("fmod", std::int64_t{0}) != 0)
     throw std::invalid_argument("Mod: the remainder with the sign of the dividend (fmod) is not supported");
+  const std::string op = node.op == "Sum" || node.op == "Mean" ? "Add" : node.op;
   Tensor y = *inputs[0];
-  for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(node.op, y, *inputs[i]);
+  for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(op, y, *inputs[i]);
+  for (double& v : y.values) v /= divisor_of(node);
   return {y};
 }
 
@@ -63,20 +53,21 @@ std::vector<Shape> shapes(const Operation& operation) {
 
 std::string obstacle(const Operation& operation) {
   const std::string& op = operation.node.op;
-  if (operation.node.inputs.size() != 2) return "a " + op + " of more than two operands has no BPU lowering";
+  if (operation.node.inputs.size() != 2)
+    return "a " + op + " of " + std::to_string(operation.node.inputs.size()) +
+           " operands has no BPU lowering";
   if (operation.tensors.size() == 1) {  // a scalar beside a tensor: a table
     const bool known = operation.values[0] != nullptr || operation.values[1] != nullptr;
     return known || operation.constant[0] != 0 || operation.constant[1] != 0
                ? ""
                : "operands without values have no BPU lowering";
   }
-  if (!vector_kind(op)) return "a " + op + " of two tensors has no BPU lowering";
-  const Shape &a = operation.shape(0), &b = operation.shape(1);
-  const bool swap = element_count(a) < element_count(b);
-  if (swap && op == "Sub") return "a Sub whose first operand is broadcast has no BPU lowering";
-  return broadcast_rows(swap ? b : a, swap ? a : b).rows > 0
+  const BroadcastBlocks blocks = broadcast_blocks(operation.shape(0), operation.shape(1));
+  if (!vector_kind(op, blocks.swap)) return "a " + op + " of two tensors has no BPU lowering";
+  return blocks.blocks.size() <= kMostBlocks
              ? ""
-             : "operands that broadcast in more than one stretch have no BPU lowering";
+             : "operands that broadcast in " + std::to_string(blocks.blocks.size()) +
+                   " stretches have no BPU lowering";
 }
 
 // A tensor and a constant scalar: a function of one element.
@@ -85,43 +76,60 @@ LoweredStep lower_scalar(const StepLowering& s) {
   const bool tensor_first = operation.tensors[0] == s.node.inputs[0];
   const Tensor* constant = operation.values[tensor_first ? 1 : 0];
   const double scalar = constant == nullptr ? 1.0 : constant->values.at(0);
-  return lower_lookup(s, operation.tensors[0], [op = s.node.op, scalar, tensor_first](double x) {
+  return lower_lookup(s, operation.tensors[0], [node = s.node, scalar, tensor_first](double x) {
     const Tensor value({}, {x}), other({}, {scalar});
-    return (tensor_first ? binary(op, value, other) : binary(op, other, value)).values[0];
+    return golden(node, tensor_first ? Inputs{&value, &other} : Inputs{&other, &value})[0].values[0];
   });
 }
 
-// Two operands, of which the smaller may repeat: by row, by column, or block by block.
+// A copy of the codes for each element of the output.
+Codes expanded(const Codes& codes, const Shape& shape, const Shape& output) {
+  if (shape == output) return codes;
+  const Tensor target({static_cast<std::int64_t>(output.size())},
+                      std::vector<double>(output.begin(), output.end()));
+  const auto values = apply_view(resolve_view("Expand", {}, shape, {target}),
+                                 std::vector<double>(codes.begin(), codes.end()));
+  return {values.begin(), values.end()};
+}
+
+std::vector<ElementwiseJob> jobs_of(const BroadcastBlocks& blocks, const ElementwisePlan& plan,
+                                    const TensorPlace& lead, const TensorPlace& other, const TensorPlace& y) {
+  std::vector<ElementwiseJob> jobs;
+  for (const auto& [lead_at, other_at] : blocks.blocks) {
+    ElementwiseJob job;
+    job.plan = plan;
+    job.rows = blocks.rows;
+    job.row_elements = blocks.row;
+    job.second = blocks.second;
+    job.in = {{lead.address + lead_at, blocks.lead_stride}, {other.address + other_at, blocks.other_stride}};
+    job.out = {y.address + static_cast<std::int64_t>(jobs.size()) * blocks.rows * blocks.row, blocks.row};
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
 LoweredStep lower(StepLowering& s) {
   if (operands_of(s.node, s.context.network).size() == 1) return lower_scalar(s);
   LoweredStep lowered = s.begin("streaming");
-  const bool swap = element_count(s.shape(s.node.inputs[0])) < element_count(s.shape(s.node.inputs[1]));
-  const std::string &first = s.node.inputs[swap ? 1 : 0], &second = s.node.inputs[swap ? 0 : 1];
-  const TensorPlace &a = s.place(first), &b = s.place(second), &y = s.out();
-  const BroadcastRows rows = broadcast_rows(s.shape(first), s.shape(second));
-  const auto plan = std::make_shared<ElementwisePlan>(plan_elementwise(
-      *vector_kind(s.node.op), {a.grid, b.grid}, y.grid, s.sum_multiplier_bits(), s.rounding()));
-  std::vector<ElementwiseJob> jobs;
-  for (std::int64_t block = 0; block < rows.repeat; ++block) {
-    const std::int64_t at = block * rows.rows * rows.row;
-    ElementwiseJob job;
-    job.plan = *plan;
-    job.rows = rows.rows;
-    job.row_elements = rows.row;
-    job.second = rows.full ? Operand::Full : rows.per_row ? Operand::PerRow : Operand::PerColumn;
-    job.in = {{a.address + at, rows.row}, {b.address, rows.per_row ? 1 : rows.row}};
-    job.out = {y.address + at, rows.row};
-    jobs.push_back(job);
-  }
+  const Shape first = s.shape(s.node.inputs[0]), second = s.shape(s.node.inputs[1]),
+              output = s.shape(s.node.outputs[0]);
+  const BroadcastBlocks blocks = broadcast_blocks(first, second);
+  const TensorPlace &lead = s.in(blocks.swap ? 1 : 0), &other = s.in(blocks.swap ? 0 : 1), &y = s.out();
+  Quantisation onto = y.grid;
+  onto.scale *= divisor_of(s.node);  // a sum on a grid that is so much coarser is the mean's code
+  const auto plan = std::make_shared<ElementwisePlan>(
+      plan_elementwise(*vector_kind(s.node.op, blocks.swap), {lead.grid, other.grid}, onto,
+                       s.sum_multiplier_bits(), s.rounding()));
+  const auto jobs = jobs_of(blocks, *plan, lead, other, y);
   lowered.work.vector_elements = y.elements;
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, jobs, machine, way.tile_bytes);
       }));
-  Broadcast broadcast;
-  if (!rows.full) broadcast = rows.per_row ? Broadcast{rows.row, rows.rows} : Broadcast{1, rows.row};
-  lowered.ideal = [plan, broadcast, swap](const std::vector<Codes>& inputs) {
-    return ideal_elementwise(*plan, swap ? std::vector<Codes>{inputs[1], inputs[0]} : inputs, broadcast);
+  lowered.ideal = [plan, first, second, output, swap = blocks.swap](const std::vector<Codes>& inputs) {
+    Codes a = expanded(inputs.front(), first, output), b = expanded(inputs.back(), second, output);
+    return ideal_elementwise(*plan, swap ? std::vector<Codes>{std::move(b), std::move(a)}
+                                         : std::vector<Codes>{std::move(a), std::move(b)});
   };
   return lowered;
 }
@@ -155,8 +163,8 @@ LoweredStep lower_relu(StepLowering& s) {
 
 std::vector<OperatorDefinition> operators::elementwise() {
   std::vector<OperatorDefinition> rows;
-  for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "PRelu", "Mod", "Equal", "Less",
-                         "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"}) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean", "PRelu", "Mod",
+                         "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"}) {
     OperatorDefinition row;
     row.op = op;
     row.operands = Operands::Several;
@@ -165,6 +173,10 @@ std::vector<OperatorDefinition> operators::elementwise() {
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
     row.lower = lower;
+    row.engine = "vector unit";
+    row.arithmetic = vector_kind(op, false)
+                         ? "multipliers with a common shift, one rounding; beside a constant number by table"
+                         : "beside a constant number by table; two tensors on the CPU";
     rows.push_back(std::move(row));
   }
   OperatorDefinition relu;
@@ -173,6 +185,8 @@ std::vector<OperatorDefinition> operators::elementwise() {
   relu.shapes = same_shape;
   relu.host_ops = ops_per_element;
   relu.lower = lower_relu;
+  relu.engine = "vector unit";
+  relu.arithmetic = "one rounding";
   rows.push_back(std::move(relu));
   return rows;
 }

@@ -9,7 +9,7 @@ namespace bpusim::operators {
 
 std::vector<OperatorDefinition> norms();         ///< kernels' norm registry
 std::vector<OperatorDefinition> convolutions();  ///< Conv, ConvTranspose
-std::vector<OperatorDefinition> products();      ///< MatMul, Gemm
+std::vector<OperatorDefinition> products();      ///< MatMul, Gemm, Einsum
 std::vector<OperatorDefinition> elementwise();   ///< two operands with broadcasting; Relu
 std::vector<OperatorDefinition> tables();        ///< functions of one element
 std::vector<OperatorDefinition> pools();         ///< MaxPool, AveragePool, their global forms
@@ -17,8 +17,9 @@ std::vector<OperatorDefinition> reductions();    ///< ReduceMean, ReduceSum, …
 std::vector<OperatorDefinition> softmaxes();
 std::vector<OperatorDefinition> views();          ///< what only moves elements
 std::vector<OperatorDefinition> pieces();         ///< Split, Concat
-std::vector<OperatorDefinition> paddings();       ///< Pad
-std::vector<OperatorDefinition> gathers();        ///< Gather
+std::vector<OperatorDefinition> selections();     ///< Slice, Gather, Pad
+std::vector<OperatorDefinition> resizes();        ///< Resize, Upsample
+std::vector<OperatorDefinition> local_norms();    ///< LRN
 std::vector<OperatorDefinition> elements();       ///< Where, Range, Tile, OneHot, …
 std::vector<OperatorDefinition> randoms();        ///< RandomNormal, RandomNormalLike
 std::vector<OperatorDefinition> texts();          ///< StringNormalizer

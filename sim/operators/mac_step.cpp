@@ -1,5 +1,7 @@
 #include "sim/operators/mac_step.h"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "sim/operators/norm_problem.h"
@@ -27,31 +29,75 @@ Clamp clip_bounds(const Node& clip, const Network& network) {
   return {bound(1, "min", open.low), bound(2, "max", open.high)};
 }
 
+namespace {
+
+void fold_norm(const StepLowering& s, const Node& follower, MacStep& mac) {
+  if (!s.context.function) return;
+  const NormProblem norm = norm_problem(operation_of(follower, s.context.network));
+  FoldedConv folded = fold_batch_norm(mac.weights, mac.bias, norm.parts.front());
+  mac.weights = std::move(folded.weights);
+  mac.bias = std::move(folded.bias);
+}
+
+// The operand of an Add that the step does not make itself.
+void fold_add(const StepLowering& s, const Node& add, const std::string& own, MacStep& mac) {
+  const std::string& other = add.inputs.at(add.inputs[0] == own ? 1 : 0);
+  const Value& value = s.context.network.values.at(other);
+  if (!value.constant) {
+    mac.residual = other;
+    mac.sum = add.outputs.at(0);
+    mac.before_sum = own;
+    return;
+  }
+  if (!s.context.function) return;
+  mac.bias.resize(static_cast<std::size_t>(mac.problem.oc), 0);
+  for (std::size_t o = 0; o < mac.bias.size(); ++o) mac.bias[o] += value.data->values[o];
+}
+
+}  // namespace
+
 void fold_followers(const StepLowering& s, MacStep& mac) {
   for (std::size_t n = 1; n < s.step.nodes.size(); ++n) {
     const Node& follower = s.follower(n);
-    if (follower.op == "Relu") {
-      mac.clamp.low = 0;
+    const bool behind_sum = !mac.residual.empty();
+    if (follower.op == "BatchNormalization") {
+      fold_norm(s, follower, mac);
+    } else if (follower.op == "Add") {
+      fold_add(s, follower, s.follower(n - 1).outputs.at(0), mac);
+    } else if (follower.op == "Relu") {
+      (behind_sum ? mac.last_clamp : mac.clamp).low = 0;
     } else if (follower.op == "Clip") {
-      mac.clamp = clip_bounds(follower, s.context.network);
-    } else if (find_unary(follower.op) != nullptr) {
-      mac.activation = function_of(operation_of(follower, s.context.network));
-    } else if (follower.op == "BatchNormalization" && s.context.function) {
-      const NormProblem norm = norm_problem(operation_of(follower, s.context.network));
-      FoldedConv folded = fold_batch_norm(mac.weights, mac.bias, norm.parts.front());
-      mac.weights = std::move(folded.weights);
-      mac.bias = std::move(folded.bias);
+      (behind_sum ? mac.last_clamp : mac.clamp) = clip_bounds(follower, s.context.network);
+    } else {
+      (behind_sum ? mac.last : mac.activation) = function_of(operation_of(follower, s.context.network));
     }
   }
 }
 
 namespace {
 
-// Where the sums' own result lies: with a table behind them they have a grid of their own, between
-// accumulator and table.
-Quantisation result_grid(const StepLowering& s, const MacStep& mac) {
-  if (!mac.activation) return s.out().grid;
-  return s.context.grids.at(s.follower(s.step.nodes.size() - 2).outputs.at(0));
+// The grids that codes take on their way through a step.
+struct Grids {
+  Quantisation sums;       // the result of the sums
+  Quantisation activated;  // behind the activation: what the residual is added to, or the step's output
+  Quantisation added;      // the result of the Add, where there is one
+};
+
+Grids grids_of(const StepLowering& s, const MacStep& mac) {
+  const auto& grids = s.context.grids;
+  Grids g;
+  const Quantisation& out = s.out().grid;
+  g.activated = mac.residual.empty() ? out : grids.at(mac.before_sum);
+  g.added = mac.last ? grids.at(mac.sum) : out;
+  g.sums = g.activated;
+  if (!mac.activation) return g;
+  // The value that the activation reads, whose maker is the node before it.
+  for (std::size_t n = 1; n < s.step.nodes.size(); ++n)
+    if (find_unary(s.follower(n).op) != nullptr && s.follower(n).op != "Clip") {
+      g.sums = grids.at(s.follower(n - 1).outputs.at(0));
+      break;
+    }
+  return g;
 }
 
 // Without function a plan says what is computed, not on what.
@@ -66,15 +112,43 @@ ConvPlan plan_of(const StepLowering& s, const MacStep& mac, const Quantisation& 
   return plan;
 }
 
-// The function of the exact sum, rounded once: what the grid between sum and table costs shows against it.
+LookupPlan table_of(const StepLowering& s, const RealFunction& function, const Quantisation& in,
+                    const Quantisation& out) {
+  return s.context.function ? plan_lookup(function, in, out) : LookupPlan{in, out, {}};
+}
+
+TailJob tail_of(const StepLowering& s, const MacStep& mac, const Grids& g) {
+  TailJob tail;
+  if (mac.activation) tail.activation = table_of(s, *mac.activation, g.sums, g.activated);
+  if (mac.residual.empty()) return tail;
+  const TensorPlace& residual = s.place(mac.residual);
+  ElementwisePlan plan = plan_elementwise(ElementwiseKind::Add, {g.activated, residual.grid}, g.added,
+                                          s.sum_multiplier_bits(), s.rounding());
+  if (std::isfinite(mac.last_clamp.low)) plan.lowest = quantise(mac.last_clamp.low, g.added);
+  if (std::isfinite(mac.last_clamp.high)) plan.highest = quantise(mac.last_clamp.high, g.added);
+  tail.residual = TailJob::Residual{std::move(plan), residual.address};
+  if (mac.last) tail.last = table_of(s, *mac.last, g.added, s.out().grid);
+  return tail;
+}
+
+// All of the step in real numbers, rounded once: what the grids in between cost shows against it.
 std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, MacStep mac, ConvPlan plan) {
   const auto shared = std::make_shared<const ConvPlan>(std::move(plan));
-  return [shared, scales = weight_scales(mac.weights), bias = std::move(mac.bias),
-          activation = mac.activation, out = s.out().grid](const std::vector<Codes>& inputs) {
-    if (!activation) return ideal_conv(*shared, inputs[0], scales, bias);
+  const auto kept = std::make_shared<const MacStep>(std::move(mac));
+  const Quantisation residual = kept->residual.empty() ? Quantisation{} : s.place(kept->residual).grid;
+  return [shared, kept, residual, scales = weight_scales(kept->weights),
+          out = s.out().grid](const std::vector<Codes>& inputs) {
+    const auto clamped = [](double v, const Clamp& c) { return std::min(std::max(v, c.low), c.high); };
     Codes codes;
-    for (const long double real : exact_conv(*shared, inputs[0], scales, bias))
-      codes.push_back(quantise((*activation)(static_cast<double>(real)), out));
+    for (const long double sum : kept->exact(*shared, inputs[0], scales, kept->bias)) {
+      double real = clamped(static_cast<double>(sum), kept->clamp);
+      if (kept->activation) real = (*kept->activation)(real);
+      if (!kept->residual.empty()) {
+        real = clamped(real + dequantise(inputs[1][codes.size()], residual), kept->last_clamp);
+        if (kept->last) real = (*kept->last)(real);
+      }
+      codes.push_back(quantise(real, out));
+    }
     return codes;
   };
 }
@@ -83,12 +157,14 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, 
 
 LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   LoweredStep lowered = s.begin("mac_array");
-  const Quantisation result = result_grid(s, mac);
-  ConvPlan plan = plan_of(s, mac, result);
+  const Grids grids = grids_of(s, mac);
+  ConvPlan plan = plan_of(s, mac, grids.sums);
   if (s.context.function && accumulator_bound(plan) > INT32_MAX)
     s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int32 accumulators");
-  const std::int64_t weight_bytes = mac.problem.oc * mac.problem.taps(),
+  const std::int64_t weight_bytes =
+                         mac.weight_bytes != 0 ? mac.weight_bytes : mac.problem.oc * mac.problem.taps(),
                      entry_bytes = mac.problem.oc * static_cast<std::int64_t>(sizeof(AffineEntry));
+  if (mac.arrange && s.context.function) plan.weights = mac.arrange(plan.weights);
   ConvJob job;
   job.x = s.in().address;
   job.y = s.out().address;
@@ -101,13 +177,12 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   job.plan.rounding = plan.rounding;
   job.plan.lowest = plan.lowest;
   job.plan.highest = plan.highest;
-  if (mac.activation) {
-    job.activation = s.context.function ? plan_lookup(*mac.activation, result, s.out().grid)
-                                        : LookupPlan{result, s.out().grid, {}};
-    lowered.work.table_elements = s.out().elements;
-  }
+  job.tail = tail_of(s, mac, grids);
+  if (job.tail.activation) lowered.work.table_elements += s.out().elements;
+  if (job.tail.last) lowered.work.table_elements += s.out().elements;
+  if (job.tail.residual) lowered.work.vector_elements += s.out().elements;
   lowered.work.read_bytes += weight_bytes + entry_bytes;
-  lowered.work.macs = mac.problem.macs();
+  lowered.work.macs = mac.macs;
   lowered.programs.push_back(
       s.fastest({"mac_array"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return mac.lower(s.step.name, job, machine, way.tile_bytes);

@@ -2,6 +2,7 @@
 // behind the sum.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -12,23 +13,37 @@
 
 namespace bpusim {
 
-/// Sums of products with constant weights.
+/// Sums of products with constant weights, and what the step does to them in this order: clamp or activation,
+/// residual, last_clamp or last.
 struct MacStep {
-  ConvProblem problem;
+  ConvProblem problem;       ///< with weights as they are folded and quantised: oc, and taps() an output
   Tensor weights;            ///< [oc, taps…] in the order of problem; no values without function
   std::vector<double> bias;  ///< one an output channel, or none
   Clamp clamp;               ///< a fused Relu or Clip
   std::optional<RealFunction> activation;  ///< a fused function of one element
-  using Lower = Program (*)(const std::string&, const ConvJob&, const MachineParams&, std::int64_t);
-  Lower lower = nullptr;
+  std::string residual;                    ///< a tensor that is added; empty for none
+  std::string sum;                         ///< the value that the Add makes
+  std::string before_sum;                  ///< the value that the residual is added to
+  Clamp last_clamp;                        ///< a Relu or Clip behind the Add
+  std::optional<RealFunction> last;        ///< another function behind the Add
+  std::int64_t macs = 0;
+
+  std::function<Program(const std::string&, const ConvJob&, const MachineParams&, std::int64_t)> lower;
+  /// Weights as they lie in memory, and the real sums of codes, where they are not those of `problem`.
+  std::function<std::vector<std::int8_t>(const std::vector<std::int8_t>&)> arrange;
+  std::function<std::vector<long double>(const ConvPlan&, const std::vector<std::int64_t>&,
+                                         const std::vector<double>& scales, const std::vector<double>& bias)>
+      exact = exact_conv;
+  std::int64_t weight_bytes = 0;  ///< where `arrange` changes their number; 0: oc * taps
 };
 
 /// The values of a constant input, to be folded into; a tensor of the same shape without values where the run
 /// has no function.
 Tensor weights_of(const StepLowering& s, std::size_t input);
 
-/// Folds what follows in the step: BatchNormalization into weights and bias, Relu and Clip into the clamp,
-/// another function of one element behind the sum.
+/// Folds what follows in the step: BatchNormalization and the Add of a constant vector into weights and bias,
+/// Relu and Clip into the clamp, another function of one element behind the sums; an Add of a tensor, with a
+/// function behind it.
 void fold_followers(const StepLowering& s, MacStep& mac);
 
 LoweredStep lower_mac(const StepLowering& s, MacStep mac);

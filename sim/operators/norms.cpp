@@ -196,6 +196,8 @@ std::vector<OperatorDefinition> operators::norms() {
     row.host_ops = host_ops;
     row.obstacle = parameter_obstacle;
     row.lower = lower;
+    row.engine = "reduction unit, special functions, vector unit";
+    row.arithmetic = "exact sums, reciprocal root, one rounding (numerics.md)";
     rows.push_back(std::move(row));
   }
   return rows;

@@ -28,6 +28,8 @@ enum class Operands {
 
 struct OperatorDefinition {
   std::string op;
+  const char* engine = "CPU";                     ///< what runs it where a BPU does, for docs
+  const char* arithmetic = "float32 on the CPU";  ///< and how, for docs
   Operands operands = Operands::Varying;
   /// The same bytes under another shape: nothing runs.
   bool alias = false;

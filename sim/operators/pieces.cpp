@@ -168,6 +168,8 @@ std::vector<OperatorDefinition> operators::pieces() {
   split.shapes = split_shapes;
   split.host_ops = ops_per_element;
   split.lower = lower;
+  split.engine = "DMA";
+  split.arithmetic = "codes are copied, or stay where they are";
   OperatorDefinition concat;
   concat.op = "Concat";
   concat.operands = Operands::Several;
@@ -175,6 +177,8 @@ std::vector<OperatorDefinition> operators::pieces() {
   concat.shapes = concat_shapes;
   concat.host_ops = ops_per_element;
   concat.lower = lower;
+  concat.engine = "DMA";
+  concat.arithmetic = "codes are copied, or stay where they are";
   return {split, concat};
 }
 

@@ -58,6 +58,8 @@ std::vector<OperatorDefinition> operators::pools() {
     row.shapes = shapes;
     row.host_ops = host_ops;
     row.lower = lower;
+    row.engine = "vector unit";
+    row.arithmetic = "largest code, or exact sum and one rounding";
     rows.push_back(std::move(row));
   }
   return rows;

@@ -1,9 +1,13 @@
-// Gemm and MatMul: with constant weights a convolution over images of one pixel.
+// Gemm, MatMul and Einsum: with constant weights a convolution over images of one pixel, with two activations
+// a product of its own.
+#include <memory>
 #include <stdexcept>
 
+#include "kernels/einsum.h"
 #include "kernels/tensor_math.h"
 #include "kernels/tensor_shapes.h"
 #include "sim/compile/matmul_lowering.h"
+#include "sim/compile/product_lowering.h"
 #include "sim/operators/families.h"
 #include "sim/operators/mac_step.h"
 
@@ -53,24 +57,31 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   return 2 * static_cast<double>(element_count(outputs.at(0)) * inner);
 }
 
+// A matrix of constants behind an activation: weights, one scale a column.
+bool has_weights(const Operation& operation) {
+  return operation.constant.at(1) != 0 && operation.constant[0] == 0 && operation.shape(1).size() == 2;
+}
+
 std::string matmul_obstacle(const Operation& operation) {
-  const bool weights = operation.constant.at(1) != 0 && operation.constant[0] == 0;
-  return weights && operation.shape(1).size() == 2 ? "" : "a product of two activations has no BPU lowering";
+  if (operation.shape(0).size() < 2 || operation.shape(1).size() < 2)
+    return "a MatMul by a vector has no BPU lowering";
+  return "";
 }
 
 std::string gemm_obstacle(const Operation& operation) {
-  if (flag(operation.node, "transA")) return "a transposed activation has no BPU lowering";
-  if (operation.constant.at(1) == 0) return "a product of two activations has no BPU lowering";
+  const bool weights = has_weights(operation);
+  if (weights && flag(operation.node, "transA")) return "a transposed activation has no BPU lowering";
   if (!operation.given(2)) return "";
   const std::int64_t columns = operation.shape(1)[flag(operation.node, "transB") ? 0 : 1],
                      c = element_count(operation.shape(2));
+  if (!weights) return "a C beside two activations has no BPU lowering";
   if (operation.constant[2] == 0) return "a C that is computed has no BPU lowering";
   return c == 1 || (c == columns && operation.shape(2).back() == columns)
              ? ""
              : "C of shape " + to_string(operation.shape(2)) + " is no bias";
 }
 
-LoweredStep lower(StepLowering& s) {
+LoweredStep lower_weights(StepLowering& s) {
   const Attributes& a = s.node.attributes;
   const bool gemm = s.node.op == "Gemm";
   MacStep mac;
@@ -91,9 +102,128 @@ LoweredStep lower(StepLowering& s) {
     for (std::int64_t o = 0; o < mac.problem.oc; ++o)
       mac.bias.push_back(a.get("beta", 1.0) * c.values[static_cast<std::size_t>(c.size() == 1 ? 0 : o)]);
   }
+  mac.macs = mac.problem.macs();
   mac.lower = &lower_matmul;
   fold_followers(s, mac);
   return lower_mac(s, std::move(mac));
+}
+
+// First matrices of each pair, leading dimensions broadcast.
+std::vector<ProductProblem::Pair> pairs_of(const Shape& a, const Shape& b) {
+  const Shape la(a.begin(), a.end() - 2), lb(b.begin(), b.end() - 2), lead = broadcast_shape(la, lb);
+  const auto numbered = [](const Shape& shape) {
+    Tensor t = Tensor::filled(shape, 0);
+    for (std::size_t i = 0; i < t.values.size(); ++i) t.values[i] = static_cast<double>(i);
+    return t;
+  };
+  const Tensor zero = Tensor::filled(lead, 0), na = binary("Add", numbered(la), zero),
+               nb = binary("Add", numbered(lb), zero);
+  std::vector<ProductProblem::Pair> pairs;
+  for (std::size_t i = 0; i < na.values.size(); ++i)
+    pairs.push_back({static_cast<std::int64_t>(na.values[i]), static_cast<std::int64_t>(nb.values[i]),
+                     static_cast<std::int64_t>(i)});
+  return pairs;
+}
+
+ProductProblem matmul_problem(const Node& node, const Shape& a, const Shape& b) {
+  ProductProblem p;
+  p.a_turned = node.op == "Gemm" && flag(node, "transA");
+  p.b_turned = node.op == "Gemm" && flag(node, "transB");
+  const std::int64_t a0 = a[a.size() - 2], a1 = a.back(), b0 = b[b.size() - 2], b1 = b.back();
+  p.rows = p.a_turned ? a1 : a0;
+  p.inner = p.a_turned ? a0 : a1;
+  p.columns = p.b_turned ? b0 : b1;
+  p.pairs = pairs_of(a, b);
+  for (ProductProblem::Pair& pair : p.pairs) {
+    pair.a *= a0 * a1;
+    pair.b *= b0 * b1;
+    pair.y *= p.rows * p.columns;
+  }
+  return p;
+}
+
+// A factor in memory: a tensor on the machine, or a constant with one scale.
+struct Factor {
+  Quantisation grid;
+  std::int64_t address = 0;
+  Codes constant;  // where the step has no such tensor
+};
+
+Factor factor_of(const StepLowering& s, std::size_t input) {
+  const std::string& name = s.node.inputs.at(input);
+  const Value& value = s.context.network.values.at(name);
+  if (!value.constant) return {s.place(name).grid, s.place(name).address, {}};
+  Factor factor;
+  std::vector<std::int8_t> bytes;
+  if (s.context.function) {
+    factor.grid = symmetric_grid(value.data->values);
+    factor.constant = quantise(value.data->values, factor.grid);
+    bytes.assign(factor.constant.begin(), factor.constant.end());
+  }
+  factor.address = s.constants(s.context.function ? bytes.data() : nullptr, element_count(value.shape));
+  return factor;
+}
+
+LoweredStep lower_activations(const StepLowering& s, const ProductProblem& problem, double alpha) {
+  LoweredStep lowered = s.begin("mac_array");
+  const Factor a = factor_of(s, 0), b = factor_of(s, 1);
+  ProductJob job;
+  job.problem = problem;
+  job.plan = plan_product(problem, alpha, a.grid, b.grid, s.out().grid, s.multiplier_bits(), s.rounding());
+  job.a = a.address;
+  job.b = b.address;
+  job.y = s.out().address;
+  for (std::size_t i = 0; i < 2; ++i)
+    if (s.context.network.values.at(s.node.inputs[i]).constant)
+      lowered.work.read_bytes += element_count(s.shape(s.node.inputs[i]));
+  lowered.work.macs = problem.macs();
+  lowered.programs.push_back(
+      s.fastest({"mac_array"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+        return lower_product(s.step.name, job, machine, way.tile_bytes);
+      }));
+  const bool first = !s.context.network.values.at(s.node.inputs[0]).constant,
+             second = !s.context.network.values.at(s.node.inputs[1]).constant;
+  lowered.ideal = [job, alpha, first, second, ca = a.constant,
+                   cb = b.constant](const std::vector<Codes>& in) {
+    return ideal_product(job.problem, job.plan, alpha, first ? in[0] : ca, second ? in.back() : cb);
+  };
+  return lowered;
+}
+
+LoweredStep lower(StepLowering& s) {
+  if (has_weights(s.operation())) return lower_weights(s);
+  return lower_activations(s, matmul_problem(s.node, s.shape(s.node.inputs[0]), s.shape(s.node.inputs[1])),
+                           s.node.op == "Gemm" ? s.node.attributes.get("alpha", 1.0) : 1.0);
+}
+
+std::string equation_of(const Node& node) {
+  return node.attributes.get("equation", std::string());
+}
+
+std::vector<Tensor> golden_einsum(const Node& node, const Inputs& inputs) {
+  std::vector<Tensor> operands;
+  for (const Tensor* x : inputs) operands.push_back(*x);
+  return {einsum(equation_of(node), operands)};
+}
+
+std::vector<Shape> einsum_shapes(const Operation& operation) {
+  return {einsum_shape(equation_of(operation.node), operation.shapes)};
+}
+
+double einsum_ops(const Operation& operation, const std::vector<Shape>&, const HostParams&) {
+  return einsum_products(equation_of(operation.node), operation.shapes);
+}
+
+std::string einsum_obstacle(const Operation& operation) {
+  if (operation.node.inputs.size() != 2) return "an Einsum of one operand, or of three, has no BPU lowering";
+  return einsum_product(equation_of(operation.node), operation.shape(0), operation.shape(1))
+             ? ""
+             : "an Einsum that is no product of matrices as they lie has no BPU lowering";
+}
+
+LoweredStep lower_einsum(StepLowering& s) {
+  return lower_activations(
+      s, *einsum_product(equation_of(s.node), s.shape(s.node.inputs[0]), s.shape(s.node.inputs[1])), 1);
 }
 
 }  // namespace
@@ -101,12 +231,14 @@ LoweredStep lower(StepLowering& s) {
 std::vector<OperatorDefinition> operators::products() {
   OperatorDefinition gemm;
   gemm.op = "Gemm";
-  gemm.operands = Operands::First;
   gemm.golden = golden_gemm;
   gemm.shapes = gemm_shapes;
   gemm.host_ops = host_ops;
   gemm.obstacle = gemm_obstacle;
   gemm.lower = lower;
+  gemm.engine = "MAC array";
+  gemm.arithmetic =
+      "constant weights as Conv; two activations: exact int32 sums around both zero points, one rounding";
   OperatorDefinition product;
   product.op = "MatMul";
   product.golden = golden_matmul;
@@ -114,7 +246,19 @@ std::vector<OperatorDefinition> operators::products() {
   product.host_ops = host_ops;
   product.obstacle = matmul_obstacle;
   product.lower = lower;
-  return {gemm, product};
+  product.engine = "MAC array";
+  product.arithmetic =
+      "constant weights as Conv; two activations: exact int32 sums around both zero points, one rounding";
+  OperatorDefinition sum;
+  sum.op = "Einsum";
+  sum.golden = golden_einsum;
+  sum.shapes = einsum_shapes;
+  sum.host_ops = einsum_ops;
+  sum.obstacle = einsum_obstacle;
+  sum.lower = lower_einsum;
+  sum.engine = "MAC array";
+  sum.arithmetic = "two activations that lie as matrices do: as MatMul; others on the CPU";
+  return {gemm, product, sum};
 }
 
 }  // namespace bpusim

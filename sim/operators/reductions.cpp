@@ -1,6 +1,13 @@
-// Reductions over axes: a mean over H and W is a pooling on the BPU, the rest runs on the CPU.
+// Reductions over axes on the reduction unit; a mean over H and W is a pooling.
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "kernels/reduction.h"
 #include "kernels/tensor_math.h"
 #include "kernels/tensor_shapes.h"
+#include "sim/compile/reduction_lowering.h"
+#include "sim/compile/tiling.h"
 #include "sim/operators/families.h"
 #include "sim/operators/pool_step.h"
 
@@ -30,16 +37,76 @@ std::vector<Shape> shapes(const Operation& operation) {
   return {reduced_shape(operation.shape(), axes, keeps_dims(operation.node))};
 }
 
+std::optional<ReductionKind> kind_of(const std::string& op) {
+  if (op == "ReduceSum") return ReductionKind::Sum;
+  if (op == "ReduceMean") return ReductionKind::Mean;
+  if (op == "ReduceL1") return ReductionKind::L1;
+  if (op == "ReduceL2") return ReductionKind::L2;
+  if (op == "ReduceSumSquare") return ReductionKind::SumSquare;
+  if (op == "ReduceMax") return ReductionKind::Max;
+  if (op == "ReduceMin") return ReductionKind::Min;
+  return std::nullopt;
+}
+
+// Known axes, counted from the front; all where none are given.
+std::vector<char> reduced_axes(const Operation& operation) {
+  const auto axes = operation.integers("axes", 1);
+  std::vector<char> over(operation.shape().size(), axes.empty() ? 1 : 0);
+  for (const std::int64_t axis : axes)
+    over.at(static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(over.size()) : axis)) = 1;
+  return over;
+}
+
+bool is_pooling(const Operation& operation) {
+  return operation.node.op == "ReduceMean" && reduced_axes(operation) == std::vector<char>{0, 0, 1, 1};
+}
+
 std::string obstacle(const Operation& operation) {
-  auto axes = operation.integers("axes", 1);
-  for (std::int64_t& axis : axes) axis += axis < 0 ? 4 : 0;
-  const bool spatial = operation.node.op == "ReduceMean" && axes == std::vector<std::int64_t>{2, 3} &&
-                       operation.shape().size() == 4;
-  return spatial ? "" : "a " + operation.node.op + " that is no mean over H and W has no BPU lowering";
+  if (operation.tensors.size() > 1)
+    return "a " + operation.node.op + " whose axes are computed has no BPU lowering";
+  if (does_nothing(operation.node, operation.integers("axes", 1)))
+    return "a " + operation.node.op + " over no axes has no BPU lowering";
+  return kind_of(operation.node.op) ? "" : "a " + operation.node.op + " has no BPU lowering";
+}
+
+// Sets as strided dimensions; neighbours that are both reduced, or both kept, are one.
+NormPart sets_of(const Shape& shape, const std::vector<char>& over) {
+  NormPart part;
+  part.statistic = Statistic::MeanSquare;
+  std::int64_t stride = 1;
+  for (std::size_t d = shape.size(); d-- > 0; stride *= shape[d]) {
+    if (shape[d] == 1) continue;
+    const bool in_set = over[d] != 0;
+    if (!part.dims.empty() && part.dims.front().in_set == in_set) {
+      part.dims.front().extent *= shape[d];
+    } else {
+      part.dims.insert(part.dims.begin(), {shape[d], stride, in_set, 0});
+    }
+  }
+  if (part.dims.empty()) part.dims.push_back({1, 1, true, 0});
+  return part;
 }
 
 LoweredStep lower(StepLowering& s) {
-  return lower_pool_step(s, resolve_pool("GlobalAveragePool", {}, s.shape(s.node.inputs[0])));
+  const Operation operation = s.operation();
+  if (is_pooling(operation))
+    return lower_pool_step(s, resolve_pool("GlobalAveragePool", {}, operation.shape()));
+  LoweredStep lowered = s.begin("streaming");
+  ReductionJob job;
+  job.part = sets_of(operation.shape(), reduced_axes(operation));
+  job.plan = plan_reduction(*kind_of(s.node.op), job.part.set_size(), s.in().grid, s.out().grid,
+                            s.multiplier_bits(), s.rounding());
+  job.x = s.in().address;
+  job.y = s.out().address;
+  lowered.work.reduced_elements = s.in().elements;
+  lowered.programs.push_back(
+      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+        return lower_reduction(s.step.name, job, machine, way.tile_bytes);
+      }));
+  lowered.ideal = [job](const std::vector<Codes>& inputs) {
+    return ideal_reduction(job.plan, tile_of(job.part, whole_view(job.part)), inputs[0]);
+  };
+  return lowered;
 }
 
 }  // namespace
@@ -54,7 +121,11 @@ std::vector<OperatorDefinition> operators::reductions() {
     row.shapes = shapes;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
-    row.lower = lower;
+    row.lower = kind_of(op) ? lower : nullptr;
+    if (kind_of(op)) {
+      row.engine = "reduction unit, vector unit or special functions";
+      row.arithmetic = "exact sums (roots to the last bit) or the chosen code, one rounding";
+    }
     rows.push_back(std::move(row));
   }
   return rows;

@@ -12,9 +12,9 @@ const std::vector<OperatorDefinition>& operator_registry() {
   static const std::vector<OperatorDefinition> registry = [] {
     std::vector<OperatorDefinition> rows;
     using namespace operators;
-    for (const auto& family :
-         {norms(), convolutions(), products(), elementwise(), tables(), pools(), reductions(), softmaxes(),
-          views(), pieces(), paddings(), gathers(), elements(), randoms(), texts(), shape_queries()})
+    for (const auto& family : {norms(), convolutions(), products(), elementwise(), tables(), pools(),
+                               reductions(), softmaxes(), views(), pieces(), selections(), resizes(),
+                               local_norms(), elements(), randoms(), texts(), shape_queries()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();

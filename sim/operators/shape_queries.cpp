@@ -30,6 +30,8 @@ std::vector<OperatorDefinition> operators::shape_queries() {
   for (const char* op : {"Shape", "Size"}) {
     OperatorDefinition row;
     row.op = op;
+    row.engine = "none";
+    row.arithmetic = "follows from shapes, folded";
     row.golden = [](const Node& node, const Inputs& inputs) {
       return std::vector<Tensor>{value_of(node, inputs.at(0)->shape)};
     };

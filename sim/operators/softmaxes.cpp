@@ -1,9 +1,9 @@
-// Softmax over rows on the vector unit.
+// Softmax and LogSoftmax over rows on the vector unit.
 #include <memory>
 
 #include "kernels/softmax.h"
 #include "kernels/tensor_math.h"
-#include "sim/compile/elementwise_lowering.h"
+#include "sim/compile/softmax_lowering.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"
 
@@ -22,13 +22,9 @@ std::size_t axis_in(const Node& node, const Shape& shape) {
   return axis_of(node, "axis", flattens(node) ? 1 : -1, shape.size());
 }
 
-// Elements of a row, and elements between its neighbours.
-struct Rows {
-  std::int64_t elements = 1, stride = 1;
-};
-Rows rows_of(const Node& node, const Shape& shape) {
+SoftmaxRowShape rows_of(const Node& node, const Shape& shape) {
   const std::size_t axis = axis_in(node, shape);
-  Rows rows;
+  SoftmaxRowShape rows;
   for (std::size_t d = axis; d < shape.size(); ++d)
     (d == axis || flattens(node) ? rows.elements : rows.stride) *= shape[d];
   return rows;
@@ -36,9 +32,10 @@ Rows rows_of(const Node& node, const Shape& shape) {
 
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const Tensor& x = *inputs.at(0);
-  if (!flattens(node)) return {softmax(x, static_cast<std::int64_t>(axis_in(node, x.shape)))};
+  const auto function = node.op == "LogSoftmax" ? log_softmax : softmax;
+  if (!flattens(node)) return {function(x, static_cast<std::int64_t>(axis_in(node, x.shape)))};
   const std::int64_t elements = rows_of(node, x.shape).elements;
-  Tensor y = softmax(Tensor({x.size() / elements, elements}, x.values), 1);
+  Tensor y = function(Tensor({x.size() / elements, elements}, x.values), 1);
   y.shape = x.shape;
   return {y};
 }
@@ -47,30 +44,19 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   return kSoftmaxOps * ops_per_element(operation, outputs, host);
 }
 
-std::string obstacle(const Operation& operation) {
-  return rows_of(operation.node, operation.shape()).stride == 1
-             ? ""
-             : "a Softmax that is not over the last axis has no BPU lowering";
-}
-
 LoweredStep lower(StepLowering& s) {
   LoweredStep lowered = s.begin("table");
   const TensorPlace &x = s.in(), &y = s.out();
-  const auto plan = std::make_shared<SoftmaxPlan>(plan_softmax(x.grid, y.grid));
-  const std::int64_t row = rows_of(s.node, s.shape(s.node.inputs[0])).elements;
-  ElementwiseJob job;
-  job.plan = *plan;
-  job.rows = y.elements / row;
-  job.row_elements = row;
-  job.in = {{x.address, row}};
-  job.out = {y.address, row};
+  const auto plan = std::make_shared<SoftmaxPlan>(plan_softmax(x.grid, y.grid, s.node.op == "LogSoftmax"));
+  const SoftmaxRowShape shape = rows_of(s.node, s.shape(s.node.inputs[0]));
   lowered.work.table_elements = y.elements;
   lowered.programs.push_back(
       s.fastest({"table"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);
+        return lower_softmax(s.step.name, *plan, y.elements / shape.elements, shape, x.address, y.address,
+                             machine, way.tile_bytes);
       }));
-  lowered.ideal = [plan, row](const std::vector<Codes>& inputs) {
-    return ideal_softmax(*plan, inputs[0], row);
+  lowered.ideal = [plan, shape](const std::vector<Codes>& inputs) {
+    return ideal_softmax(*plan, inputs[0], shape);
   };
   return lowered;
 }
@@ -78,14 +64,19 @@ LoweredStep lower(StepLowering& s) {
 }  // namespace
 
 std::vector<OperatorDefinition> operators::softmaxes() {
-  OperatorDefinition row;
-  row.op = "Softmax";
-  row.golden = golden;
-  row.shapes = same_shape;
-  row.host_ops = host_ops;
-  row.obstacle = obstacle;
-  row.lower = lower;
-  return {row};
+  std::vector<OperatorDefinition> rows;
+  for (const char* op : {"Softmax", "LogSoftmax"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.golden = golden;
+    row.shapes = same_shape;
+    row.host_ops = host_ops;
+    row.lower = lower;
+    row.engine = "vector unit";
+    row.arithmetic = "exponentials by table, exact sum; one division, or the sum's logarithm by table";
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace bpusim

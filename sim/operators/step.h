@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/config/policy.h"
+#include "sim/network/network.h"
 
 namespace bpusim {
 
@@ -22,5 +23,8 @@ struct Step {
     return placement.where == Placement::Where::Bpu || placement.where == Placement::Where::Decomposed;
   }
 };
+
+/// Tensors on the machine that the step reads and does not make itself, in order; the first node's first.
+std::vector<std::string> inputs_of(const Step& step, const Network& network);
 
 }  // namespace bpusim

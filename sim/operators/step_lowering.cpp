@@ -55,7 +55,7 @@ void StepLowering::refuse(const std::string& what) const {
 LoweredStep StepLowering::begin(const std::string& mapping) const {
   LoweredStep lowered;
   lowered.mapping = mapping;
-  lowered.inputs = operands_of(node, context.network);
+  lowered.inputs = inputs_of(step, context.network);
   for (const std::string& output : last_node().outputs)
     if (context.places.count(output) != 0) lowered.outputs.push_back(output);
   const auto in_dram = [&](const std::string& value) { return place(value).address < kSramWindow; };

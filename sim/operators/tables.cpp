@@ -65,6 +65,8 @@ std::vector<OperatorDefinition> operators::tables() {
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
     row.lower = lower;
+    row.engine = "vector unit";
+    row.arithmetic = "table of 256 codes, exact";
     rows.push_back(std::move(row));
   }
   return rows;

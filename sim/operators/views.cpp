@@ -6,7 +6,7 @@
 #include "kernels/view.h"
 #include "sim/compile/view_lowering.h"
 #include "sim/operators/families.h"
-#include "sim/operators/step_lowering.h"
+#include "sim/operators/view_step.h"
 
 namespace bpusim {
 
@@ -78,28 +78,30 @@ std::string obstacle(const Operation& operation) {
 }
 
 LoweredStep lower(StepLowering& s) {
+  return lower_view_step(s, view_of(s.operation()));
+}
+
+}  // namespace
+
+LoweredStep lower_view_step(const StepLowering& s, const View& view) {
   LoweredStep lowered = s.begin("copy");
-  const View moved = view_of(s.operation());
   const TensorPlace &x = s.in(), &y = s.out();
-  if (x.address < kSramWindow)
-    lowered.work.read_bytes = std::min(x.bytes(), y.bytes());  // a Slice reads no more than it keeps
+  if (x.address < kSramWindow) lowered.work.read_bytes = std::min(x.bytes(), y.bytes());
   lowered.programs.push_back(
       s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_view(s.step.name, moved, x.address, y.address, machine, way.tile_bytes);
+        return lower_view(s.step.name, view, x.address, y.address, machine, way.tile_bytes);
       }));
-  lowered.ideal = [moved](const std::vector<Codes>& inputs) {
-    const auto values = apply_view(moved, std::vector<double>(inputs[0].begin(), inputs[0].end()));
+  lowered.ideal = [view](const std::vector<Codes>& inputs) {
+    const auto values = apply_view(view, std::vector<double>(inputs[0].begin(), inputs[0].end()));
     return Codes(values.begin(), values.end());
   };
   return lowered;
 }
 
-}  // namespace
-
 std::vector<OperatorDefinition> operators::views() {
   std::vector<OperatorDefinition> rows;
-  for (const char* op : {"Transpose", "Slice", "Expand", "Resize", "Upsample", "DepthToSpace", "Reshape",
-                         "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"}) {
+  for (const char* op : {"Transpose", "Expand", "DepthToSpace", "SpaceToDepth", "Reshape", "Flatten",
+                         "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"}) {
     OperatorDefinition row;
     row.op = op;
     row.keeps_grid = true;
@@ -109,6 +111,8 @@ std::vector<OperatorDefinition> operators::views() {
     row.host_ops = ops_per_element;
     row.obstacle = row.op == "Cast" || row.op == "Dropout" ? nullptr : obstacle;
     row.lower = row.alias ? nullptr : lower;
+    row.engine = row.alias ? "none" : "DMA";
+    row.arithmetic = row.alias ? "the same bytes under another shape" : "codes are copied";
     rows.push_back(std::move(row));
   }
   return rows;

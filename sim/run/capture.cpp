@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/operators/operator.h"
+#include "sim/operators/step.h"
 
 namespace bpusim {
 
@@ -18,8 +18,8 @@ Capture::Capture(Machine& machine, const Network& network, const std::vector<Ste
   for (const Program& program : compiled.programs)
     for (const Command& command : program.commands) ++left_[static_cast<std::size_t>(command.node)];
   for (std::size_t s = 0; s < steps.size(); ++s) {
-    const Node &first = network.nodes[steps[s].nodes.front()], &last = network.nodes[steps[s].nodes.back()];
-    for (const auto& names : {operands_of(first, network), last.outputs})
+    const Node& last = network.nodes[steps[s].nodes.back()];
+    for (const auto& names : {inputs_of(steps[s], network), last.outputs})
       for (const std::string& name : names)
         if (sharing.parts.count(name) != 0) last_use_[sharing.part(name).root] = s;
   }

@@ -99,9 +99,8 @@ void NetworkCompiler::place_tensors() {
     places_[value] = tensor;
   };
   for (const Step& step : input_.steps) {
-    const Node &first = input_.network.nodes[step.nodes.front()],
-               &last = input_.network.nodes[step.nodes.back()];
-    for (const std::string& input : operands_of(first, input_.network)) {
+    const Node& last = input_.network.nodes[step.nodes.back()];
+    for (const std::string& input : inputs_of(step, input_.network)) {
       const bool fresh = places_.count(input) == 0;
       place(input);
       if (fresh) write_image(input);

@@ -22,6 +22,8 @@ class Placer {
       : run_(run), network_(network), policy_(policy), taken_(network_.nodes.size(), 0) {
     for (std::size_t n = 0; n < network_.nodes.size(); ++n)
       for (const std::string& input : network_.nodes[n].inputs) readers_[input].push_back(n);
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n)
+      for (const std::string& output : network_.nodes[n].outputs) makers_[output] = n;
     for (const std::string& output : network_.outputs) readers_[output].push_back(kOutside);
   }
 
@@ -90,20 +92,66 @@ class Placer {
     return find_unary(node.op) != nullptr && operands_of(node, network_).size() == 1;
   }
 
-  // What may follow in the same step: BatchNormalization directly behind a convolution, then a Relu, a Clip,
-  // or another function of one element.
+  // Sums of products with constant weights, which others can be folded into.
+  bool has_weights(const Node& node) const {
+    if (node.op == "Conv" || node.op == "ConvTranspose") return true;
+    if (node.op != "Gemm" && node.op != "MatMul") return false;
+    const Operation operation = operation_of(node, network_);
+    return operation.constant.at(1) != 0 && operation.constant[0] == 0 && operation.shape(1).size() == 2;
+  }
+
+  // BatchNormalization over the channels that weights are made for: axis 1 is a product's columns in rank 2
+  // only.
+  bool folds_norm(const Node& first, const Node& node) const {
+    const bool product = first.op == "Gemm" || first.op == "MatMul";
+    return inference_batch_norm(node) && operands_of(node, network_).size() == 1 &&
+           (!product || network_.shape_of(node.inputs.at(0)).size() == 2);
+  }
+
+  // Add of a constant for each column of a product: its bias.
+  bool folds_bias(const Node& first, const Node& node, const std::string& value) const {
+    if (first.op != "MatMul" || node.op != "Add" || node.inputs.size() != 2) return false;
+    const Value& other = network_.values.at(node.inputs[node.inputs[0] == value ? 1 : 0]);
+    const std::int64_t columns = network_.shape_of(value).back();
+    return other.constant && !other.shape.empty() && other.shape.back() == columns &&
+           element_count(other.shape) == columns;
+  }
+
+  // Add of a tensor that is there before the step's first node runs.
+  bool adds_residual(std::size_t first, const Node& node, const std::string& value) const {
+    if (node.op != "Add" || node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return false;
+    const std::string& other = node.inputs[node.inputs[0] == value ? 1 : 0];
+    if (network_.values.at(other).constant || network_.shape_of(other) != network_.shape_of(value))
+      return false;
+    const auto maker = makers_.find(other);
+    return maker == makers_.end() || maker->second < first;
+  }
+
+  // What may follow in the same step, in this order: BatchNormalization, or the bias of a product; a function
+  // of one element; a residual; a function of one element.
   void fuse(Step& step) {
-    std::size_t next = 0;
-    const Node* last = &network_.nodes[step.nodes.back()];
-    for (const bool batch_norm : {true, false}) {
-      const Node* node = sole_consumer(last->outputs.at(0), next);
+    const std::size_t begin = step.nodes.front();
+    const Node& first = network_.nodes[begin];
+    std::string value = first.outputs.at(0);
+    for (const char* kind : {"fold", "function", "residual", "function"}) {
+      std::size_t next = 0;
+      const Node* node = sole_consumer(value, next);
       if (node == nullptr || !run_.options_of(node->name).fuse) return;
-      if (batch_norm ? !inference_batch_norm(*node) : !clamps(*node) && !by_table(*node)) continue;
-      if (node->inputs.at(0) != last->outputs[0] || placement_of(*node, true).where != Where::Bpu) return;
+      const std::string what = kind;
+      const bool fits = what == "fold"       ? folds_norm(first, *node) || folds_bias(first, *node, value)
+                        : what == "residual" ? adds_residual(begin, *node, value)
+                                             : clamps(*node) || by_table(*node);
+      if (!fits) {
+        if (what == "residual") return;
+        continue;
+      }
+      if ((what != "residual" && node->op != "Add" && node->inputs.at(0) != value) ||
+          placement_of(*node, true).where != Where::Bpu)
+        return;
       step.nodes.push_back(next);
       step.op += "+" + node->op;
       taken_[next] = 1;
-      last = node;
+      value = node->outputs.at(0);
     }
   }
 
@@ -119,7 +167,7 @@ class Placer {
         find_operator(node.op) != nullptr && !reads_unknown(node) && obstacle_of(node, network_).empty();
     const std::string& data = node.inputs.empty() ? node.outputs.at(0) : node.inputs[0];
     step.shape = data.empty() || network_.unknown.count(data) != 0 ? "" : to_string(network_.shape_of(data));
-    if (node.op == "Conv" && step.placement.where == Where::Bpu) fuse(step);
+    if (step.placement.where == Where::Bpu && has_weights(node)) fuse(step);
     if (!node.origin.empty()) step.placement.reason += "; recognised from " + node.origin;
     if (step.nodes.size() > 1) step.placement.reason += "; what follows is folded into it";
     return step;
@@ -129,6 +177,7 @@ class Placer {
   const Network& network_;
   const Policy& policy_;
   std::map<std::string, std::vector<std::size_t>> readers_;
+  std::map<std::string, std::size_t> makers_;
   std::vector<char> taken_;
 };
 

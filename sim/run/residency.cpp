@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "models/command.h"
-#include "sim/operators/operator.h"
+#include "sim/operators/step.h"
 
 namespace bpusim {
 
@@ -60,8 +60,8 @@ std::map<std::string, Life> lives_of(const Network& network, const std::vector<S
     life.on_chip = life.on_chip && on_bpu;
   };
   for (std::size_t s = 0; s < steps.size(); ++s) {
-    const Node &first = network.nodes[steps[s].nodes.front()], &last = network.nodes[steps[s].nodes.back()];
-    for (const std::string& input : operands_of(first, network)) touch(input, s, steps[s].on_bpu());
+    const Node& last = network.nodes[steps[s].nodes.back()];
+    for (const std::string& input : inputs_of(steps[s], network)) touch(input, s, steps[s].on_bpu());
     for (const std::string& output : last.outputs)
       if (sharing.parts.count(output) != 0) touch(output, s, steps[s].on_bpu());
   }

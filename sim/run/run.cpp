@@ -11,6 +11,7 @@
 #include "sim/operators/operator.h"
 #include "sim/run/calibration.h"
 #include "sim/run/capture.h"
+#include "sim/run/chains.h"
 #include "sim/run/network_compiler.h"
 #include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
@@ -39,9 +40,9 @@ std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
   };
 }
 
-// Constants folded, and operators put together that exporters wrote out.
+// Constants folded, operators put together that exporters wrote out, and those of many operands taken apart.
 Network prepared(const Network& network, const Policy& policy) {
-  return inferred(recognise(folded(network), wanted_by(policy)));
+  return inferred(chained(recognise(folded(network), wanted_by(policy))));
 }
 
 // Steps that all have a place. What follows may rely on their operators' definitions.

@@ -24,7 +24,7 @@ class Planner {
   void visit(const Step& step) {
     const Node &first = network_.nodes[step.nodes.front()], &last = network_.nodes[step.nodes.back()];
     const OperatorDefinition* row = find_operator(first.op);
-    const auto inputs = operands_of(first, network_);
+    const auto inputs = inputs_of(step, network_);
     for (const std::string& input : inputs) add(input);
     const bool pieces = first.op == "Split" && step.on_bpu();
     for (std::size_t i = 0; i < last.outputs.size(); ++i)

@@ -42,6 +42,7 @@ for command in run compare check conformance cost list; do expect 0 'Example' "$
 expect 0 'bayes-e' "$bpusim" list machines
 expect 0 'InstanceNormalization +bpu +cpu' "$bpusim" list policies
 expect 0 'GroupNormalization' "$bpusim" list kernels
+expect 0 'ConvTranspose +MAC array' "$bpusim" list operators
 expect 0 '"cycles": 42367' "$bpusim" cost MatMul --set mac.rows=16 --set mac.cols=16 --shape 128,128,632 --json
 expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
 expect 0 '"title": "bpusim machine"' "$bpusim" docs schema

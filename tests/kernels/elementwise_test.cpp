@@ -30,6 +30,47 @@ TEST(Elementwise, ReluByHand) {
   EXPECT_EQ(out[3], -11);  // 117 steps above zero
 }
 
+std::vector<int> pairwise(ElementwiseKind kind, const std::vector<Quantisation>& in, const Quantisation& out,
+                          const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b) {
+  const auto plan = plan_elementwise(kind, in, out, 30, Rounding::HalfEven);
+  std::vector<std::int8_t> y(a.size());
+  elementwise_int8(plan, a.data(), b.data(), static_cast<std::int64_t>(a.size()), y.data());
+  const auto ideal = ideal_elementwise(plan, {{a.begin(), a.end()}, {b.begin(), b.end()}});
+  EXPECT_EQ(std::vector<std::int64_t>(y.begin(), y.end()), ideal);
+  return {y.begin(), y.end()};
+}
+
+TEST(Elementwise, DivisionByHand) {
+  // Grids of 0.5 and 0.25 around 1: 5/0.5 = 10, in steps of 0.5 from 3: 23. 1.5/-1 = -1.5: 0. By zero the
+  // end. 0.25/0.5 = 0.5: one step.
+  const std::vector<Quantisation> in = {{0.5, 0}, {0.25, 1}};
+  EXPECT_EQ(pairwise(ElementwiseKind::Div, in, {0.5, 3}, {10, 3, 3, -3, 0}, {3, -3, 1, 1, 1}),
+            (std::vector<int>{23, 0, 127, -128, 3}));
+  // The other way round: 0.5/5 = 0.1, 0.2 steps of 0.5: 3; -1/1.5 = -0.67, -1.33 steps: 2.
+  EXPECT_EQ(pairwise(ElementwiseKind::ReverseDiv, in, {0.5, 3}, {10, 3}, {3, -3}), (std::vector<int>{3, 2}));
+}
+
+TEST(Elementwise, ChoicesAndSlopesByHand) {
+  const std::vector<Quantisation> in = {{0.5, 0}, {0.25, 4}};
+  // Real 2 and 1.5; -1 and 0.25; in steps of 0.25.
+  EXPECT_EQ(pairwise(ElementwiseKind::Max, in, {0.25, 0}, {4, -2}, {10, 5}), (std::vector<int>{8, 1}));
+  EXPECT_EQ(pairwise(ElementwiseKind::Min, in, {0.25, 0}, {4, -2}, {10, 5}), (std::vector<int>{6, -4}));
+  // Slopes of 1.5 and 0.25: 2 stays, -1 becomes -0.25.
+  EXPECT_EQ(pairwise(ElementwiseKind::PRelu, in, {0.25, 0}, {4, -2}, {10, 5}), (std::vector<int>{8, -1}));
+  EXPECT_EQ(pairwise(ElementwiseKind::ReverseSub, in, {0.25, 0}, {4, -2}, {10, 5}),
+            (std::vector<int>{-2, 5}));
+}
+
+TEST(Elementwise, AFusedClipNarrowsTheResult) {
+  auto plan = plan_elementwise(ElementwiseKind::Add, {{1, 0}, {1, 0}}, {1, 0}, 30, Rounding::HalfEven);
+  plan.lowest = 0;
+  plan.highest = 6;
+  const std::int8_t a[] = {-3, 2, 5}, b[] = {1, 2, 5};
+  std::int8_t y[3];
+  elementwise_int8(plan, a, b, 3, y);
+  EXPECT_EQ(std::vector<int>(y, y + 3), (std::vector<int>{0, 4, 6}));
+}
+
 TEST(Elementwise, EqualsTheIdealOnDrawnGrids) {
   std::mt19937 random(3);
   std::int64_t wrong = 0, count = 0;

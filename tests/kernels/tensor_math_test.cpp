@@ -34,14 +34,6 @@ TEST(TensorMath, ModHasTheSignOfTheDivisor) {
   EXPECT_EQ(binary("Mod", vec({-4, 4}), vec({3, -3})).values, (Values{2, -2}));
 }
 
-TEST(TensorMath, SumsAndMeansOfManyTensors) {
-  const std::vector<Tensor> three = {vec({1, 5}), vec({2}), vec({6, -1})};
-  EXPECT_EQ(variadic("Sum", three).values, (Values{9, 6}));
-  EXPECT_EQ(variadic("Mean", three).values, (Values{3, 2}));
-  EXPECT_EQ(variadic("Max", three).values, (Values{6, 5}));
-  EXPECT_EQ(variadic("Min", three).values, (Values{1, -1}));
-}
-
 TEST(TensorMath, Reductions) {
   const Tensor x({2, 2}, {1, 2, -3, 4});
   EXPECT_EQ(reduce("ReduceProd", x, {1}, false).values, (Values{2, -12}));

@@ -1,0 +1,18 @@
+// Operators that choose elements axis by axis: the DMA copies a box for each stretch of positions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/selection.h"
+#include "models/command.h"
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+/// int8 tensors at `x` and `y`; `fill` is the address of as many fill codes as the last axis of the output is
+/// long.
+Program lower_selection(const std::string& name, const Selection& selection, std::int64_t x, std::int64_t y,
+                        std::int64_t fill, const MachineParams& machine, std::int64_t tile_bytes);
+
+}  // namespace bpusim
