@@ -5,6 +5,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/conv_direct.h"
+#include "kernels/conv_transpose.h"
 #include "kernels/gemm.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
@@ -110,40 +111,19 @@ Tensor golden_conv(const ConvProblem& p, const Tensor& x, const Tensor& weights,
   return y;
 }
 
-Tensor golden_conv_transpose(const Attributes& a, const Tensor& x, const Tensor& weights,
-                             const std::vector<double>& bias) {
-  if (x.shape.size() != 4 || weights.shape.size() != 4 || weights.shape[0] != x.shape[1])
-    throw std::invalid_argument("ConvTranspose: " + to_string(weights.shape) + " does not fit an input of " +
-                                to_string(x.shape) + " (two spatial axes are supported)");
-  if (a.get("auto_pad", std::string("NOTSET")) != "NOTSET" ||
-      !a.get("output_shape", std::vector<std::int64_t>{}).empty())
-    throw std::invalid_argument("ConvTranspose: auto_pad and output_shape are not supported");
-  const auto list = [&](const char* name, std::size_t size, std::int64_t fallback) {
-    auto values = a.get(name, std::vector<std::int64_t>(size, fallback));
-    if (values.size() != size)
-      throw std::invalid_argument(std::string("ConvTranspose: wrong number of ") + name);
-    return values;
-  };
-  const auto s = list("strides", 2, 1), d = list("dilations", 2, 1), pads = list("pads", 4, 0),
-             extra = list("output_padding", 2, 0);
-  const std::int64_t groups = a.get("group", std::int64_t{1}), n = x.shape[0], ic = x.shape[1],
-                     ih = x.shape[2], iw = x.shape[3];
-  const std::int64_t each = weights.shape[1], kh = weights.shape[2], kw = weights.shape[3],
-                     oc = each * groups;
-  const std::int64_t oh = (ih - 1) * s[0] + extra[0] + (kh - 1) * d[0] + 1 - pads[0] - pads[2];
-  const std::int64_t ow = (iw - 1) * s[1] + extra[1] + (kw - 1) * d[1] + 1 - pads[1] - pads[3];
-  if (groups < 1 || ic % groups != 0 || oh < 1 || ow < 1)
-    throw std::invalid_argument("ConvTranspose: nothing is left of the output");
-  Tensor y = Tensor::filled({n, oc, oh, ow}, 0);
-  for (std::int64_t o = 0; o < n * oc && !bias.empty(); ++o)
-    std::fill_n(y.values.begin() + o * oh * ow, oh * ow, bias.at(static_cast<std::size_t>(o % oc)));
-  const Scatter scatter{ih, iw, oh, ow, kh, kw, s[0], s[1], pads[0], pads[1], d[0], d[1]};
-  const std::int64_t inputs = ic / groups;
-  for (std::int64_t i = 0; i < n * groups; ++i) {  // samples, and their groups
-    const std::int64_t g = i % groups;
-    transposed_group(scatter, inputs, each, x.values.data() + i * inputs * ih * iw,
-                     weights.values.data() + g * inputs * each * kh * kw,
-                     y.values.data() + i * each * oh * ow);
+Tensor golden_conv_transpose(const ConvTransposeProblem& p, const Tensor& x, const Tensor& weights,
+                             const std::vector<double>& bias, std::size_t rank) {
+  Tensor y = Tensor::filled(conv_transpose_shape(p, rank), 0);
+  for (std::int64_t o = 0; o < p.n * p.oc && !bias.empty(); ++o)
+    std::fill_n(y.values.begin() + o * p.oh * p.ow, p.oh * p.ow, bias.at(static_cast<std::size_t>(o % p.oc)));
+  const Scatter scatter{p.ih,       p.iw,       p.oh,      p.ow,       p.kh,         p.kw,
+                        p.stride_h, p.stride_w, p.pad_top, p.pad_left, p.dilation_h, p.dilation_w};
+  const std::int64_t inputs = p.group_inputs(), each = p.group_outputs();
+  for (std::int64_t i = 0; i < p.n * p.groups; ++i) {  // samples, and their groups
+    const std::int64_t g = i % p.groups;
+    transposed_group(scatter, inputs, each, x.values.data() + i * inputs * p.ih * p.iw,
+                     weights.values.data() + g * inputs * each * p.kh * p.kw,
+                     y.values.data() + i * each * p.oh * p.ow);
   }
   return y;
 }

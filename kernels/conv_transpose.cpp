@@ -93,32 +93,6 @@ Shape conv_transpose_shape(const ConvTransposeProblem& p, std::size_t rank) {
   return rank == 4 ? Shape{p.n, p.oc, p.oh, p.ow} : Shape{p.n, p.oc, p.ow};
 }
 
-Tensor golden_conv_transpose(const ConvTransposeProblem& p, const Tensor& x, const Tensor& weights,
-                             const std::vector<double>& bias, std::size_t rank) {
-  Tensor y = Tensor::filled(conv_transpose_shape(p, rank), 0);
-  for (std::int64_t o = 0; o < p.n * p.oc && !bias.empty(); ++o)
-    std::fill_n(y.values.begin() + o * p.oh * p.ow, p.oh * p.ow, bias.at(static_cast<std::size_t>(o % p.oc)));
-  const std::int64_t each = p.group_outputs();
-  for (std::int64_t i = 0; i < p.n * p.ic; ++i) {
-    const std::int64_t channel = i % p.ic, first = i / p.ic * p.oc + channel / p.group_inputs() * each;
-    for (std::int64_t k = 0; k < each * p.kh * p.kw; ++k) {
-      const std::int64_t o = k / (p.kh * p.kw), ky = k / p.kw % p.kh, kx = k % p.kw;
-      const double w = weights.values[static_cast<std::size_t>(channel * each * p.kh * p.kw + k)];
-      for (std::int64_t iy = 0; iy < p.ih; ++iy) {
-        const std::int64_t oy = iy * p.stride_h + ky * p.dilation_h - p.pad_top;
-        if (oy < 0 || oy >= p.oh) continue;
-        for (std::int64_t ix = 0; ix < p.iw; ++ix) {
-          const std::int64_t ox = ix * p.stride_w + kx * p.dilation_w - p.pad_left;
-          if (ox >= 0 && ox < p.ow)
-            y.values[static_cast<std::size_t>(((first + o) * p.oh + oy) * p.ow + ox)] +=
-                w * x.values[static_cast<std::size_t>((i * p.ih + iy) * p.iw + ix)];
-        }
-      }
-    }
-  }
-  return y;
-}
-
 Tensor forward_weights(const ConvTransposeProblem& p, const Tensor& weights) {
   const std::int64_t plane = p.kh * p.kw, each = p.group_outputs(), inputs = p.group_inputs();
   Tensor forward;

@@ -104,6 +104,7 @@ double einsum_products(const std::string& equation, const std::vector<Shape>& op
 
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
   std::vector<Shape> shapes;
+  shapes.reserve(operands.size());
   for (const Tensor& x : operands) shapes.push_back(x.shape);
   const Letters letters = letters_of(equation, shapes);
   std::string order = letters.result;

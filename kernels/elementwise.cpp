@@ -18,7 +18,6 @@ const char* to_string(ElementwiseKind kind) {
     case ElementwiseKind::Add:
       return "Add";
     case ElementwiseKind::Sub:
-      return "Sub";
     case ElementwiseKind::ReverseSub:
       return "Sub";
     case ElementwiseKind::Mul:

@@ -136,8 +136,8 @@ std::vector<std::int64_t> ideal_reduction(const ReductionPlan& plan, const NormT
   std::vector<Partial> partials(static_cast<std::size_t>(whole.set_count()), start_of(plan.kind));
   for_each_element(whole, codes.data(),
                    [&](std::size_t set, std::int64_t code) { take(plan, partials[set], code); });
-  const long double s = plan.in.scale,
-                    count = static_cast<long double>(whole.element_count() / whole.set_count());
+  const std::int64_t elements = whole.element_count() / whole.set_count();
+  const long double s = plan.in.scale, count = static_cast<long double>(elements);
   std::vector<std::int64_t> ideal;
   for (const Partial partial : partials) {
     long double real = s * static_cast<long double>(partial);

@@ -109,6 +109,33 @@ LoweredStep lower(StepLowering& s) {
   return lowered;
 }
 
+// ArgMax and ArgMin: the position of the first (or last) largest or smallest element along one axis.
+std::vector<Tensor> golden_position(const Node& node, const Inputs& inputs) {
+  const Tensor& x = *inputs.at(0);
+  const std::size_t axis = axis_of(node, "axis", 0, x.shape.size());
+  const double sign = node.op == "ArgMax" ? 1 : -1;
+  const bool last = node.attributes.get("select_last_index", std::int64_t{0}) != 0;
+  std::int64_t inner = 1;
+  for (std::size_t d = axis + 1; d < x.shape.size(); ++d) inner *= x.shape[d];
+  const std::int64_t extent = x.shape[axis];
+  Tensor y = Tensor::filled(reduced_shape(x.shape, {static_cast<std::int64_t>(axis)}, keeps_dims(node)), 0);
+  for (std::int64_t set = 0; set < y.size(); ++set) {
+    const double* element = x.values.data() + set / inner * extent * inner + set % inner;
+    std::int64_t best = 0;
+    for (std::int64_t i = 1; i < extent; ++i) {
+      const double ahead = sign * (element[i * inner] - element[best * inner]);
+      if (ahead > 0 || (last && ahead == 0)) best = i;
+    }
+    y.values[static_cast<std::size_t>(set)] = static_cast<double>(best);
+  }
+  return {y};
+}
+
+std::vector<Shape> position_shapes(const Operation& operation) {
+  const std::size_t axis = axis_of(operation.node, "axis", 0, operation.shape().size());
+  return {reduced_shape(operation.shape(), {static_cast<std::int64_t>(axis)}, keeps_dims(operation.node))};
+}
+
 }  // namespace
 
 std::vector<OperatorDefinition> operators::reductions() {
@@ -126,6 +153,14 @@ std::vector<OperatorDefinition> operators::reductions() {
       row.engine = "reduction unit, vector unit or special functions";
       row.arithmetic = "exact sums (roots to the last bit) or the chosen code, one rounding";
     }
+    rows.push_back(std::move(row));
+  }
+  for (const char* op : {"ArgMax", "ArgMin"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.golden = golden_position;
+    row.shapes = position_shapes;
+    row.host_ops = ops_per_element;
     rows.push_back(std::move(row));
   }
   return rows;

@@ -70,7 +70,9 @@ TEST(FastRows, ElementwiseIsThePlansFormulaAndTheIdealIsExact) {
     const auto grid = [&] {
       return Quantisation{scales[draw.from(0, round % 2 == 0 ? 3 : 5)], draw.from(-400, 400)};
     };
-    const auto kind = static_cast<ElementwiseKind>(round % 5);
+    constexpr ElementwiseKind kKinds[] = {ElementwiseKind::Copy, ElementwiseKind::Relu, ElementwiseKind::Add,
+                                          ElementwiseKind::Sub, ElementwiseKind::Mul};
+    const ElementwiseKind kind = kKinds[round % 5];
     const std::int64_t rows = draw.from(1, 30), row = draw.from(1, 90), count = rows * row;
     const Broadcast repeats[] = {{}, {row, rows}, {1, row}, {row, 0}};
     const Broadcast broadcast = operand_count(kind) == 2 ? repeats[draw.from(0, 3)] : Broadcast{};

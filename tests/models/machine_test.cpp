@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "models/cost.h"
 #include "models/dispatcher.h"
 #include "models/stall_accounting.h"
 
@@ -154,6 +155,19 @@ TEST(Machine, HostTasksTakeTheirOwnTime) {
   std::uint8_t got = 0;
   machine.dram().read(0, &got, 1);
   EXPECT_EQ(got, 7);
+}
+
+TEST(Cost, ZeroPointsOfAProductAreARowAndAColumnMore) {
+  MacArrayParams mac;
+  mac.rows = mac.cols = 8;
+  mac.dataflow = "output_stationary";
+  mac.fold_overlap = false;
+  ProductPlan plan;
+  plan.inner = 20;
+  // One fold of 8 by 8: 8 + 8 + 20 - 2 cycles, counted from zero. A ninth row and column make four folds.
+  EXPECT_EQ(product_cost(mac, plan, 8, 8).cycles, 33);
+  plan.a.asymmetric = plan.b.asymmetric = true;
+  EXPECT_EQ(product_cost(mac, plan, 8, 8).cycles, 4 * 34 - 1);
 }
 
 }  // namespace
