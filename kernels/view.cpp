@@ -168,7 +168,7 @@ View enlarge(const std::string& op, const Attributes& a, const Shape& in, const 
 
 View depth_to_space(const Attributes& a, const Shape& in) {
   const std::int64_t b = a.get("blocksize", std::int64_t{1});
-  if (in.size() != 4 || b < 1 || in[1] % (b * b) != 0)
+  if (in.size() != 4 || b < 1 || b > in[1] || in[1] % (b * b) != 0)
     refuse("DepthToSpace", to_string(in) + " does not fit the block size");
   const std::int64_t c = in[1] / (b * b), plane = in[2] * in[3];
   const bool columns_first = a.get("mode", std::string("DCR")) == "CRD";

@@ -159,8 +159,8 @@ void run_plan(const Plan& plan, int first) {
               progress->stopped, progress->slowest, progress->slowest_case);
   // Mutations that never load, or never break anything, would test nothing.
   if (first == 0) {
-    EXPECT_GT(progress->loaded, plan.cases / 100);
-    EXPECT_GT(progress->refused, plan.cases / 100);
+    EXPECT_GT(progress->loaded, plan.cases / 200);
+    EXPECT_GT(progress->refused, plan.cases / 200);
   }
   ::munmap(progress, sizeof(Progress));
 }

@@ -65,7 +65,8 @@ void Mutator::damage(std::string& data, const std::string& other) {
 std::int64_t Mutator::number(std::int64_t near) {
   static const std::int64_t extremes[] = {
       0, 1, -1, 2, 127, 255, 65535, 1 << 20, 1 << 28, 1 << 30, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
-  if (below(3) == 0) return near + static_cast<std::int64_t>(below(3)) - 1;
+  if (below(3) == 0)
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(near) + below(3) - 1);  // may wrap
   if (below(3) == 0)
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(near) ^ std::uint64_t{1} << below(64));
   return extremes[below(std::size(extremes))];

@@ -42,7 +42,7 @@ Network network_of(const Model& model, const Dimensions& dims = {}) {
   return parse_onnx(model.bytes(), "m.onnx", "", dims);
 }
 
-const Tensor& data_of(const Network& network, const std::string& name) {
+Tensor data_of(const Network& network, const std::string& name) {
   return *network.values.at(name).data;
 }
 
