@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/vector_int16.h"
+
 namespace bpusim {
 
 const char* to_string(ElementwiseKind kind) {
@@ -55,7 +57,7 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   for (const Quantisation& grid : in)
     if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
-  if (kind == ElementwiseKind::Mul && reach(in[0]) * reach(in[1]) >= kMost)
+  if (kind == ElementwiseKind::Mul && reach(in[0]) * reach(in[1]) > kMost)
     refuse("zero points are too far out");
   if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
   return plan;
@@ -85,6 +87,7 @@ void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const s
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
                                             const std::vector<std::vector<std::int64_t>>& operands,
                                             const Broadcast& broadcast) {
+  if (takes_int16(plan)) return ideal_elementwise_int16(plan, operands, broadcast);
   std::vector<std::int64_t> y(operands.front().size());
   const auto real = [&](std::size_t k, std::size_t i) {
     return static_cast<long double>(plan.in[k].scale) *

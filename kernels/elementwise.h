@@ -15,7 +15,7 @@ inline int operand_count(ElementwiseKind kind) {
   return kind == ElementwiseKind::Copy || kind == ElementwiseKind::Relu ? 1 : 2;
 }
 
-/// An element-wise operator on given int8 grids. Real meaning: y = zero_point + (m0 (a - z_a) + m1 (b - z_b))
+/// An element-wise operator on given grids. Real meaning: y = zero_point + (m0 (a - z_a) + m1 (b - z_b))
 /// / 2^shift, with one rounding; m0 and m1 are the scales over the output's, as multipliers of
 /// `multiplier_bits` with a common shift (m1 negative for Sub). Mul: y = zero_point + m0 (a - z_a)(b - z_b) /
 /// 2^shift.
@@ -27,6 +27,13 @@ struct ElementwisePlan {
   std::vector<std::int64_t> multipliers;
   int shift = 0;
 };
+/// Whether any side is int16: kernels/vector_int16.h runs such plans.
+inline bool takes_int16(const ElementwisePlan& plan) {
+  bool any = plan.out.dtype == DType::Int16;
+  for (const Quantisation& grid : plan.in) any = any || grid.dtype == DType::Int16;
+  return any;
+}
+
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding);
 
@@ -35,6 +42,11 @@ struct Broadcast {
   std::int64_t run = 1, count = 0;
   std::int64_t at(std::int64_t i) const { return count == 0 ? i / run : i / run % count; }
 };
+
+/// Elements of a second operand that repeats so over `elements`.
+inline std::int64_t second_elements(const Broadcast& broadcast, std::int64_t elements) {
+  return broadcast.count > 0 ? broadcast.count : (elements + broadcast.run - 1) / broadcast.run;
+}
 
 /// `count` codes; `b` is unused where there is one operand. `y` may be `a`.
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,

@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/vector_int16.h"
+
 namespace bpusim {
 
 namespace {
@@ -120,6 +122,7 @@ void pool_tile_int8(const ConvTile& t, const PoolPlan& plan, const std::int8_t* 
 }
 
 std::vector<std::int64_t> ideal_pool(const PoolPlan& plan, const std::vector<std::int64_t>& codes) {
+  if (takes_int16(plan)) return ideal_pool_int16(plan, codes);
   const ConvProblem& p = plan.problem.window;
   std::vector<std::int64_t> ideal;
   for_each_output(p, [&](std::int64_t plane, const Window& w) {

@@ -8,10 +8,13 @@
 namespace bpusim {
 
 SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out) {
-  SoftmaxPlan plan{in, out, {}, std::llround(std::ldexp(1 / out.scale, 20))};
+  SoftmaxPlan plan{in, out, {}, std::llround(std::ldexp(1 / out.scale, 20)), {}};
   for (std::size_t d = 0; d < plan.exponential.size(); ++d)
     plan.exponential[d] = static_cast<std::uint32_t>(
         std::llround(std::ldexp(std::exp(-in.scale * static_cast<double>(d)), 30)));
+  for (int k = 0; in.dtype == DType::Int16 && k < 256; ++k)
+    plan.coarse.push_back(
+        static_cast<std::uint32_t>(std::llround(std::ldexp(std::exp(-in.scale * 256 * k), 30))));
   return plan;
 }
 
@@ -45,7 +48,8 @@ std::vector<std::int64_t> ideal_softmax(const SoftmaxPlan& plan, const std::vect
     for (auto q = first; q != first + elements; ++q) sum += e(*q);
     for (auto q = first; q != first + elements; ++q) {
       const long double real = e(*q) / sum / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-      ideal.push_back(static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(real, -128, 127))));
+      ideal.push_back(static_cast<std::int64_t>(
+          std::nearbyint(std::clamp<long double>(real, plan.out.lowest(), plan.out.highest()))));
     }
   }
   return ideal;

@@ -12,9 +12,14 @@ namespace bpusim {
 struct SoftmaxPlan {
   Quantisation in, out;
   std::array<std::uint32_t, 256>
-      exponential{};                ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
-  std::int64_t reciprocal_q20 = 0;  ///< 2^20 / output scale
+      exponential{};                  ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
+  std::int64_t reciprocal_q20 = 0;    ///< 2^20 / output scale
+  std::vector<std::uint32_t> coarse;  ///< of int16 inputs: exp(-scale * 256 k) * 2^30, by k
 };
+/// Whether a side is int16: kernels/vector_int16.h runs such plans.
+inline bool takes_int16(const SoftmaxPlan& plan) {
+  return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
+}
 SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out);
 
 /// y = zero_point + round(e / (sum * scale)), ties to even. `y` may be `x`.

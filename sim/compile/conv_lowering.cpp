@@ -24,6 +24,8 @@ class ConvLowering {
         job_(job),
         p_(job.plan.problem),
         machine_(machine),
+        in_size_(byte_size(job.plan.in.dtype)),
+        out_size_(byte_size(job.plan.out.dtype)),
         plan_(builder.add_plan(job.plan)),
         table_(job.activation ? builder.add_plan(*job.activation) : 0) {}
 
@@ -35,9 +37,9 @@ class ConvLowering {
     const ConvTile t = conv_tile(p_, 0, channels_, 0, rows_);
     const std::int64_t most_rows =
         std::min(p_.ih, (rows_ - 1) * p_.stride_h + (p_.kh - 1) * p_.dilation_h + 1);
-    return aligned(t.in_channels * most_rows * p_.iw);
+    return aligned(t.in_channels * most_rows * p_.iw * in_size_);
   }
-  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow); }
+  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow * out_size_); }
   std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * (in_bytes() + out_bytes()); }
   void choose(std::int64_t tile_bytes);
   void weights_for(std::int64_t channel, std::int64_t channels, int core, std::int64_t at);
@@ -48,6 +50,7 @@ class ConvLowering {
   const ConvJob& job_;
   const ConvProblem& p_;
   const MachineParams& machine_;
+  const std::int64_t in_size_, out_size_;  // bytes of an element
   const int plan_, table_;
   std::int64_t channels_ = 1, rows_ = 1;  // of a tile's output
   int tile_ = 0;
@@ -107,19 +110,19 @@ void ConvLowering::weights_for(std::int64_t channel, std::int64_t channels, int 
 void ConvLowering::tile(std::int64_t sample, const ConvTile& t, int core, std::int64_t weights,
                         std::int64_t slot) {
   const DramBox input{job_.x,
-                      {{sample, 1, p_.ic * p_.ih * p_.iw},
-                       {t.in_channel, t.in_channels, p_.ih * p_.iw},
-                       {t.in_row, t.in_rows, p_.iw},
-                       {0, p_.iw, 1}}};
+                      {{sample, 1, p_.ic * p_.ih * p_.iw * in_size_},
+                       {t.in_channel, t.in_channels, p_.ih * p_.iw * in_size_},
+                       {t.in_row, t.in_rows, p_.iw * in_size_},
+                       {0, p_.iw * in_size_, 1}}};
   const DramBox output{job_.y,
-                       {{sample, 1, p_.oc * p_.oh * p_.ow},
-                        {t.out_channel, t.out_channels, p_.oh * p_.ow},
-                        {t.out_row, t.out_rows, p_.ow},
-                        {0, p_.ow, 1}}};
+                       {{sample, 1, p_.oc * p_.oh * p_.ow * out_size_},
+                        {t.out_channel, t.out_channels, p_.oh * p_.ow * out_size_},
+                        {t.out_row, t.out_rows, p_.ow * out_size_},
+                        {0, p_.ow * out_size_, 1}}};
   const std::int64_t out = slot + in_bytes();
   add(Unit::Load, core, Transfer{input, slot});
   add(Unit::Mac, core, Convolve{plan_, t, slot, weights, weights + aligned(channels_ * p_.taps()), out});
-  if (job_.activation) add(Unit::Vector, core, Lookup{table_, output.bytes(), out, out});
+  if (job_.activation) add(Unit::Vector, core, Lookup{table_, conv_outputs(p_, t), out, out});
   add(Unit::Store, core, Transfer{output, out});
   ++tile_;
 }

@@ -109,11 +109,11 @@ LoweredStep lower(StepLowering& s) {
     job.rows = rows.rows;
     job.row_elements = rows.row;
     job.second = rows.full ? Operand::Full : rows.per_row ? Operand::PerRow : Operand::PerColumn;
-    job.in = {{a.address + at, rows.row}, {b.address, rows.per_row ? 1 : rows.row}};
-    job.out = {y.address + at, rows.row};
+    job.in = {{a.address + at * byte_size(a.grid.dtype), rows.row}, {b.address, rows.per_row ? 1 : rows.row}};
+    job.out = {y.address + at * byte_size(y.grid.dtype), rows.row};
     jobs.push_back(job);
   }
-  lowered.work.vector_elements = y.elements;
+  lowered.work.vector_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, jobs, machine, way.tile_bytes);
@@ -142,7 +142,7 @@ LoweredStep lower_relu(StepLowering& s) {
   job.row_elements = y.elements;
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
-  lowered.work.vector_elements = y.elements;
+  lowered.work.vector_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);

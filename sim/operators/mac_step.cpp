@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "kernels/conv_int16.h"
 #include "sim/operators/norm_problem.h"
 #include "sim/operators/tables.h"
 
@@ -71,9 +72,10 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, 
   const auto shared = std::make_shared<const ConvPlan>(std::move(plan));
   return [shared, scales = weight_scales(mac.weights), bias = std::move(mac.bias),
           activation = mac.activation, out = s.out().grid](const std::vector<Codes>& inputs) {
-    if (!activation) return ideal_conv(*shared, inputs[0], scales, bias);
+    const bool wide = takes_int16(*shared);
+    if (!activation) return (wide ? ideal_conv_int16 : ideal_conv)(*shared, inputs[0], scales, bias);
     Codes codes;
-    for (const long double real : exact_conv(*shared, inputs[0], scales, bias))
+    for (const long double real : (wide ? exact_conv_int16 : exact_conv)(*shared, inputs[0], scales, bias))
       codes.push_back(quantise((*activation)(static_cast<double>(real)), out));
     return codes;
   };
@@ -85,8 +87,10 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   LoweredStep lowered = s.begin("mac_array");
   const Quantisation result = result_grid(s, mac);
   ConvPlan plan = plan_of(s, mac, result);
-  if (s.context.function && accumulator_bound(plan) > INT32_MAX)
-    s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int32 accumulators");
+  const int bits = plan.in.dtype == DType::Int16 ? kInt16AccumulatorBits : 32;
+  if (s.context.function && accumulator_bound(plan) >= std::int64_t{1} << (bits - 1))
+    s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int" +
+             std::to_string(bits) + " accumulators");
   const std::int64_t weight_bytes = mac.problem.oc * mac.problem.taps(),
                      entry_bytes = mac.problem.oc * static_cast<std::int64_t>(sizeof(AffineEntry));
   ConvJob job;
@@ -103,11 +107,11 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   job.plan.highest = plan.highest;
   if (mac.activation) {
     job.activation = s.context.function ? plan_lookup(*mac.activation, result, s.out().grid)
-                                        : LookupPlan{result, s.out().grid, {}};
-    lowered.work.table_elements = s.out().elements;
+                                        : LookupPlan{result, s.out().grid, {}, {}};
+    lowered.work.table_elements = s.out().elements * byte_size(s.out().grid.dtype);
   }
   lowered.work.read_bytes += weight_bytes + entry_bytes;
-  lowered.work.macs = mac.problem.macs();
+  lowered.work.macs = mac.problem.macs() * (plan.in.dtype == DType::Int16 ? s.machine.mac.int16_passes : 1);
   lowered.programs.push_back(
       s.fastest({"mac_array"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return mac.lower(s.step.name, job, machine, way.tile_bytes);

@@ -125,7 +125,8 @@ LoweredStep lower(StepLowering& s) {
   for (const std::string& piece : split ? lowered.outputs : lowered.inputs) {
     const TensorPlace &part = s.place(piece), &all = s.place(whole);
     const std::int64_t row = part.elements / rows;
-    const RowView inside{all.address + begin_at, whole_row}, alone{part.address, row};
+    const RowView inside{all.address + begin_at * byte_size(all.grid.dtype), whole_row},
+        alone{part.address, row};
     begin_at += row;
     if (rows == 1 && inside.address == alone.address) continue;  // it lies there already
     const Quantisation &from = split ? all.grid : part.grid, &onto = split ? part.grid : all.grid;

@@ -39,7 +39,7 @@ LoweredStep lower_pool_step(const StepLowering& s, const PoolProblem& problem) {
   const auto plan =
       std::make_shared<PoolPlan>(plan_pool(problem, x.grid, y.grid, s.multiplier_bits(), s.rounding()));
   const ConvProblem& window = problem.window;
-  lowered.work.vector_elements = y.elements * window.kh * window.kw;
+  lowered.work.vector_elements = y.elements * window.kh * window.kw * s.widest();
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_pool(s.step.name, *plan, x.address, y.address, machine, way.tile_bytes);

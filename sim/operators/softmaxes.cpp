@@ -64,7 +64,7 @@ LoweredStep lower(StepLowering& s) {
   job.row_elements = row;
   job.in = {{x.address, row}};
   job.out = {y.address, row};
-  lowered.work.table_elements = y.elements;
+  lowered.work.table_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"table"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);

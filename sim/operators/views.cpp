@@ -85,7 +85,8 @@ LoweredStep lower(StepLowering& s) {
     lowered.work.read_bytes = std::min(x.bytes(), y.bytes());  // a Slice reads no more than it keeps
   lowered.programs.push_back(
       s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_view(s.step.name, moved, x.address, y.address, machine, way.tile_bytes);
+        return lower_view(s.step.name, moved, x.address, y.address, byte_size(x.grid.dtype), machine,
+                          way.tile_bytes);
       }));
   lowered.ideal = [moved](const std::vector<Codes>& inputs) {
     const auto values = apply_view(moved, std::vector<double>(inputs[0].begin(), inputs[0].end()));

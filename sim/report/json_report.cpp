@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 
 namespace bpusim {
@@ -102,6 +103,7 @@ std::string json_report(const RunResult& r) {
   report["stalls"] = causes_json(all, false);
   report["nodes"] = Json::array();
   for (const NodeResult& n : r.nodes) report["nodes"].push_back(node_json(n));
+  report["quantisation"] = json_quantisation(r);
   report["advice"] = advice_json(r.advice);
   return report.dump(2) + "\n";
 }

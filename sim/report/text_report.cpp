@@ -1,6 +1,7 @@
 #include <cmath>
 #include <map>
 
+#include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
 
@@ -126,6 +127,8 @@ std::string text_report(const RunResult& result) {
   std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
                      node_table(result) + "\n" + reasons(result) + advice_text(result.advice) + "\n" +
                      engine_table(result) + "\n" + totals(result);
+  const std::string quantisation = text_quantisation(result);
+  if (!quantisation.empty()) text += "\n" + quantisation;
   std::int64_t overflows = 0;
   for (const NodeResult& n : result.nodes) overflows += n.overflows;
   if (overflows > 0)
