@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <stdexcept>
 
 namespace bpusim {
 
@@ -61,11 +62,13 @@ const std::vector<CalibrationMethod>& calibration_methods() {
 }
 
 void ValueStatistics::range(const std::vector<double>& values) {
-  if (values.empty()) return;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  lowest_ = seen_ ? std::min(lowest_, *low) : *low;
-  highest_ = seen_ ? std::max(highest_, *high) : *high;
-  seen_ = true;
+  for (const double v : values) {
+    if (std::isnan(v)) throw std::invalid_argument("calibration: NaN has no place on an integer grid");
+    if (std::isinf(v)) continue;
+    lowest_ = seen_ ? std::min(lowest_, v) : v;
+    highest_ = seen_ ? std::max(highest_, v) : v;
+    seen_ = true;
+  }
 }
 
 double ValueStatistics::largest() const {

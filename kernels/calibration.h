@@ -32,6 +32,7 @@ class ValueStatistics {
  public:
   static constexpr int kBins = 2048;
 
+  /// Infinite values are left out. Throws std::invalid_argument for NaN, which has no place on a grid.
   void range(const std::vector<double>& values);
   /// Magnitudes beyond the range count as the largest.
   void count(const std::vector<double>& values);

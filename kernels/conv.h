@@ -22,6 +22,8 @@ struct ConvProblem {
   std::int64_t group_inputs() const { return ic / groups; }
   std::int64_t group_outputs() const { return oc / groups; }
   std::int64_t taps() const { return group_inputs() * kh * kw; }  ///< products in one output
+  /// Whether its outputs are summed tap by tap (conv_direct.h) instead of as a matrix product.
+  bool suits_direct() const { return group_outputs() <= 4; }
   std::int64_t macs() const { return n * oc * oh * ow * taps(); }
 };
 
@@ -102,6 +104,11 @@ std::vector<long double> exact_conv(const ConvPlan& plan, const std::vector<std:
 std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
                                      const std::vector<double>& weight_scales,
                                      const std::vector<double>& bias);
+
+/// The same with a byte a code.
+std::vector<std::int8_t> ideal_conv_int8(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
+                                         const std::vector<double>& weight_scales,
+                                         const std::vector<double>& bias);
 
 /// Scale of each output channel's weights.
 std::vector<double> weight_scales(const Tensor& weights);

@@ -1,9 +1,11 @@
 #include "kernels/elementwise.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/elementwise_rows.h"
 #include "kernels/vector_int16.h"
 
 namespace bpusim {
@@ -63,6 +65,55 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   return plan;
 }
 
+namespace {
+
+// How many further elements take the value that element i takes, i among them.
+std::int64_t run_at(const Broadcast& broadcast, std::int64_t i) {
+  return broadcast.run - i % broadcast.run;
+}
+
+bool repeats_nothing(const Broadcast& broadcast) {
+  return broadcast.run == 1 && broadcast.count == 0;
+}
+
+void pairs_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b, std::int64_t count,
+                std::int8_t* y, const Broadcast& broadcast) {
+  const std::int64_t za = plan.in[0].zero_point, zb = plan.in[1].zero_point, ma = plan.multipliers[0];
+  PairMap map;
+  map.product = plan.kind == ElementwiseKind::Mul;
+  const std::int64_t mb = map.product ? 0 : plan.multipliers[1];
+  map.first = static_cast<std::int32_t>(ma);
+  map.second = static_cast<std::int32_t>(mb);
+  map.constant = map.product ? 0 : -ma * za - mb * zb;
+  map.zero_a = static_cast<std::int32_t>(za);
+  map.zero_b = static_cast<std::int32_t>(zb);
+  map.shift = plan.shift;
+  map.rounding = plan.rounding;
+  map.range = {plan.out.zero_point, -128, 127};
+  if (repeats_nothing(broadcast)) return map_pairs(map, a, b, count, y);
+  constexpr std::int64_t kChunk = 1024;
+  std::int8_t second[kChunk];
+  for (std::int64_t first = 0; first < count; first += kChunk) {
+    const std::int64_t n = std::min(kChunk, count - first);
+    if (broadcast.run == 1) {
+      std::int64_t at = broadcast.at(first);
+      for (std::int64_t i = 0; i < n; ++i, ++at) {
+        if (at == broadcast.count) at = 0;
+        second[i] = b[at];
+      }
+    } else {
+      for (std::int64_t i = 0; i < n;) {
+        const std::int64_t run = std::min(run_at(broadcast, first + i), n - i);
+        std::fill_n(second + i, run, b[broadcast.at(first + i)]);
+        i += run;
+      }
+    }
+    map_pairs(map, a + first, second, n, y + first);
+  }
+}
+
+}  // namespace
+
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,
                       std::int64_t count, std::int8_t* y, const Broadcast& broadcast) {
   const auto finish = [&](std::int64_t sum) {
@@ -71,37 +122,118 @@ void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const s
   };
   const std::int64_t ma = plan.multipliers[0], za = plan.in[0].zero_point;
   if (operand_count(plan.kind) == 2) {
-    const std::int64_t zb = plan.in[1].zero_point;
-    if (plan.kind == ElementwiseKind::Mul) {
-      for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * ((a[i] - za) * (b[broadcast.at(i)] - zb)));
-      return;
+    const bool narrow = std::all_of(plan.multipliers.begin(), plan.multipliers.end(),
+                                    [](std::int64_t m) { return std::abs(m) <= INT32_MAX; });
+    if (narrow) return pairs_int8(plan, a, b, count, y, broadcast);
+    const std::int64_t zb = plan.in[1].zero_point;  // a multiplier of 2^31
+    const bool product = plan.kind == ElementwiseKind::Mul;
+    const std::int64_t mb = product ? 0 : plan.multipliers[1];
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t x = a[i] - za, w = b[broadcast.at(i)] - zb;
+      y[i] = finish(product ? ma * (x * w) : ma * x + mb * w);
     }
-    const std::int64_t mb = plan.multipliers[1];
-    for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * (a[i] - za) + mb * (b[broadcast.at(i)] - zb));
     return;
   }
   const std::int64_t floor = plan.kind == ElementwiseKind::Relu ? 0 : INT64_MIN;
-  for (std::int64_t i = 0; i < count; ++i) y[i] = finish(ma * std::max(a[i] - za, floor));
+  const auto map = [&](std::int64_t code) { return finish(ma * std::max(code - za, floor)); };
+  constexpr std::int64_t kCodes = 256;
+  if (count < 2 * kCodes) {
+    for (std::int64_t i = 0; i < count; ++i) y[i] = map(a[i]);
+    return;
+  }
+  std::int8_t table[kCodes];  // of all codes: fewer than there are elements
+  for (std::int64_t code = -128; code < 128; ++code) table[code + 128] = map(code);
+  for (std::int64_t i = 0; i < count; ++i) y[i] = table[a[i] + 128];
 }
+
+namespace {
+
+// The exact result of centred codes, rounded once.
+std::int64_t exact_code(const ElementwisePlan& plan, std::int64_t a, std::int64_t b) {
+  const auto real = [&](std::size_t k, std::int64_t code) {
+    return static_cast<long double>(plan.in[k].scale) *
+           static_cast<long double>(code - plan.in[k].zero_point);
+  };
+  long double value = real(0, a);
+  if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
+  if (plan.kind == ElementwiseKind::Add) value += real(1, b);
+  if (plan.kind == ElementwiseKind::Sub) value -= real(1, b);
+  if (plan.kind == ElementwiseKind::Mul) value *= real(1, b);
+  const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+  return static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
+}
+
+bool are_int8(const std::vector<std::int64_t>& codes) {
+  return std::all_of(codes.begin(), codes.end(), [](std::int64_t q) { return q >= -128 && q <= 127; });
+}
+
+// exact_code() in doubles, each operand's part of it from a table by code. Reals are off by no more than
+// 2^-50 times the largest magnitudes that meet in them (each entry, the sum or product, and the zero point
+// round once, 2^-53 each); what comes nearer to a tie than that goes through long double.
+class PairTable {
+ public:
+  explicit PairTable(const ElementwisePlan& plan)
+      : plan_(plan), zero_(static_cast<double>(plan.out.zero_point)) {
+    const bool product = plan.kind == ElementwiseKind::Mul;
+    const long double sign = plan.kind == ElementwiseKind::Sub ? -1 : 1, out = plan.out.scale;
+    double most_a = 0, most_b = 0;
+    for (std::int64_t q = -128; q < 128; ++q) {
+      const auto i = static_cast<std::size_t>(q + 128);
+      const auto a =
+          static_cast<long double>(plan.in[0].scale) * static_cast<long double>(q - plan.in[0].zero_point);
+      const auto b =
+          static_cast<long double>(plan.in[1].scale) * static_cast<long double>(q - plan.in[1].zero_point);
+      a_[i] = static_cast<double>(product ? a : a / out);
+      b_[i] = static_cast<double>(sign * b / out);
+      most_a = std::max(most_a, std::abs(a_[i]));
+      most_b = std::max(most_b, std::abs(b_[i]));
+    }
+    doubt_ = std::ldexp((product ? most_a * most_b : most_a + most_b) + std::abs(zero_) + 1, -50);
+  }
+
+  std::int64_t operator()(std::int64_t a, std::int64_t b) const {
+    constexpr double kWhole = 6755399441055744.0;  // 1.5 * 2^52: adding it leaves no bit behind the point
+    const double x = a_[static_cast<std::size_t>(a + 128)], w = b_[static_cast<std::size_t>(b + 128)];
+    const double real = (plan_.kind == ElementwiseKind::Mul ? x * w : x + w) + zero_;
+    const double code = std::clamp(real, -128.0, 127.0) + kWhole - kWhole;
+    const double distance = std::abs(real - code);
+    if (std::abs(distance - 0.5) <= doubt_ || doubt_ > 0.25) return exact_code(plan_, a, b);
+    return static_cast<std::int64_t>(code);
+  }
+
+ private:
+  const ElementwisePlan& plan_;
+  double zero_, doubt_ = 0;
+  std::array<double, 256> a_{}, b_{};
+};
+
+}  // namespace
 
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
                                             const std::vector<std::vector<std::int64_t>>& operands,
                                             const Broadcast& broadcast) {
   if (takes_int16(plan)) return ideal_elementwise_int16(plan, operands, broadcast);
-  std::vector<std::int64_t> y(operands.front().size());
-  const auto real = [&](std::size_t k, std::size_t i) {
-    return static_cast<long double>(plan.in[k].scale) *
-           static_cast<long double>(operands[k][i] - plan.in[k].zero_point);
+  const std::vector<std::int64_t>& a = operands.front();
+  std::vector<std::int64_t> y(a.size());
+  constexpr std::size_t kCodes = 256;
+  const bool pair = operand_count(plan.kind) == 2;
+  const auto second = [&](std::size_t i) {
+    return operands.back()[static_cast<std::size_t>(broadcast.at(static_cast<std::int64_t>(i)))];
   };
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    long double value = real(0, i);
-    const auto j = static_cast<std::size_t>(broadcast.at(static_cast<std::int64_t>(i)));
-    if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
-    if (plan.kind == ElementwiseKind::Add) value += real(1, j);
-    if (plan.kind == ElementwiseKind::Sub) value -= real(1, j);
-    if (plan.kind == ElementwiseKind::Mul) value *= real(1, j);
-    const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-    y[i] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
+  if (y.size() < 2 * kCodes || !are_int8(a) || !are_int8(operands.back())) {
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = exact_code(plan, a[i], pair ? second(i) : 0);
+  } else if (!pair) {
+    std::array<std::int64_t, kCodes> table{};
+    for (std::int64_t q = -128; q < 128; ++q)
+      table[static_cast<std::size_t>(q + 128)] = exact_code(plan, q, 0);
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = table[static_cast<std::size_t>(a[i] + 128)];
+  } else {
+    const PairTable table(plan);
+    if (repeats_nothing(broadcast)) {
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = table(a[i], operands[1][i]);
+    } else {
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = table(a[i], second(i));
+    }
   }
   return y;
 }

@@ -17,22 +17,31 @@ struct SetMoments {
   double mean = 0, variance = 0, factor = 0;
 };
 
+// Adds up function(x) over one set, row-major.
+template <class Function>
+double total(const std::vector<double>& x, const ElementPlace& start, const std::vector<ElementRun>& runs,
+             Function function) {
+  double sum = 0;
+  for (const ElementRun& run : runs) {
+    const double* in = x.data() + start.offset + run.place.offset;
+    for (std::int64_t i = 0; i < run.count; ++i) sum += function(in[i * run.stride]);
+  }
+  return sum;
+}
+
 SetMoments moments(const NormPart& part, const std::vector<double>& x, const ElementPlace& start,
-                   const std::vector<ElementPlace>& elements) {
-  const auto at = [&](const ElementPlace& e) { return x[static_cast<std::size_t>(start.offset + e.offset)]; };
-  const auto n = static_cast<double>(elements.size());
+                   const std::vector<ElementRun>& runs) {
+  const auto n = static_cast<double>(part.set_size());
   SetMoments m;
   if (part.statistic == Statistic::MeanVariance) {
-    for (const auto& e : elements) m.mean += at(e);
-    m.mean /= n;
-    for (const auto& e : elements) m.variance += (at(e) - m.mean) * (at(e) - m.mean);
-    m.variance /= n;
+    m.mean = total(x, start, runs, [](double v) { return v; }) / n;
+    m.variance = total(x, start, runs, [&](double v) { return (v - m.mean) * (v - m.mean); }) / n;
   } else if (part.statistic == Statistic::L1) {
-    for (const auto& e : elements) m.variance += std::abs(at(e));
+    m.variance = total(x, start, runs, [](double v) { return std::abs(v); });
     m.factor = m.variance > 0 ? 1 / m.variance : 0;
     return m;
   } else {
-    for (const auto& e : elements) m.variance += at(e) * at(e);
+    m.variance = total(x, start, runs, [](double v) { return v * v; });
     if (part.statistic == Statistic::MeanSquare) m.variance /= n;
   }
   const double deviation =
@@ -44,15 +53,16 @@ SetMoments moments(const NormPart& part, const std::vector<double>& x, const Ele
 }
 
 void golden_given(const NormPart& part, const std::vector<double>& x, std::vector<double>& y) {
-  const auto elements = set_elements(part);
-  for (const ElementPlace& start : set_starts(part))
-    for (const ElementPlace& e : elements) {
-      const auto i = static_cast<std::size_t>(start.offset + e.offset);
-      const auto c = static_cast<std::size_t>(start.affine + e.affine);
-      const double xhat = (x[i] - part.mean[c]) / std::sqrt(part.variance[c] + part.epsilon);
-      y[i] =
-          xhat * entry(part.gamma, start.affine + e.affine, 1) + entry(part.beta, start.affine + e.affine, 0);
+  for (const ElementRun& run : all_runs(part)) {
+    double deviation = 0;
+    for (std::int64_t i = 0; i < run.count; ++i) {
+      const auto at = static_cast<std::size_t>(run.place.offset + i * run.stride);
+      const std::int64_t affine = run.place.affine + i * run.affine_stride;
+      const auto c = static_cast<std::size_t>(affine);
+      if (i == 0 || run.affine_stride != 0) deviation = std::sqrt(part.variance[c] + part.epsilon);
+      y[at] = (x[at] - part.mean[c]) / deviation * entry(part.gamma, affine, 1) + entry(part.beta, affine, 0);
     }
+  }
 }
 
 }  // namespace
@@ -65,15 +75,20 @@ GoldenNorm golden_norm(const NormProblem& problem, const std::vector<double>& x)
       golden_given(part, x, golden.y);
       continue;
     }
-    const auto elements = set_elements(part);
+    const auto runs = set_runs(part);
     for (const ElementPlace& start : set_starts(part)) {
-      const SetMoments m = moments(part, x, start, elements);
+      const SetMoments m = moments(part, x, start, runs);
       golden.mean.push_back(m.mean);
       golden.inverse_deviation.push_back(m.factor);
-      for (const ElementPlace& e : elements) {
-        const auto i = static_cast<std::size_t>(start.offset + e.offset);
-        const std::int64_t c = start.affine + e.affine;
-        golden.y[i] = (x[i] - m.mean) * m.factor * entry(part.gamma, c, 1) + entry(part.beta, c, 0);
+      for (const ElementRun& run : runs) {
+        const double* in = x.data() + start.offset + run.place.offset;
+        double* out = golden.y.data() + start.offset + run.place.offset;
+        const std::int64_t affine = start.affine + run.place.affine;
+        for (std::int64_t i = 0; i < run.count; ++i) {
+          const std::int64_t c = affine + i * run.affine_stride;
+          out[i * run.stride] =
+              (in[i * run.stride] - m.mean) * m.factor * entry(part.gamma, c, 1) + entry(part.beta, c, 0);
+        }
       }
       if (problem.running_mean.empty()) continue;
       const auto c = static_cast<std::size_t>(start.affine);
@@ -96,15 +111,21 @@ struct IdealSet {
 };
 
 IdealSet ideal_set(const NormPart& part, const std::vector<std::int64_t>& codes, const ElementPlace& start,
-                   const std::vector<ElementPlace>& elements, const Quantisation& in) {
-  Int128 sum = 0, squares = 0, magnitudes = 0;
-  for (const auto& e : elements) {
-    const Int128 q = codes[static_cast<std::size_t>(start.offset + e.offset)] - in.zero_point;
-    sum += q;
-    squares += q * q;
-    magnitudes += q < 0 ? -q : q;
+                   const std::vector<ElementRun>& runs, const Quantisation& in) {
+  // Of the codes as they are, in 64 bits (2^30 a square of int16); the zero point follows in 128 bits.
+  std::int64_t raw = 0, raw_squares = 0, magnitudes_64 = 0;
+  for (const ElementRun& run : runs) {
+    const std::int64_t* q = codes.data() + start.offset + run.place.offset;
+    for (std::int64_t i = 0; i < run.count; ++i) {
+      const std::int64_t code = q[i * run.stride];
+      raw += code;
+      raw_squares += code * code;
+      magnitudes_64 += std::abs(code - in.zero_point);
+    }
   }
-  const auto n = static_cast<Int128>(elements.size());
+  const Int128 zero = in.zero_point, n = part.set_size();
+  const Int128 sum = raw - n * zero, squares = raw_squares - 2 * zero * raw + n * zero * zero;
+  const Int128 magnitudes = magnitudes_64;
   IdealSet set;
   Real deviation = 0;  // in input steps
   const Real scale = in.scale;
@@ -142,24 +163,53 @@ std::int64_t onto_grid(Real y, const Quantisation& out) {
 
 }  // namespace
 
+namespace {
+
+// The real result of a code with an affine index, rounded.
+std::int64_t ideal_code(const NormPart& part, const IdealSet& set, std::int64_t code, std::int64_t affine,
+                        const Quantisation& in, const Quantisation& out) {
+  const auto q = static_cast<Real>(code - in.zero_point);
+  const auto c = static_cast<std::size_t>(affine);
+  const Real xhat =
+      part.statistic == Statistic::Given
+          ? (q * in.scale - part.mean[c]) / std::sqrt(static_cast<Real>(part.variance[c]) + part.epsilon)
+          : (q - set.subtrahend) * set.factor;
+  return onto_grid(xhat * entry(part.gamma, affine, 1) + entry(part.beta, affine, 0), out);
+}
+
+// A long run with one affine index is a function of the code alone, which is computed once for each code.
+void ideal_run(const NormPart& part, const IdealSet& set, const std::int64_t* codes, const ElementRun& run,
+               std::int64_t affine, const Quantisation& in, const Quantisation& out, std::int64_t* y) {
+  constexpr std::int64_t kCodes = 256;
+  if (in.dtype == DType::Int8 && run.affine_stride == 0 && run.count >= kCodes) {
+    std::int64_t table[kCodes];
+    for (std::int64_t q = -128; q < 128; ++q) table[q + 128] = ideal_code(part, set, q, affine, in, out);
+    for (std::int64_t i = 0; i < run.count; ++i) y[i * run.stride] = table[codes[i * run.stride] + 128];
+    return;
+  }
+  for (std::int64_t i = 0; i < run.count; ++i)
+    y[i * run.stride] = ideal_code(part, set, codes[i * run.stride], affine + i * run.affine_stride, in, out);
+}
+
+}  // namespace
+
 std::vector<std::int64_t> ideal_norm(const NormProblem& problem, const std::vector<std::int64_t>& codes,
                                      const Quantisation& in, const Quantisation& out) {
   std::vector<std::int64_t> y(codes.size());
   for (const NormPart& part : problem.parts) {
-    const auto elements = set_elements(part);
+    if (part.statistic == Statistic::Given) {
+      for (const ElementRun& run : all_runs(part))
+        ideal_run(part, {}, codes.data() + run.place.offset, run, run.place.affine, in, out,
+                  y.data() + run.place.offset);
+      continue;
+    }
+    const auto runs = set_runs(part);
     for (const ElementPlace& start : set_starts(part)) {
-      const bool given = part.statistic == Statistic::Given;
-      const IdealSet set = given ? IdealSet{} : ideal_set(part, codes, start, elements, in);
-      for (const ElementPlace& e : elements) {
-        const auto i = static_cast<std::size_t>(start.offset + e.offset);
-        const std::int64_t c = start.affine + e.affine;
-        const auto q = static_cast<Real>(codes[i] - in.zero_point);
-        const Real xhat =
-            given
-                ? (q * in.scale - part.mean[static_cast<std::size_t>(c)]) /
-                      std::sqrt(static_cast<Real>(part.variance[static_cast<std::size_t>(c)]) + part.epsilon)
-                : (q - set.subtrahend) * set.factor;
-        y[i] = onto_grid(xhat * entry(part.gamma, c, 1) + entry(part.beta, c, 0), out);
+      const IdealSet set = ideal_set(part, codes, start, runs, in);
+      for (const ElementRun& run : runs) {
+        const std::int64_t offset = start.offset + run.place.offset;
+        ideal_run(part, set, codes.data() + offset, run, start.affine + run.place.affine, in, out,
+                  y.data() + offset);
       }
     }
   }

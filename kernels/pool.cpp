@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -27,12 +28,50 @@ std::int64_t divisor(const PoolProblem& problem, const Window& window) {
   return problem.count_padding ? problem.window.kh * problem.window.kw : window.count();
 }
 
-// Calls visit(plane start, window) for every output, row-major.
-template <class Visit>
-void for_each_output(const ConvProblem& p, Visit&& visit) {
-  for (std::int64_t plane = 0; plane < p.n * p.ic; ++plane)
-    for (std::int64_t oy = 0; oy < p.oh; ++oy)
-      for (std::int64_t ox = 0; ox < p.ow; ++ox) visit(plane * p.ih * p.iw, window_at(p, oy, ox));
+// One output row of one plane: what lies under its windows, first down the columns, which run side by side,
+// then along the row. `plane` starts at input row `first_row`. Gives one value an output in `out`.
+template <class T, class Sum, class Fold>
+void fold_row(const ConvProblem& p, const T* plane, std::int64_t first_row, std::int64_t oy, Sum start,
+              std::vector<Sum>& columns, Sum* out, Fold fold) {
+  columns.assign(static_cast<std::size_t>(p.iw), start);
+  Sum* column = columns.data();
+  const Window rows = window_at(p, oy, 0);
+  for (std::int64_t iy = rows.top; iy < rows.bottom; ++iy) {
+    const T* row = plane + (iy - first_row) * p.iw;
+    for (std::int64_t ix = 0; ix < p.iw; ++ix) column[ix] = fold(column[ix], static_cast<Sum>(row[ix]));
+  }
+  for (std::int64_t ox = 0; ox < p.ow; ++ox) {
+    const Window w = window_at(p, oy, ox);
+    Sum value = start;
+    for (std::int64_t ix = w.left; ix < w.right; ++ix) value = fold(value, column[ix]);
+    out[ox] = value;
+  }
+}
+
+struct Greatest {
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::max(a, b);
+  }
+};
+
+// Calls finish(window, value, output index) for every output of all planes: the largest element under it, or
+// the sum.
+template <class Sum, class T, class Finish>
+void for_each_output(const PoolProblem& problem, const T* x, Sum least, Finish&& finish) {
+  const ConvProblem& p = problem.window;
+  std::vector<Sum> columns, out(static_cast<std::size_t>(p.ow));
+  std::size_t at = 0;
+  for (std::int64_t plane = 0; plane < p.n * p.ic; ++plane, x += p.ih * p.iw)
+    for (std::int64_t oy = 0; oy < p.oh; ++oy) {
+      if (problem.kind == PoolKind::Max) {
+        fold_row(p, x, 0, oy, least, columns, out.data(), Greatest());
+      } else {
+        fold_row(p, x, 0, oy, Sum{0}, columns, out.data(), std::plus<Sum>());
+      }
+      for (std::int64_t ox = 0; ox < p.ow; ++ox)
+        finish(window_at(p, oy, ox), out[static_cast<std::size_t>(ox)], at++);
+    }
 }
 
 }  // namespace
@@ -57,30 +96,38 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
   if (a.get("ceil_mode", std::int64_t{0}) != 0) {  // as much padding behind as the last window needs
     auto pads = a.get("pads", std::vector<std::int64_t>(2 * spatial.size(), 0));
     const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1));
+    const auto within = [](const std::vector<std::int64_t>& values, std::int64_t low) {
+      return std::all_of(values.begin(), values.end(),
+                         [&](std::int64_t v) { return v >= low && v <= kMaxElements; });
+    };
+    if (pads.size() != 2 * spatial.size() || strides.size() != spatial.size() || !within(pads, 0) ||
+        !within(strides, 1) || !within(kernel, 1))
+      throw std::invalid_argument(op + ": kernel_shape, strides or pads do not fit " + to_string(input));
     for (std::size_t d = 0; d < spatial.size(); ++d) {
-      const std::int64_t rest = (spatial[d] + pads[d] + pads[spatial.size() + d] - kernel[d]) % strides[d];
-      if (rest > 0) pads[spatial.size() + d] += strides[d] - rest;
+      const std::int64_t span = spatial[d] + pads[d] + pads[spatial.size() + d] - kernel[d];
+      const std::int64_t rest = span % strides[d], next = (span / strides[d] + 1) * strides[d];
+      // A window that would start behind the input is none.
+      if (rest > 0 && next < spatial[d] + pads[d]) pads[spatial.size() + d] += strides[d] - rest;
     }
     a.int_lists["pads"] = pads;
   }
   problem.window = resolve_conv(a, input, weights);
+  const ConvProblem& p = problem.window;
+  if (p.pad_top >= p.kh || p.pad_left >= p.kw || (p.oh - 1) * p.stride_h - p.pad_top >= p.ih ||
+      (p.ow - 1) * p.stride_w - p.pad_left >= p.iw)
+    throw std::invalid_argument(op + ": a window lies in the padding alone");
   return problem;
 }
 
 Tensor golden_pool(const PoolProblem& problem, const Tensor& x) {
-  const ConvProblem& p = problem.window;
-  std::vector<double> y;
-  for_each_output(p, [&](std::int64_t plane, const Window& w) {
-    double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (std::int64_t iy = w.top; iy < w.bottom; ++iy)
-      for (std::int64_t ix = w.left; ix < w.right; ++ix) {
-        const double value = x.values[static_cast<std::size_t>(plane + iy * p.iw + ix)];
-        largest = std::max(largest, value);
-        sum += value;
-      }
-    y.push_back(problem.kind == PoolKind::Max ? largest : sum / static_cast<double>(divisor(problem, w)));
-  });
-  return Tensor(conv_output_shape(p, x.shape.size()), std::move(y));
+  Tensor y = Tensor::filled(conv_output_shape(problem.window, x.shape.size()), 0);
+  for_each_output(problem, x.values.data(), -std::numeric_limits<double>::infinity(),
+                  [&](const Window& w, double value, std::size_t at) {
+                    y.values[at] = problem.kind == PoolKind::Max
+                                       ? value
+                                       : value / static_cast<double>(divisor(problem, w));
+                  });
+  return y;
 }
 
 PoolPlan plan_pool(const PoolProblem& problem, const Quantisation& in, const Quantisation& out,
@@ -96,26 +143,22 @@ PoolPlan plan_pool(const PoolProblem& problem, const Quantisation& in, const Qua
 
 void pool_tile_int8(const ConvTile& t, const PoolPlan& plan, const std::int8_t* input, std::int8_t* output) {
   const ConvProblem& p = plan.problem.window;
+  std::vector<std::int8_t> greatest;
+  std::vector<std::int32_t> columns, sums(static_cast<std::size_t>(p.ow));
   for (std::int64_t c = 0; c < t.out_channels; ++c) {
     const std::int8_t* plane = input + c * t.in_rows * p.iw;
-    for (std::int64_t y = 0; y < t.out_rows; ++y) {
+    for (std::int64_t y = t.out_row; y < t.out_row + t.out_rows; ++y, output += p.ow) {
+      if (plan.problem.kind == PoolKind::Max) {
+        fold_row(p, plane, t.in_row, y, std::int8_t{-128}, greatest, output, Greatest());
+        continue;
+      }
+      fold_row(p, plane, t.in_row, y, std::int32_t{0}, columns, sums.data(), std::plus<std::int32_t>());
       for (std::int64_t x = 0; x < p.ow; ++x) {
-        const Window w = window_at(p, t.out_row + y, x);
-        std::int32_t largest = -128;
-        std::int64_t sum = 0;
-        for (std::int64_t iy = w.top; iy < w.bottom; ++iy) {
-          const std::int8_t* row = plane + (iy - t.in_row) * p.iw;
-          for (std::int64_t ix = w.left; ix < w.right; ++ix) {
-            largest = std::max<std::int32_t>(largest, row[ix]);
-            sum += row[ix];
-          }
-        }
-        std::int64_t result = largest;
-        if (plan.problem.kind == PoolKind::Average)
-          result = apply_affine(sum - w.count() * plan.in.zero_point,
-                                plan.by_count[static_cast<std::size_t>(divisor(plan.problem, w) - 1)],
-                                plan.rounding, plan.out.zero_point, -128, 127);
-        *output++ = static_cast<std::int8_t>(result);
+        const Window w = window_at(p, y, x);
+        output[x] = static_cast<std::int8_t>(
+            apply_affine(sums[static_cast<std::size_t>(x)] - w.count() * plan.in.zero_point,
+                         plan.by_count[static_cast<std::size_t>(divisor(plan.problem, w) - 1)], plan.rounding,
+                         plan.out.zero_point, -128, 127));
       }
     }
   }
@@ -124,24 +167,19 @@ void pool_tile_int8(const ConvTile& t, const PoolPlan& plan, const std::int8_t* 
 std::vector<std::int64_t> ideal_pool(const PoolPlan& plan, const std::vector<std::int64_t>& codes) {
   if (takes_int16(plan)) return ideal_pool_int16(plan, codes);
   const ConvProblem& p = plan.problem.window;
-  std::vector<std::int64_t> ideal;
-  for_each_output(p, [&](std::int64_t plane, const Window& w) {
-    std::int64_t largest = INT64_MIN, sum = 0;
-    for (std::int64_t iy = w.top; iy < w.bottom; ++iy)
-      for (std::int64_t ix = w.left; ix < w.right; ++ix) {
-        const std::int64_t q = codes[static_cast<std::size_t>(plane + iy * p.iw + ix)];
-        largest = std::max(largest, q);
-        sum += q - plan.in.zero_point;
-      }
-    if (plan.problem.kind == PoolKind::Max) {
-      ideal.push_back(largest);
-      return;
-    }
-    const long double mean = static_cast<long double>(plan.in.scale) * static_cast<long double>(sum) /
-                             static_cast<long double>(divisor(plan.problem, w));
-    const long double real = mean / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-    ideal.push_back(static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(real, -128, 127))));
-  });
+  std::vector<std::int64_t> ideal(static_cast<std::size_t>(p.n * p.ic * p.oh * p.ow));
+  for_each_output(
+      plan.problem, codes.data(), INT64_MIN, [&](const Window& w, std::int64_t value, std::size_t at) {
+        if (plan.problem.kind == PoolKind::Max) {
+          ideal[at] = value;
+          return;
+        }
+        const std::int64_t sum = value - w.count() * plan.in.zero_point;
+        const long double mean = static_cast<long double>(plan.in.scale) * static_cast<long double>(sum) /
+                                 static_cast<long double>(divisor(plan.problem, w));
+        const long double real = mean / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+        ideal[at] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(real, -128, 127)));
+      });
   return ideal;
 }
 

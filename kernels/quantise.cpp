@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/quantise_rows.h"
+
 namespace bpusim {
 
 std::int64_t quantise(double real, const Quantisation& grid) {
@@ -15,8 +17,7 @@ std::int64_t quantise(double real, const Quantisation& grid) {
 }
 
 Quantisation symmetric_grid(const std::vector<double>& values, DType dtype) {
-  double largest = 0;
-  for (const double v : values) largest = std::max(largest, std::abs(v));
+  const double largest = largest_magnitude(values);
   Quantisation grid{1, 0, dtype};
   // A scale below the smallest normal number would lose precision itself.
   if (largest / static_cast<double>(grid.highest()) > 1e-300)
@@ -39,6 +40,10 @@ Quantisation affine_grid(const std::vector<double>& values, DType dtype) {
 }
 
 std::vector<std::int64_t> quantise(const std::vector<double>& values, const Quantisation& grid) {
+  if (grid.dtype == DType::Int8) {
+    const std::vector<std::int8_t> codes = quantise_int8(values, grid);
+    return {codes.begin(), codes.end()};
+  }
   std::vector<std::int64_t> codes(values.size());
   std::transform(values.begin(), values.end(), codes.begin(), [&](double v) { return quantise(v, grid); });
   return codes;

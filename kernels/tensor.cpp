@@ -1,13 +1,32 @@
 #include "kernels/tensor.h"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace bpusim {
 
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
-  for (const std::int64_t extent : shape) count *= extent;
+  for (const std::int64_t extent : shape)
+    if (__builtin_mul_overflow(count, extent, &count))
+      throw std::invalid_argument("shape " + to_string(shape) + " has more elements than 64 bits count");
   return count;
+}
+
+std::size_t checked_count(const Shape& shape) {
+  for (const std::int64_t extent : shape)
+    if (extent < 0) throw std::invalid_argument("shape " + to_string(shape) + " has a negative extent");
+  const std::int64_t count = element_count(shape);
+  if (count > kMaxElements)
+    throw std::invalid_argument("a tensor of shape " + to_string(shape) + " is beyond " +
+                                std::to_string(kMaxElements) + " elements (2 GiB in float64)");
+  return static_cast<std::size_t>(count);
+}
+
+std::int64_t to_integer(double value) {
+  constexpr double limit = 9223372036854774784.0;  // 2^63 - 1024, the largest double below 2^63
+  return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -limit, limit));
 }
 
 std::string to_string(const Shape& shape) {
@@ -63,7 +82,7 @@ Tensor::Tensor(Shape shape_, std::vector<double> values_)
 }
 
 Tensor Tensor::filled(Shape shape, double value) {
-  const auto count = static_cast<std::size_t>(element_count(shape));
+  const std::size_t count = checked_count(shape);
   return Tensor(std::move(shape), std::vector<double>(count, value));
 }
 

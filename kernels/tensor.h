@@ -10,8 +10,18 @@ namespace bpusim {
 
 using Shape = std::vector<std::int64_t>;
 
-/// Product of the extents; 1 for a scalar.
+/// Product of the extents; 1 for a scalar. Throws std::invalid_argument where it does not fit into 64 bits.
 std::int64_t element_count(const Shape& shape);
+
+/// The largest tensor that is made: 2 GiB in float64. A damaged model can ask for any size.
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
+
+/// element_count of a tensor that is about to be made. Throws std::invalid_argument beyond kMaxElements and
+/// where an extent is negative.
+std::size_t checked_count(const Shape& shape);
+
+/// The whole part of a number, at most as large as 64 bits hold; 0 for NaN.
+std::int64_t to_integer(double value);
 
 /// "1x3x224x224"; "scalar" for rank 0.
 std::string to_string(const Shape& shape);
@@ -31,7 +41,7 @@ struct Tensor {
 
   Tensor() = default;
   Tensor(Shape shape_, std::vector<double> values_);  ///< throws std::invalid_argument where the sizes differ
-  static Tensor filled(Shape shape, double value);
+  static Tensor filled(Shape shape, double value);    ///< throws as checked_count
   std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
 };
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
+
+#include "kernels/broadcast.h"
+#include "kernels/gemm.h"
 
 namespace bpusim {
 
@@ -16,60 +20,95 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + r : axis);
 }
 
-// Calls visit(output position, position in a, position in b) over the broadcast shape.
-template <class Visit>
-void for_each_pair(const Shape& shape, const Shape& a, const Shape& b, Visit&& visit) {
-  const std::size_t rank = shape.size();
-  const auto strides = [&](const Shape& s) {
-    std::vector<std::int64_t> result(rank, 0);
-    std::int64_t stride = 1;
-    for (std::size_t d = s.size(); d-- > 0; stride *= s[d])
-      if (s[d] != 1) result[d + rank - s.size()] = stride;
-    return result;
-  };
-  const auto sa = strides(a), sb = strides(b);
-  std::vector<std::int64_t> index(rank, 0);
-  std::int64_t pa = 0, pb = 0;
-  const std::int64_t total = element_count(shape);
-  for (std::int64_t i = 0; i < total; ++i) {
-    visit(static_cast<std::size_t>(i), static_cast<std::size_t>(pa), static_cast<std::size_t>(pb));
-    for (std::size_t d = rank; d-- > 0;) {
-      pa += sa[d];
-      pb += sb[d];
-      if (++index[d] < shape[d]) break;
-      pa -= sa[d] * shape[d];
-      pb -= sb[d] * shape[d];
-      index[d] = 0;
+template <class Function>
+Tensor combine(const Tensor& a, const Tensor& b, Function function) {
+  Tensor y = Tensor::filled(broadcast_shape(a.shape, b.shape), 0);
+  for_each_run(y.shape, a.shape, b.shape, [&](const BroadcastRun& run) {
+    const double *x = a.values.data() + run.a, *w = b.values.data() + run.b;
+    double* out = y.values.data() + run.out;
+    // One loop a kind of run, so that the compiler sees its strides.
+    if (run.step_a == 1 && run.step_b == 1) {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = function(x[i], w[i]);
+    } else if (run.step_a == 1) {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = function(x[i], *w);
+    } else {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = function(*x, w[i * run.step_b]);
     }
-  }
+  });
+  return y;
 }
 
-using BinaryFunction = double (*)(double, double);
+using BinaryOperator = Tensor (*)(const Tensor&, const Tensor&);
+
+template <class Function>
+Tensor (*as_operator(Function))(const Tensor&, const Tensor&) {
+  return [](const Tensor& a, const Tensor& b) { return combine(a, b, Function{}); };
+}
+
+struct Power {
+  double operator()(double x, double y) const { return std::pow(x, y); }
+};
+struct Least {
+  double operator()(double x, double y) const { return std::min(x, y); }
+};
+struct Greatest {
+  double operator()(double x, double y) const { return std::max(x, y); }
+};
+struct SlopeBelowZero {
+  double operator()(double x, double slope) const { return x < 0 ? slope * x : x; }
+};
+struct Remainder {
+  double operator()(double x, double y) const { return x - y * std::floor(x / y); }
+};
 
 // Truth is 1, falsehood 0.
-BinaryFunction comparison(const std::string& op) {
-  if (op == "Equal") return [](double x, double y) { return x == y ? 1.0 : 0.0; };
-  if (op == "Less") return [](double x, double y) { return x < y ? 1.0 : 0.0; };
-  if (op == "LessOrEqual") return [](double x, double y) { return x <= y ? 1.0 : 0.0; };
-  if (op == "Greater") return [](double x, double y) { return x > y ? 1.0 : 0.0; };
-  if (op == "GreaterOrEqual") return [](double x, double y) { return x >= y ? 1.0 : 0.0; };
-  if (op == "And") return [](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; };
-  if (op == "Or") return [](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; };
-  if (op == "Xor") return [](double x, double y) { return (x != 0) != (y != 0) ? 1.0 : 0.0; };
+template <class Predicate>
+struct Truth {
+  double operator()(double x, double y) const { return Predicate{}(x, y) ? 1.0 : 0.0; }
+};
+struct Differ {
+  bool operator()(double x, double y) const { return (x != 0) != (y != 0); }
+};
+
+BinaryOperator comparison(const std::string& op) {
+  if (op == "Equal") return as_operator(Truth<std::equal_to<double>>());
+  if (op == "Less") return as_operator(Truth<std::less<double>>());
+  if (op == "LessOrEqual") return as_operator(Truth<std::less_equal<double>>());
+  if (op == "Greater") return as_operator(Truth<std::greater<double>>());
+  if (op == "GreaterOrEqual") return as_operator(Truth<std::greater_equal<double>>());
+  if (op == "And") return as_operator(Truth<std::logical_and<double>>());
+  if (op == "Or") return as_operator(Truth<std::logical_or<double>>());
+  if (op == "Xor") return as_operator(Truth<Differ>());
   return nullptr;
 }
 
-BinaryFunction binary_function(const std::string& op) {
-  if (op == "Add") return [](double x, double y) { return x + y; };
-  if (op == "Sub") return [](double x, double y) { return x - y; };
-  if (op == "Mul") return [](double x, double y) { return x * y; };
-  if (op == "Div") return [](double x, double y) { return x / y; };
-  if (op == "Pow") return [](double x, double y) { return std::pow(x, y); };
-  if (op == "Min") return [](double x, double y) { return std::min(x, y); };
-  if (op == "Max") return [](double x, double y) { return std::max(x, y); };
-  if (op == "PRelu") return [](double x, double slope) { return x < 0 ? slope * x : x; };
-  if (op == "Mod") return [](double x, double y) { return x - y * std::floor(x / y); };
+BinaryOperator binary_operator(const std::string& op) {
+  if (op == "Add") return as_operator(std::plus<double>());
+  if (op == "Sub") return as_operator(std::minus<double>());
+  if (op == "Mul") return as_operator(std::multiplies<double>());
+  if (op == "Div") return as_operator(std::divides<double>());
+  if (op == "Pow") return as_operator(Power());
+  if (op == "Min") return as_operator(Least());
+  if (op == "Max") return as_operator(Greatest());
+  if (op == "PRelu") return as_operator(SlopeBelowZero());
+  if (op == "Mod") return as_operator(Remainder());
   return comparison(op);
+}
+
+// Folds x into y of shape `kept`, in row-major order of x.
+template <class Function>
+void fold(const Tensor& x, const Shape& kept, std::vector<double>& y, Function function) {
+  for_each_run(x.shape, x.shape, kept, [&](const BroadcastRun& run) {
+    const double* in = x.values.data() + run.a;
+    double* out = y.data() + run.b;
+    if (run.step_b == 1) {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = function(out[i], in[i]);
+      return;
+    }
+    double value = *out;
+    for (std::int64_t i = 0; i < run.count; ++i) value = function(value, in[i]);
+    *out = value;
+  });
 }
 
 }  // namespace
@@ -88,17 +127,13 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
 }
 
 bool is_binary(const std::string& op) {
-  return binary_function(op) != nullptr;
+  return binary_operator(op) != nullptr;
 }
 
 Tensor binary(const std::string& op, const Tensor& a, const Tensor& b) {
-  const BinaryFunction function = binary_function(op);
-  if (function == nullptr) throw std::invalid_argument(op + " is no operator of two operands");
-  Tensor y = Tensor::filled(broadcast_shape(a.shape, b.shape), 0);
-  for_each_pair(y.shape, a.shape, b.shape, [&](std::size_t i, std::size_t pa, std::size_t pb) {
-    y.values[i] = function(a.values[pa], b.values[pb]);
-  });
-  return y;
+  const BinaryOperator apply = binary_operator(op);
+  if (apply == nullptr) throw std::invalid_argument(op + " is no operator of two operands");
+  return apply(a, b);
 }
 
 Tensor variadic(const std::string& op, const std::vector<Tensor>& inputs) {
@@ -112,30 +147,43 @@ Tensor variadic(const std::string& op, const std::vector<Tensor>& inputs) {
 
 namespace {
 
-// A reduction: what it starts with, how it takes an element in, and what becomes of the result of `count`.
+struct TakeMagnitude {
+  double operator()(double sum, double v) const { return sum + std::abs(v); }
+};
+struct TakeSquare {
+  double operator()(double sum, double v) const { return sum + v * v; }
+};
+struct TakeExponential {
+  double operator()(double sum, double v) const { return sum + std::exp(v); }
+};
+
+// A reduction: what it starts with, how it takes elements in, and what becomes of the result of `count`.
 struct Reduction {
   const char* op;
   double start;
-  void (*take)(double& sum, double v);
+  void (*take)(const Tensor& x, const Shape& kept, std::vector<double>& y);
   double (*finish)(double sum, double count);
 };
 
+template <class Function>
+void fold_by(const Tensor& x, const Shape& kept, std::vector<double>& y) {
+  fold(x, kept, y, Function{});
+}
+
 const Reduction& reduction_of(const std::string& op) {
-  const auto add = [](double& sum, double v) { sum += v; };
-  const auto square = [](double& sum, double v) { sum += v * v; };
   const auto same = [](double sum, double) { return sum; };
+  const auto add = fold_by<std::plus<double>>;
   static const Reduction rows[] = {
       {"ReduceMean", 0, add, [](double sum, double count) { return sum / count; }},
       {"ReduceSum", 0, add, same},
-      {"ReduceMax", -INFINITY, [](double& sum, double v) { sum = std::max(sum, v); }, same},
-      {"ReduceMin", INFINITY, [](double& sum, double v) { sum = std::min(sum, v); }, same},
-      {"ReduceProd", 1, [](double& sum, double v) { sum *= v; }, same},
-      {"ReduceL1", 0, [](double& sum, double v) { sum += std::abs(v); }, same},
-      {"ReduceL2", 0, square, [](double sum, double) { return std::sqrt(sum); }},
-      {"ReduceSumSquare", 0, square, same},
+      {"ReduceMax", -INFINITY, fold_by<Greatest>, same},
+      {"ReduceMin", INFINITY, fold_by<Least>, same},
+      {"ReduceProd", 1, fold_by<std::multiplies<double>>, same},
+      {"ReduceL1", 0, fold_by<TakeMagnitude>, same},
+      {"ReduceL2", 0, fold_by<TakeSquare>, [](double sum, double) { return std::sqrt(sum); }},
+      {"ReduceSumSquare", 0, fold_by<TakeSquare>, same},
       {"ReduceLogSum", 0, add, [](double sum, double) { return std::log(sum); }},
-      {"ReduceLogSumExp", 0, [](double& sum, double v) { sum += std::exp(v); },
-       [](double sum, double) { return std::log(sum); }},
+      {"ReduceLogSumExp", 0, fold_by<TakeExponential>, [](double sum, double) { return std::log(sum); }},
   };
   for (const Reduction& row : rows)
     if (op == row.op) return row;
@@ -154,9 +202,7 @@ Tensor reduce(const std::string& op, const Tensor& x, const std::vector<std::int
     if (over[d] == 0 || keep_dims) shape.push_back(kept[d]);
   }
   Tensor y = Tensor::filled(kept, reduction.start);
-  for_each_pair(x.shape, x.shape, kept, [&](std::size_t, std::size_t px, std::size_t py) {
-    reduction.take(y.values[py], x.values[px]);
-  });
+  reduction.take(x, kept, y.values);
   const double count =
       static_cast<double>(x.size()) / static_cast<double>(std::max<std::int64_t>(y.size(), 1));
   for (double& v : y.values) v = reduction.finish(v, count);
@@ -187,13 +233,12 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   const Shape lead = shape;
   shape.insert(shape.end(), {m, n});
   Tensor y = Tensor::filled(shape, 0);
-  for_each_pair(lead, la, lb, [&](std::size_t i, std::size_t pa, std::size_t pb) {
-    const double* x = a.values.data() + static_cast<std::int64_t>(pa) * m * k;
-    const double* w = b.values.data() + static_cast<std::int64_t>(pb) * k * n;
-    double* out = y.values.data() + static_cast<std::int64_t>(i) * m * n;
-    for (std::int64_t r = 0; r < m; ++r)
-      for (std::int64_t e = 0; e < k; ++e)
-        for (std::int64_t c = 0; c < n; ++c) out[r * n + c] += x[r * k + e] * w[e * n + c];
+  for_each_run(lead, la, lb, [&](const BroadcastRun& run) {
+    for (std::int64_t i = 0; i < run.count; ++i) {
+      const DenseRows<double> w(b.values.data() + (run.b + i * run.step_b) * k * n, n);
+      gemm(m, n, k, a.values.data() + (run.a + i * run.step_a) * m * k, k, w,
+           y.values.data() + (run.out + i) * m * n, n);
+    }
   });
   return y;
 }
@@ -201,9 +246,12 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 Tensor transpose_last(const Tensor& x) {
   const std::int64_t m = x.shape.at(0), n = x.shape.at(1);
   Tensor y = Tensor::filled({n, m}, 0);
-  for (std::int64_t r = 0; r < m; ++r)
-    for (std::int64_t c = 0; c < n; ++c)
-      y.values[static_cast<std::size_t>(c * m + r)] = x.values[static_cast<std::size_t>(r * n + c)];
+  constexpr std::int64_t kBlock = 16;  // both sides of a block stay in the cache
+  for (std::int64_t first = 0; first < m; first += kBlock)
+    for (std::int64_t column = 0; column < n; column += kBlock)
+      for (std::int64_t r = first; r < std::min(m, first + kBlock); ++r)
+        for (std::int64_t c = column; c < std::min(n, column + kBlock); ++c)
+          y.values[static_cast<std::size_t>(c * m + r)] = x.values[static_cast<std::size_t>(r * n + c)];
   return y;
 }
 

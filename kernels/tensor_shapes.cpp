@@ -39,9 +39,10 @@ Shape padded_shape(const Shape& x, const std::vector<std::int64_t>& pads) {
                                 std::to_string(pads.size()));
   Shape shape = x;
   for (std::size_t d = 0; d < x.size(); ++d) {
+    for (const std::int64_t pad : {pads[d], pads[d + x.size()]})
+      if (pad < 0 || pad > kMaxElements)
+        throw std::invalid_argument("Pad: padding by " + std::to_string(pad) + " is not supported");
     shape[d] += pads[d] + pads[d + x.size()];
-    if (pads[d] < 0 || pads[d + x.size()] < 0)
-      throw std::invalid_argument("Pad: negative padding is not supported");
   }
   return shape;
 }
@@ -57,12 +58,17 @@ ConvTransposeProblem resolve_conv_transpose(const Attributes& a, const Shape& x,
     auto values = a.get(name, std::vector<std::int64_t>(size, fallback));
     if (values.size() != size)
       throw std::invalid_argument(std::string("ConvTranspose: wrong number of ") + name);
+    for (const std::int64_t v : values)
+      if (v > kMaxElements || v < (fallback == 1 ? 1 : -kMaxElements))
+        throw std::invalid_argument(std::string("ConvTranspose: ") + name + " holds " + std::to_string(v));
     return values;
   };
   const auto s = list("strides", 2, 1), d = list("dilations", 2, 1), pads = list("pads", 4, 0),
              extra = list("output_padding", 2, 0);
   ConvTransposeProblem p;
   p.groups = a.get("group", std::int64_t{1});
+  if (p.groups < 1 || p.groups > kMaxElements)
+    throw std::invalid_argument("ConvTranspose: group is " + std::to_string(p.groups));
   p.n = x[0];
   p.ic = x[1];
   p.ih = x[2];
@@ -78,7 +84,7 @@ ConvTransposeProblem resolve_conv_transpose(const Attributes& a, const Shape& x,
   p.pad_left = pads[1];
   p.oh = (p.ih - 1) * s[0] + extra[0] + (p.kh - 1) * d[0] + 1 - pads[0] - pads[2];
   p.ow = (p.iw - 1) * s[1] + extra[1] + (p.kw - 1) * d[1] + 1 - pads[1] - pads[3];
-  if (p.groups < 1 || p.ic % p.groups != 0 || p.oh < 1 || p.ow < 1)
+  if (p.ic % p.groups != 0 || p.oh < 1 || p.ow < 1)
     throw std::invalid_argument("ConvTranspose: nothing is left of the output");
   return p;
 }

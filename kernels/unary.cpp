@@ -24,10 +24,15 @@ double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-double clip(double x, const Attributes& a, const Constants& c) {
+// Looked up once, not for each element: most of a network's elements may pass through a Clip.
+RealFunction bind_clip(const Attributes& a, const Constants& c) {
   const double infinity = std::numeric_limits<double>::infinity();
   const double low = constant(c, 0, a.get("min", -infinity)), high = constant(c, 1, a.get("max", infinity));
-  return std::min(std::max(x, low), high);
+  return [low, high](double x) { return std::min(std::max(x, low), high); };
+}
+
+double clip(double x, const Attributes& a, const Constants& c) {
+  return bind_clip(a, c)(x);
 }
 
 double hard_sigmoid(double x, const Attributes& a, const Constants&) {
@@ -66,7 +71,7 @@ const std::vector<UnaryDefinition>& unary_registry() {
          const double alpha = a.get("alpha", 1.0);
          return std::max(x, 0.0) + std::min(alpha * std::expm1(x / alpha), 0.0);
        }},
-      {"Clip", clip},
+      {"Clip", clip, bind_clip},
       {"Cos", [](double x, const Attributes&, const Constants&) { return std::cos(x); }},
       {"Cosh", [](double x, const Attributes&, const Constants&) { return std::cosh(x); }},
       {"Elu", [](double x, const Attributes& a,
@@ -122,6 +127,7 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants) {
   const UnaryDefinition* row = find_unary(op);
   if (row == nullptr) throw std::invalid_argument(op + " is no function of one element");
+  if (row->bind != nullptr) return row->bind(attributes, constants);
   return [row, attributes, constants](double x) { return row->function(x, attributes, constants); };
 }
 

@@ -13,15 +13,17 @@
 
 namespace bpusim {
 
-/// A row of the table of functions. `constants` are the operator's constant inputs after the first.
+using RealFunction = std::function<double(double)>;
+
+/// A row of the table of functions. `constants` are the operator's constant inputs after the first. `bind`
+/// gives the same function with both looked up already.
 struct UnaryDefinition {
   const char* op;
   double (*function)(double x, const Attributes& attributes, const std::vector<Tensor>& constants);
+  RealFunction (*bind)(const Attributes& attributes, const std::vector<Tensor>& constants) = nullptr;
 };
 const std::vector<UnaryDefinition>& unary_registry();
 const UnaryDefinition* find_unary(const std::string& op);
-
-using RealFunction = std::function<double(double)>;
 
 /// The function with its attributes bound. Throws std::invalid_argument for operators that are none.
 RealFunction unary_function(const std::string& op, const Attributes& attributes,

@@ -17,7 +17,7 @@ using Constants = std::vector<Tensor>;
 std::vector<std::int64_t> integers(const Constants& constants, std::size_t i) {
   std::vector<std::int64_t> values;
   if (i < constants.size())
-    for (const double v : constants[i].values) values.push_back(static_cast<std::int64_t>(v));
+    for (const double v : constants[i].values) values.push_back(to_integer(v));
   return values;
 }
 
@@ -53,7 +53,8 @@ Shape reshaped(const std::string& op, const Shape& input, std::vector<std::int64
     if (target[d] == -1) {
       open = static_cast<std::int64_t>(d);
     } else {
-      known *= target[d];
+      if (target[d] < 0 || __builtin_mul_overflow(known, target[d], &known))
+        refuse(op, to_string(input) + " does not fit into " + to_string(target));
     }
   }
   const std::int64_t total = element_count(input);
@@ -182,8 +183,8 @@ View enlarge(const std::string& op, const Attributes& a, const Shape& in, const 
   View view;
   const auto strides = strides_of(in);
   for (std::size_t d = 0; d < in.size(); ++d) {
-    const auto factor = static_cast<std::int64_t>(factors[d]);
-    if (static_cast<double>(factor) != factors[d] || factor < 1)
+    const std::int64_t factor = to_integer(factors[d]);
+    if (static_cast<double>(factor) != factors[d] || factor < 1 || factor > kMaxElements)
       refuse(op, "only whole factors move elements");
     view.dims.push_back({in[d], strides[d]});
     if (factor > 1) view.dims.push_back({factor, 0});
@@ -236,17 +237,35 @@ View resolve_view(const std::string& op, const Attributes& a, const Shape& in, c
 }
 
 std::vector<double> apply_view(const View& view, const std::vector<double>& x) {
-  std::vector<double> y;
-  std::vector<std::int64_t> index(view.dims.size(), 0);
-  std::int64_t total = 1, at = view.offset;
-  for (const View::Dim& dim : view.dims) total *= dim.count;
-  y.reserve(static_cast<std::size_t>(total));
-  for (std::int64_t i = 0; i < total; ++i) {
-    y.push_back(x[static_cast<std::size_t>(at)]);
-    for (std::size_t d = view.dims.size(); d-- > 0;) {
-      at += view.dims[d].stride;
-      if (++index[d] < view.dims[d].count) break;
-      at -= view.dims[d].stride * view.dims[d].count;
+  Shape counts;
+  for (const View::Dim& dim : view.dims) counts.push_back(dim.count);
+  const auto total = static_cast<std::int64_t>(checked_count(counts));
+  std::vector<View::Dim> dims;  // neighbours that one stride covers become one
+  for (const View::Dim& dim : view.dims) {
+    if (dim.count == 1) continue;
+    if (!dims.empty() && dims.back().stride == dim.count * dim.stride) {
+      dims.back() = {dims.back().count * dim.count, dim.stride};
+    } else {
+      dims.push_back(dim);
+    }
+  }
+  if (dims.empty()) dims.push_back({1, 1});
+  const View::Dim run = dims.back();
+  dims.pop_back();
+  std::vector<double> y(static_cast<std::size_t>(total));
+  std::vector<std::int64_t> index(dims.size(), 0);
+  std::int64_t at = view.offset;
+  for (double* out = y.data(); out != y.data() + total; out += run.count) {
+    const double* in = x.data() + at;
+    if (run.stride == 1) {
+      std::copy_n(in, run.count, out);
+    } else {
+      for (std::int64_t i = 0; i < run.count; ++i) out[i] = in[i * run.stride];
+    }
+    for (std::size_t d = dims.size(); d-- > 0;) {
+      at += dims[d].stride;
+      if (++index[d] < dims[d].count) break;
+      at -= dims[d].stride * dims[d].count;
       index[d] = 0;
     }
   }

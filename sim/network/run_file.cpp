@@ -169,6 +169,13 @@ std::set<std::string> weight_inputs(const Network& network) {
   return weights;
 }
 
+std::string unknown_shape(const std::string& name, const Shape& shape, const std::set<std::string>& open) {
+  const std::string file = "give it a file, as inputs: {" + name + ": " + name + ".npy}";
+  if (open.empty()) return "input '" + name + "' has no shape: " + file;
+  return "input '" + name + "' has shape " + to_string(shape) + ": set its dimensions (--dim " +
+         *open.begin() + "=1, or dim: in the run file), or " + file;
+}
+
 // Inputs of a model: from files, or seeded normal numbers.
 void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t seed, const YamlNode& model,
                  Network& network) {
@@ -202,8 +209,7 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
       continue;
     }
     if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; })) {
-      model.fail("input '" + name + "' has shape " + to_string(value.shape) +
-                 ": give it a file under inputs");
+      model.fail(unknown_shape(name, value.shape, network.dynamic_dims));
       continue;
     }
     value.hold(draw({}, value.shape, seed++));

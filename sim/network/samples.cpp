@@ -27,15 +27,33 @@ Samples::Samples(const std::vector<std::string>& paths) {
   }
 }
 
+namespace {
+
+std::vector<std::string> keys(const std::map<std::string, Tensor>& tensors) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
 std::map<std::string, Tensor> read_samples(const std::string& file, const Network& network) {
   std::vector<std::string> numbers;
   for (const std::string& input : network.inputs)
     if (network.values.at(input).dtype != DType::String) numbers.push_back(input);
+  if (fs::path(file).extension() == ".npz") {
+    auto arrays = read_npz(file);
+    for (const std::string& input : numbers)
+      if (arrays.count(input) == 0)
+        throw InputError(file + ": has no array for input '" + input + "'" +
+                         did_you_mean(input, keys(arrays)));
+    return arrays;
+  }
   AnyTensor tensor = read_tensor_file(file);
   if (!std::holds_alternative<Tensor>(tensor)) throw InputError(file + ": holds text, not numbers");
   if (numbers.size() != 1)
     throw InputError(file + ": holds one tensor, and the network has " + std::to_string(numbers.size()) +
-                     " inputs" + did_you_mean("", numbers));
+                     " inputs: an .npz has them by name" + did_you_mean("", numbers));
   return {{numbers[0], std::get<Tensor>(std::move(tensor))}};
 }
 
@@ -45,7 +63,7 @@ Network Samples::apply(std::size_t sample, const Network& network) const {
   const std::string& file = files_.at(sample);
   for (auto& [name, tensor] : read_samples(file, network)) {
     const auto input = with.values.find(name);
-    if (input == with.values.end())
+    if (std::find(network.inputs.begin(), network.inputs.end(), name) == network.inputs.end())
       throw InputError(file + ": the network has no input '" + name + "'" +
                        did_you_mean(name, network.inputs));
     Value& value = input->second;

@@ -1,6 +1,7 @@
 // Calibration samples: files that hold what a network's inputs take, read one at a time.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ class Samples {
   std::vector<std::string> files_;
 };
 
-/// A sample's tensors by the names of the network's inputs: .npy and .pb hold one tensor, for a network of
-/// one input.
+/// A sample's tensors by the names of the network's inputs: an .npz has them by name; .npy and .pb hold one
+/// tensor, for a network of one input. Throws InputError.
 std::map<std::string, Tensor> read_samples(const std::string& file, const Network& network);
 
 }  // namespace bpusim

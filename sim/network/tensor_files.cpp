@@ -1,5 +1,6 @@
 #include "sim/network/tensor_files.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -7,7 +8,10 @@
 #include <functional>
 #include <map>
 #include <sstream>
+#include <type_traits>
+#include <utility>
 
+#include "sim/config/suggest.h"
 #include "sim/input_error.h"
 
 namespace bpusim {
@@ -29,6 +33,9 @@ template <class T>
 double load(const char* bytes) {
   T value;
   std::memcpy(&value, bytes, sizeof value);
+  if constexpr (std::is_integral_v<T> && sizeof value == 8)
+    return std::min(static_cast<double>(value),
+                    9223372036854774784.0);  // stays within 64 bits, as kernels expect
   return static_cast<double>(value);
 }
 
@@ -77,13 +84,11 @@ Shape parse_shape(const std::string& text, const std::string& name) {
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, ',');) {
     if (part.find_first_not_of(' ') == std::string::npos) continue;
-    try {
-      shape.push_back(std::stoll(part));
-    } catch (const std::exception&) {
-      throw InputError(name + ": the .npy shape holds '" + part + "'");
-    }
-    if (shape.back() < 0 || shape.back() > (std::int64_t{1} << 40))
-      throw InputError(name + ": the .npy shape holds " + part);
+    const std::string digits = part.substr(part.find_first_not_of(' '));
+    const bool number = digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+    const std::int64_t extent = number ? std::stoll(digits) : -1;
+    if (extent < 0 || extent > kMaxElements) throw InputError(name + ": the .npy shape holds '" + part + "'");
+    shape.push_back(extent);
   }
   return shape;
 }
@@ -106,11 +111,14 @@ Tensor from_fortran(const Tensor& column_major) {
 }
 
 std::string read_bytes(const std::string& path) {
+  std::error_code missing;
   std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) throw InputError(path + ": no such file, or not readable");
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  return bytes.str();
+  if (!std::filesystem::is_regular_file(path, missing) || !in)
+    throw InputError(path + ": no such file, or not readable");
+  std::string bytes(static_cast<std::size_t>(std::filesystem::file_size(path)), '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  return bytes;
 }
 
 }  // namespace
@@ -177,11 +185,41 @@ void write_npy(const std::string& path, const Tensor& tensor) {
   if (!out) throw InputError(path + ": can't be written");
 }
 
+std::map<std::string, Tensor> read_npz(const std::string& path) {
+  return parse_npz(read_bytes(path), path);
+}
+
+namespace {
+
+// "file.npz:name" to its two halves; the name is empty where there is none.
+std::pair<std::string, std::string> split_npz(const std::string& path) {
+  const auto at = path.rfind(".npz:");
+  if (at == std::string::npos) return {path, ""};
+  return {path.substr(0, at + 4), path.substr(at + 5)};
+}
+
+Tensor array_of(const std::string& file, const std::string& name) {
+  std::map<std::string, Tensor> arrays = read_npz(file);
+  std::vector<std::string> names;
+  for (const auto& [key, unused] : arrays) names.push_back(key);
+  if (name.empty() && arrays.size() == 1) return std::move(arrays.begin()->second);
+  const auto found = arrays.find(name);
+  if (found != arrays.end()) return std::move(found->second);
+  if (name.empty())
+    throw InputError(file + ": holds " + std::to_string(arrays.size()) + " arrays, name one as " + file +
+                     ":NAME" + did_you_mean("", names));
+  throw InputError(file + ": has no array '" + name + "'" + did_you_mean(name, names));
+}
+
+}  // namespace
+
 AnyTensor read_tensor_file(const std::string& path) {
-  const auto extension = std::filesystem::path(path).extension();
+  const auto [file, array] = split_npz(path);
+  const auto extension = std::filesystem::path(file).extension();
+  if (extension == ".npz") return array_of(file, array);
   if (extension == ".npy") return read_npy(path);
   if (extension == ".pb") return read_pb(path);
-  throw InputError(path + ": tensors are read from .npy and .pb files");
+  throw InputError(path + ": tensors are read from .npy, .npz and .pb files");
 }
 
 }  // namespace bpusim

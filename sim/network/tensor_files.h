@@ -1,6 +1,7 @@
-// Tensors in files: NumPy's .npy and ONNX's TensorProto (.pb).
+// Tensors in files: NumPy's .npy and .npz, ONNX's TensorProto (.pb).
 #pragma once
 
+#include <map>
 #include <string>
 #include <variant>
 
@@ -15,13 +16,20 @@ Tensor read_npy(const std::string& path);
 /// The same from a file's bytes; `name` stands in messages.
 Tensor parse_npy(const std::string& bytes, const std::string& name);
 
+/// Reads every array of an .npz (stored or deflated, up to 4 GiB), by name. Sizes that the file can't hold
+/// are refused before anything is allocated, checksums are compared. Throws InputError.
+std::map<std::string, Tensor> read_npz(const std::string& path);
+std::map<std::string, Tensor> parse_npz(const std::string& bytes, const std::string& name);
+
 /// Writes float64, C order. Throws InputError where the file can't be written.
 void write_npy(const std::string& path, const Tensor& tensor);
 
 /// Reads a TensorProto. Throws InputError.
 AnyTensor read_pb(const std::string& path);
+/// The same from a file's bytes; external data are looked for in `folder`.
+AnyTensor parse_pb(const std::string& bytes, const std::string& name, const std::string& folder);
 
-/// By the file's extension.
+/// By the file's extension. An array of an .npz with several is chosen as "file.npz:name".
 AnyTensor read_tensor_file(const std::string& path);
 
 /// IEEE 754 half precision to double.

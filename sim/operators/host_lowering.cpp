@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/cost.h"
+#include "sim/input_error.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
@@ -125,11 +126,15 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
         ++next;
       } else {
         inputs.push_back(network.values.at(name).data.get());
+        if (inputs.back() == nullptr)
+          throw InputError(node.name + ": " + node.op + ": input '" + name + "' must be a constant");
       }
     }
-    const auto outputs = evaluate(node, inputs);
+    auto outputs = evaluate(node, inputs);
     Codes ideal;
     for (std::size_t k = 0; k < out.size(); ++k) {
+      // Codes meet what real values do not, as 0/0; the tables of the BPU hold 0 there too (plan_lookup).
+      for (double& v : outputs[k].values) v = std::isnan(v) ? 0.0 : v;
       const auto quantised = quantise(outputs[k].values, out[k]);
       ideal.insert(ideal.end(), quantised.begin(), quantised.end());
     }

@@ -1,5 +1,6 @@
 #include "sim/run/golden.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <stdexcept>
@@ -10,6 +11,12 @@
 namespace bpusim {
 
 namespace {
+
+void refuse_nan(const Node& node, const std::vector<Tensor>& outputs) {
+  for (const Tensor& y : outputs)
+    if (std::any_of(y.values.begin(), y.values.end(), [](double v) { return std::isnan(v); }))
+      throw std::invalid_argument(node.op + ": its result holds NaN, which no integer can stand for");
+}
 
 class Evaluation {
  public:
@@ -53,6 +60,7 @@ class Evaluation {
     Inputs inputs;
     for (const std::string& name : node.inputs) inputs.push_back(name.empty() ? &absent() : &number(name));
     auto outputs = evaluate(node, inputs);
+    refuse_nan(node, outputs);
     const DType dtype = network_.values.at(node.outputs.at(0)).dtype;
     if (node.op == "Div" && (dtype == DType::Int32 || dtype == DType::Int64))
       for (double& v : outputs.at(0).values) v = std::trunc(v);

@@ -56,6 +56,13 @@ Sharing shared(const RunSpec& run, const Network& network, const std::vector<Ste
   return sharing;
 }
 
+// Steps that all have a place. What follows may rely on their operators' definitions.
+std::vector<Step> placed(const RunSpec& run, const Network& network, const Policy& policy) {
+  std::vector<Step> steps = place(run, network, policy);
+  refuse_unplaced(steps, policy.name());
+  return steps;
+}
+
 class Runner {
  public:
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
@@ -64,7 +71,7 @@ class Runner {
         policy_(policy),
         function_(function),
         network_(prepared(run.network, policy)),
-        steps_(place(run_, network_, policy)),
+        steps_(placed(run_, network_, policy)),
         sharing_(shared(run_, network_, steps_)),
         machine_(params, function),
         stalls_(machine_.engines()),
@@ -370,7 +377,6 @@ RunResult Runner::execute() {
   result.policy = policy_.name();
   result.clock_mhz = params_.bpu.clock_mhz;
   result.function = function_;
-  refuse_unplaced(steps_, policy_.name());
   const Calibration calibration =
       function_ ? calibrate(result) : nominal_calibration(run_, network_, sharing_);
   NetworkCompiler compiler(

@@ -1,0 +1,58 @@
+"""bpusim as a child process."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def executable():
+    """$BPUSIM, or the release build's."""
+    path = os.environ.get("BPUSIM", os.path.join(ROOT, "build/release/bin/bpusim"))
+    if not os.path.exists(path):
+        sys.exit(f"error: {path} is missing; cmake --preset release && cmake --build --preset release --target bpusim")
+    return path
+
+
+def machines():
+    """Names of the presets, sorted."""
+    return sorted(name[:-5] for name in os.listdir(os.path.join(ROOT, "configs/machines")) if name.endswith(".yaml"))
+
+
+def calibrations():
+    """What this bpusim offers as --calibration."""
+    page = subprocess.run([executable(), "run", "--help"], capture_output=True, text=True, check=True).stdout
+    return re.search(r"--calibration TEXT:\{([^}]*)\}", page).group(1).split(",")
+
+
+def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, settings=(),
+        function=True, golden=None):
+    """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
+
+    inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; settings are
+    those of --set; golden is a folder for the float64 values. report is bpusim's own JSON, or None where it failed, and
+    error what it then said.
+    """
+    config = {"machine": machine, "model": os.path.abspath(model)}
+    for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("calibration", calibration)):
+        if value:
+            config[key] = value
+    with tempfile.TemporaryDirectory() as work:
+        run_file, report_file = os.path.join(work, "run.yaml"), os.path.join(work, "report.json")
+        with open(run_file, "w") as file:
+            json.dump(config, file)  # JSON is YAML
+        command = [executable(), "run", run_file, "--json", report_file]
+        command += [word for setting in settings for word in ("--set", setting)]
+        command += [] if function else ["--no-function"]
+        command += ["--dump-golden", golden] if golden else []
+        measured = os.path.join(os.path.dirname(os.path.abspath(__file__)), "measured.py")
+        child = subprocess.run([sys.executable, measured, *command], capture_output=True, text=True, check=True)
+        result = json.loads(child.stdout)
+        result["error"], result["report"] = child.stderr.strip(), None
+        if os.path.exists(report_file):
+            with open(report_file) as file:
+                result["report"] = json.load(file)
+        return result

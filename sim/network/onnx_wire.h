@@ -1,0 +1,22 @@
+// A look at a protobuf's skeleton before it is parsed: where a damaged file stops making sense.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace google::protobuf {
+class Descriptor;
+namespace io {
+class ZeroCopyInputStream;
+}
+}  // namespace google::protobuf
+
+namespace bpusim {
+
+/// Follows the lengths of a message of `size` bytes, without reading what they enclose (a file's stream seeks
+/// over it). Empty where they fit, else the place and what is wrong: "graph.node[3].input at byte 120: says
+/// that it has 900 bytes, 12 are left". Allocates nothing that depends on the bytes.
+std::string find_damage(google::protobuf::io::ZeroCopyInputStream& stream, std::int64_t size,
+                        const google::protobuf::Descriptor& message);
+
+}  // namespace bpusim
