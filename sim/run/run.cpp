@@ -392,29 +392,37 @@ RunResult Runner::execute() {
   return result;
 }
 
-// Once in int8, to see which nodes fall below; then with those in int16.
+// What "auto" found becomes what the nodes ask for.
+void settle(RunSpec& run, const std::string& chosen) {
+  const auto fix = [&](NodeOptions& options) {
+    if (options.calibration == "auto") options.calibration = chosen;
+  };
+  fix(run.defaults);
+  for (auto& [name, options] : run.options) fix(options);
+}
+
+// Once in int8, to see which nodes fall below; then with those in int16, by the method that int8 chose.
 RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const Policy& policy) {
   const double cosine = run.int16_below;
   run.int16_below = -1;
   std::vector<std::string> wanted, taken;
+  Quantised in_int8;
   {
     Runner first(run, machine, policy, true);
     const RunResult result = first.execute();
     wanted = first.below(result, cosine);
     taken = first.widenable(wanted);
-    if (!result.quantised->chosen.empty()) {
-      const auto fix = [&](NodeOptions& options) {
-        if (options.calibration == "auto") options.calibration = result.quantised->chosen;
-      };
-      fix(run.defaults);
-      for (auto& [name, options] : run.options) fix(options);
-    }
+    in_int8 = *result.quantised;
   }
+  if (!in_int8.chosen.empty()) settle(run, in_int8.chosen);
   run.int16.insert(run.int16.end(), taken.begin(), taken.end());
   RunResult result = Runner(run, machine, policy, true).execute();
+  Quantised& quantised = *result.quantised;
+  quantised.method = in_int8.method;
+  quantised.chosen = in_int8.chosen;
+  quantised.tried = in_int8.tried;
   for (const std::string& name : wanted)
-    if (std::find(taken.begin(), taken.end(), name) == taken.end())
-      result.quantised->kept_int8.push_back(name);
+    if (std::find(taken.begin(), taken.end(), name) == taken.end()) quantised.kept_int8.push_back(name);
   return result;
 }
 

@@ -200,9 +200,13 @@ TEST_F(Quantising, Int16OnEachSideOfEveryFamilyIsWithinOneStepOfIdeal) {
         ASSERT_TRUE(node.accuracy) << node.name;
         // A table behind a convolution has a grid between, and segments; the rest is exact within a step.
         const bool table = node.name == "h.Conv" || node.name == "f";
-        if (!table) EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name << in << out;
+        if (!table) {
+          EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name << in << out;
+        }
         EXPECT_GT(node.accuracy->sqnr_db, in && out ? 40 : 25) << node.name << in << out;
-        if (out) EXPECT_EQ(node.out_type, "int16") << node.name;
+        if (out) {
+          EXPECT_EQ(node.out_type, "int16") << node.name;
+        }
       }
       EXPECT_EQ(execute_run(s, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles)
           << in << out;
