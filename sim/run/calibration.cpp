@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <stdexcept>
 
+#include "sim/input_error.h"
 #include "sim/operators/operator.h"
 #include "sim/run/golden.h"
 
@@ -63,7 +65,13 @@ using See = std::function<void(const std::string&, const Tensor&)>;
 
 void evaluate_numbers(const Network& network, const See& see, Observation* texts = nullptr) {
   GoldenVisitor visitor;
-  visitor.number = see;
+  visitor.number = [&](const std::string& name, const Tensor& tensor) {
+    try {
+      see(name, tensor);
+    } catch (const std::invalid_argument& error) {
+      throw InputError(name + ": " + error.what());
+    }
+  };
   visitor.text = [&](const std::string& name, const StringTensor& words) {
     if (texts != nullptr) texts->text[name] = words;
   };
