@@ -128,6 +128,8 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
   plan.in = in;
   plan.out = out;
   plan.rounding = rounding;
+  plan.lowest = out.lowest();
+  plan.highest = out.highest();
   if (std::isfinite(clamp.low)) plan.lowest = quantise(clamp.low, out);
   if (std::isfinite(clamp.high)) plan.highest = quantise(clamp.high, out);
   const auto scales = weight_scales(weights);

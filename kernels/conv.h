@@ -88,6 +88,14 @@ struct ConvTile {
 ConvTile conv_tile(const ConvProblem& problem, std::int64_t out_channel, std::int64_t out_channels,
                    std::int64_t out_row, std::int64_t out_rows);
 
+/// Elements that a tile reads and writes.
+inline std::int64_t conv_inputs(const ConvProblem& p, const ConvTile& t) {
+  return t.samples * t.in_channels * t.in_rows * p.iw;
+}
+inline std::int64_t conv_outputs(const ConvProblem& p, const ConvTile& t) {
+  return t.samples * t.out_channels * t.out_rows * p.ow;
+}
+
 void conv_tile_int8(const ConvTile& tile, const ConvPlan& plan, const std::int8_t* input,
                     const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output);
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "kernels/elementwise_rows.h"
+#include "kernels/vector_int16.h"
 
 namespace bpusim {
 
@@ -78,7 +79,7 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
     throw std::invalid_argument(std::string(to_string(kind)) + ": " + what);
   };
   if (static_cast<int>(in.size()) != operand_count(kind)) refuse("wrong number of operands");
-  ElementwisePlan plan{kind, in, out, rounding, {}, 0};
+  ElementwisePlan plan{kind, in, out, rounding, {}, 0, out.lowest(), out.highest()};
   const std::vector<double> gains = gains_of(kind, in, out.scale);
   plan.multipliers.reserve(gains.size());
   int exponent = 0;
@@ -94,7 +95,7 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   for (const Quantisation& grid : in)
     if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
   const bool multiplies = kind == ElementwiseKind::Mul || kind == ElementwiseKind::PRelu;
-  if (multiplies && reach(in[0]) * reach(in[1]) >= kMost) refuse("zero points are too far out");
+  if (multiplies && reach(in[0]) * reach(in[1]) > kMost) refuse("zero points are too far out");
   if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
   if (kind == ElementwiseKind::ReverseSub) plan.multipliers[0] = -plan.multipliers[0];
   return plan;
@@ -316,6 +317,7 @@ class PairTable {
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
                                             const std::vector<std::vector<std::int64_t>>& operands,
                                             const Broadcast& broadcast) {
+  if (takes_int16(plan)) return ideal_elementwise_int16(plan, operands, broadcast);
   const std::vector<std::int64_t>& a = operands.front();
   std::vector<std::int64_t> y(a.size());
   constexpr std::size_t kCodes = 256;

@@ -16,7 +16,7 @@ inline int operand_count(ElementwiseKind kind) {
   return kind == ElementwiseKind::Copy || kind == ElementwiseKind::Relu ? 1 : 2;
 }
 
-/// An element-wise operator on given int8 grids. Real meaning: y = zero_point + (m0 (a - z_a) + m1 (b - z_b))
+/// An element-wise operator on given grids. Real meaning: y = zero_point + (m0 (a - z_a) + m1 (b - z_b))
 /// / 2^shift, with one rounding; m0 and m1 are the scales over the output's, as multipliers of
 /// `multiplier_bits` with a common shift (m1 negative for Sub, m0 for ReverseSub). Mul: y = zero_point + m0
 /// (a - z_a)(b - z_b) / 2^shift. Div: y = zero_point + m0 (a - z_a) / ((b - z_b) 2^shift); by zero it is the
@@ -31,6 +31,13 @@ struct ElementwisePlan {
   int shift = 0;
   std::int64_t lowest = -128, highest = 127;  ///< narrowed by a fused Relu or Clip
 };
+/// Whether any side is int16: kernels/vector_int16.h runs such plans.
+inline bool takes_int16(const ElementwisePlan& plan) {
+  bool any = plan.out.dtype == DType::Int16;
+  for (const Quantisation& grid : plan.in) any = any || grid.dtype == DType::Int16;
+  return any;
+}
+
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding);
 
@@ -39,6 +46,11 @@ struct Broadcast {
   std::int64_t run = 1, count = 0;
   std::int64_t at(std::int64_t i) const { return count == 0 ? i / run : i / run % count; }
 };
+
+/// Elements of a second operand that repeats so over `elements`.
+inline std::int64_t second_elements(const Broadcast& broadcast, std::int64_t elements) {
+  return broadcast.count > 0 ? broadcast.count : (elements + broadcast.run - 1) / broadcast.run;
+}
 
 /// `count` codes; `b` is unused where there is one operand. `y` may be `a`.
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,

@@ -6,6 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/vector_int16.h"
+
 namespace bpusim {
 
 namespace {
@@ -173,6 +175,7 @@ void pool_tile_int8(const ConvTile& t, const PoolPlan& plan, const std::int8_t* 
 }
 
 std::vector<std::int64_t> ideal_pool(const PoolPlan& plan, const std::vector<std::int64_t>& codes) {
+  if (takes_int16(plan)) return ideal_pool_int16(plan, codes);
   const ConvProblem& p = plan.problem.window;
   std::vector<std::int64_t> ideal(static_cast<std::size_t>(p.n * p.ic * p.oh * p.ow));
   for_each_output(

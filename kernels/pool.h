@@ -31,6 +31,10 @@ struct PoolPlan {
   Rounding rounding = Rounding::HalfEven;
   std::vector<AffineEntry> by_count;  ///< of a mean: entry n - 1 for n elements
 };
+/// Whether a side is int16: kernels/vector_int16.h runs such plans.
+inline bool takes_int16(const PoolPlan& plan) {
+  return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
+}
 PoolPlan plan_pool(const PoolProblem& problem, const Quantisation& in, const Quantisation& out,
                    int multiplier_bits, Rounding rounding);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "kernels/quantise_rows.h"
@@ -48,43 +47,6 @@ std::vector<std::int64_t> quantise(const std::vector<double>& values, const Quan
   std::vector<std::int64_t> codes(values.size());
   std::transform(values.begin(), values.end(), codes.begin(), [&](double v) { return quantise(v, grid); });
   return codes;
-}
-
-namespace {
-
-std::vector<double> cut_at(std::vector<double> values, double magnitude) {
-  for (double& v : values) v = std::clamp(v, -magnitude, magnitude);
-  return values;
-}
-
-}  // namespace
-
-std::vector<double> without_tails(std::vector<double> values, double fraction) {
-  if (values.empty()) return values;
-  std::vector<double> magnitudes;
-  magnitudes.reserve(values.size());
-  for (const double v : values) magnitudes.push_back(std::abs(v));
-  const double last = static_cast<double>(values.size() - 1);
-  const auto at = magnitudes.begin() + static_cast<std::ptrdiff_t>(std::ceil(fraction * last));
-  std::nth_element(magnitudes.begin(), at, magnitudes.end());
-  return *at > 0 ? cut_at(std::move(values), *at) : values;
-}
-
-std::vector<double> least_error_tails(const std::vector<double>& values, DType dtype) {
-  constexpr std::size_t kJudged = 65536;
-  const std::size_t step = std::max<std::size_t>(1, values.size() / kJudged);
-  const double largest = largest_magnitude(values);
-  double best = largest, least = std::numeric_limits<double>::infinity();
-  for (int cut = 0; cut < 15 && largest > 0; ++cut) {
-    const double magnitude = largest * (1 - 0.05 * cut);
-    const Quantisation grid = symmetric_grid({magnitude}, dtype);
-    const double error = squared_grid_error(values, step, grid);
-    if (error < least) {
-      least = error;
-      best = magnitude;
-    }
-  }
-  return cut_at(values, best);
 }
 
 }  // namespace bpusim

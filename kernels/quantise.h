@@ -32,14 +32,6 @@ inline double dequantise(std::int64_t q, const Quantisation& grid) {
 /// Symmetric grid whose highest code is the largest magnitude. All-zero data gets scale 1.
 Quantisation symmetric_grid(const std::vector<double>& values, DType dtype = DType::Int8);
 
-/// Values with the tails cut off: all magnitudes beyond the one that `fraction` of them reach become that
-/// one.
-std::vector<double> without_tails(std::vector<double> values, double fraction);
-
-/// Values with the tails cut off where a symmetric grid's squared error over all of them is least, of 15 cuts
-/// from the largest magnitude down to 0.3 of it. Judged on up to 65536 of the values, evenly spaced.
-std::vector<double> least_error_tails(const std::vector<double>& values, DType dtype = DType::Int8);
-
 /// Grid that spends every code between the smallest and the largest value. Constant data gets the symmetric
 /// grid.
 Quantisation affine_grid(const std::vector<double>& values, DType dtype = DType::Int8);

@@ -58,10 +58,13 @@ std::int64_t start_of(std::int64_t r, const SoftmaxRowShape& shape) {
 }  // namespace
 
 SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out, bool logarithm) {
-  SoftmaxPlan plan{in, out, {}, std::llround(std::ldexp(1 / out.scale, 20)), logarithm, 0};
+  SoftmaxPlan plan{in, out, {}, std::llround(std::ldexp(1 / out.scale, 20)), logarithm, 0, {}};
   for (std::size_t d = 0; d < plan.exponential.size(); ++d)
     plan.exponential[d] = static_cast<std::uint32_t>(
         std::llround(std::ldexp(std::exp(-in.scale * static_cast<double>(d)), kExponentialBits)));
+  for (int k = 0; in.dtype == DType::Int16 && k < 256; ++k)
+    plan.coarse.push_back(static_cast<std::uint32_t>(
+        std::llround(std::ldexp(std::exp(-in.scale * 256 * k), kExponentialBits))));
   if (logarithm) plan.scale_q40 = std::llround(std::ldexp(in.scale, 40));
   return plan;
 }
@@ -98,8 +101,8 @@ std::vector<std::int64_t> ideal_softmax(const SoftmaxPlan& plan, const std::vect
       const long double distance = x(i) - largest;
       const long double value = plan.logarithm ? distance - std::log(sum) : std::exp(distance) / sum;
       const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-      ideal[static_cast<std::size_t>(i)] =
-          static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
+      ideal[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(
+          std::nearbyint(std::clamp<long double>(code, plan.out.lowest(), plan.out.highest())));
     }
   }
   return ideal;

@@ -13,11 +13,16 @@ namespace bpusim {
 struct SoftmaxPlan {
   Quantisation in, out;
   std::array<std::uint32_t, 256>
-      exponential{};                ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
-  std::int64_t reciprocal_q20 = 0;  ///< 2^20 / output scale
-  bool logarithm = false;           ///< LogSoftmax
-  std::int64_t scale_q40 = 0;       ///< LogSoftmax: input scale * 2^40
+      exponential{};                  ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
+  std::int64_t reciprocal_q20 = 0;    ///< 2^20 / output scale
+  bool logarithm = false;             ///< LogSoftmax
+  std::int64_t scale_q40 = 0;         ///< LogSoftmax: input scale * 2^40
+  std::vector<std::uint32_t> coarse;  ///< of int16 inputs: exp(-scale * 256 k) * 2^30, by k
 };
+/// Whether a side is int16: kernels/vector_int16.h runs such plans.
+inline bool takes_int16(const SoftmaxPlan& plan) {
+  return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
+}
 SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out, bool logarithm = false);
 
 /// How rows lie: an element every `stride` codes; `stride` rows side by side.

@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/vector_int16.h"
+
 namespace bpusim {
 
 namespace {
@@ -130,7 +132,11 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
 }
 
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out) {
-  LookupPlan plan{in, out, {}};
+  LookupPlan plan{in, out, {}, {}};
+  if (takes_int16(plan)) {
+    plan_lookup_int16(function, plan);
+    return plan;
+  }
   for (std::int64_t code = -128; code < 128; ++code) {
     const double y = function(dequantise(code, in));
     plan.table[static_cast<std::size_t>(code + 128)] =

@@ -29,11 +29,16 @@ const UnaryDefinition* find_unary(const std::string& op);
 RealFunction unary_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants);
 
-/// A function as a table from int8 to int8: each entry the exact result, rounded once, ties to even.
+/// A function as a table from int8 to int8: each entry the exact result, rounded once, ties to even. Where a
+/// side is int16 it is `wide` of kernels/vector_int16.h.
 struct LookupPlan {
   Quantisation in, out;
   std::array<std::int8_t, 256> table{};  ///< by code + 128
+  std::vector<std::int32_t> wide;
 };
+inline bool takes_int16(const LookupPlan& plan) {
+  return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
+}
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out);
 
 /// `y` may be `x`.

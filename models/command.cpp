@@ -224,34 +224,40 @@ Footprint footprint(const Command& command, const Program& program) {
               (span.write ? f.writes : f.reads).push_back(sram(core, span.begin, span.bytes));
           },
           [&](const Convolve& c) {
-            const ConvProblem& p = program.conv_plans[static_cast<std::size_t>(c.plan)].problem;
-            f.reads = {sram(core, c.input, c.tile.samples * c.tile.in_channels * c.tile.in_rows * p.iw),
+            const ConvPlan& plan = program.conv_plans[static_cast<std::size_t>(c.plan)];
+            const ConvProblem& p = plan.problem;
+            f.reads = {sram(core, c.input, conv_inputs(p, c.tile) * byte_size(plan.in.dtype)),
                        sram(core, c.weights, c.tile.out_channels * p.taps()),
                        sram(core, c.entries, c.tile.out_channels * kRecord)};
-            f.writes = {sram(core, c.out, c.tile.output_span(p.ow))};
+            // Outputs that do not lie side by side (int8 only) span what is between them too.
+            f.writes = {sram(core, c.out, c.tile.output_span(p.ow) * byte_size(plan.out.dtype))};
           },
           [&](const Elementwise& e) {
-            f.reads = {sram(core, e.a, e.elements)};
             const auto& plan = program.elementwise_plans[static_cast<std::size_t>(e.plan)];
+            f.reads = {sram(core, e.a, e.elements * byte_size(plan.in[0].dtype))};
             if (operand_count(plan.kind) == 2)
-              f.reads.push_back(sram(core, e.b,
-                                     e.broadcast.count > 0
-                                         ? e.broadcast.count
-                                         : (e.elements + e.broadcast.run - 1) / e.broadcast.run));
-            f.writes = {sram(core, e.out, e.elements)};
+              f.reads.push_back(
+                  sram(core, e.b, second_elements(e.broadcast, e.elements) * byte_size(plan.in[1].dtype)));
+            f.writes = {sram(core, e.out, e.elements * byte_size(plan.out.dtype))};
           },
           [&](const Lookup& l) {
-            f.reads = {sram(core, l.in, l.elements)};
-            f.writes = {sram(core, l.out, l.elements)};
+            const LookupPlan& plan = program.lookup_plans[static_cast<std::size_t>(l.plan)];
+            f.reads = {sram(core, l.in, l.elements * byte_size(plan.in.dtype))};
+            f.writes = {sram(core, l.out, l.elements * byte_size(plan.out.dtype))};
           },
           [&](const SoftmaxRows& s) {
-            f.reads = {sram(core, s.in, s.rows * s.shape.elements)};
-            f.writes = {sram(core, s.out, s.rows * s.shape.elements)};
+            const SoftmaxPlan& plan = program.softmax_plans[static_cast<std::size_t>(s.plan)];
+            const std::int64_t elements = s.rows * s.shape.elements;
+            f.reads = {sram(core, s.in, elements * byte_size(plan.in.dtype))};
+            f.writes = {sram(core, s.out, elements * byte_size(plan.out.dtype))};
           },
           [&](const Pool& p) {
-            const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
-            f.reads = {sram(core, p.in, p.tile.out_channels * p.tile.in_rows * w.iw)};
-            f.writes = {sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow)};
+            const PoolPlan& plan = program.pool_plans[static_cast<std::size_t>(p.plan)];
+            const ConvProblem& w = plan.problem.window;
+            f.reads = {
+                sram(core, p.in, p.tile.out_channels * p.tile.in_rows * w.iw * byte_size(plan.in.dtype))};
+            f.writes = {
+                sram(core, p.out, p.tile.out_channels * p.tile.out_rows * w.ow * byte_size(plan.out.dtype))};
           },
           [&](const Multiply& m) {
             const std::int64_t inner = program.product_plans[static_cast<std::size_t>(m.plan)].inner;

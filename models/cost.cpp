@@ -71,13 +71,15 @@ LaneDemand lane_demand(const NormTile& tile, const NormPlan& plan) {
   const bool needs_sum =
       plan.statistic == Statistic::MeanVariance || (plan.in.asymmetric && plan.statistic != Statistic::L1);
   demand.sums = needs_sum ? 2 : 1;
+  demand.element_bytes = byte_size(plan.in.dtype);
   return demand;
 }
 
 Cost reduction_cost(const ReductionParams& reduction, const LaneDemand& demand) {
   const std::int64_t passes = ceil_div(demand.sums, reduction.sums_per_pass);
-  const std::int64_t full = ceil_div(demand.runs * demand.run, reduction.lanes);
-  const std::int64_t taken = reduction.segmented ? full : demand.runs * ceil_div(demand.run, reduction.lanes);
+  const std::int64_t run = demand.run * demand.element_bytes;
+  const std::int64_t full = ceil_div(demand.runs * run, reduction.lanes);
+  const std::int64_t taken = reduction.segmented ? full : demand.runs * ceil_div(run, reduction.lanes);
   Cost cost;
   cost.add("elements", passes * full);
   cost.add("partly_filled_lanes", passes * (taken - full));
@@ -93,17 +95,24 @@ Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64
   return cost;
 }
 
-Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile) {
+// Lanes that `elements` take, where what is read and written is of these types: two a 2-byte element.
+std::int64_t lanes_of(std::int64_t elements, DType in, DType out) {
+  return elements * std::max(byte_size(in), byte_size(out));
+}
+
+Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile,
+               DType activations) {
   const std::int64_t pixels = tile.samples * tile.out_rows * problem.ow;
   const std::int64_t outputs = std::min(tile.out_channels, problem.group_outputs());
   const std::int64_t groups = ceil_div(tile.out_channels, outputs);
   // Groups side by side share the columns.
   const std::int64_t side_by_side =
       std::max<std::int64_t>(1, std::min(mac.groups_per_pass, mac.cols / outputs));
+  const std::int64_t passes =
+      ceil_div(groups, side_by_side) * (activations == DType::Int16 ? mac.int16_passes : 1);
   const Cost one = matmul_cost(mac, pixels, outputs, problem.taps());
   Cost cost;
-  for (const Cost::Part& part : one.parts)
-    cost.add(part.name.c_str(), part.cycles * ceil_div(groups, side_by_side));
+  for (const Cost::Part& part : one.parts) cost.add(part.name.c_str(), part.cycles * passes);
   return cost;
 }
 
@@ -176,7 +185,10 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
       const bool twice = plan(f.plan).epsilon_place == EpsilonPlace::OnDeviation;
       return special_function_cost(machine.sfu, f.sets, twice ? 2 : 1);
     }
-    Cost operator()(const Apply& a) const { return vector_cost(machine.vector, a.tile.element_count()); }
+    Cost operator()(const Apply& a) const {
+      return vector_cost(machine.vector,
+                         lanes_of(a.tile.element_count(), plan(a.plan).in.dtype, plan(a.plan).out.dtype));
+    }
     Cost operator()(const Primitive& p) const {
       if (command.unit == Unit::Vector) return vector_cost(machine.vector, p.tile.element_count());
       if (command.unit == Unit::SpecialFunction)
@@ -186,23 +198,24 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
       return reduction_cost(machine.reduction, demand);
     }
     Cost operator()(const Convolve& c) const {
-      return conv_cost(machine.mac, program.conv_plans[static_cast<std::size_t>(c.plan)].problem, c.tile);
+      const ConvPlan& p = program.conv_plans[static_cast<std::size_t>(c.plan)];
+      return conv_cost(machine.mac, p.problem, c.tile, p.in.dtype);
     }
     Cost operator()(const Elementwise& e) const {
-      const ElementwiseKind kind = program.elementwise_plans[static_cast<std::size_t>(e.plan)].kind;
-      Cost cost = vector_cost(machine.vector, e.elements);
-      // The divisor's reciprocal comes from a table; the product with it, and its correction, are arithmetic.
-      if (kind == ElementwiseKind::Div || kind == ElementwiseKind::ReverseDiv)
-        cost.add("reciprocal", lookup_cost(machine.vector, e.elements).cycles);
-      return cost;
+      const ElementwisePlan& p = program.elementwise_plans[static_cast<std::size_t>(e.plan)];
+      return vector_cost(machine.vector, takes_int16(p) ? 2 * e.elements : e.elements);
     }
-    Cost operator()(const Lookup& l) const { return lookup_cost(machine.vector, l.elements); }
+    Cost operator()(const Lookup& l) const {
+      const LookupPlan& p = program.lookup_plans[static_cast<std::size_t>(l.plan)];
+      return lookup_cost(machine.vector, lanes_of(l.elements, p.in.dtype, p.out.dtype));
+    }
     Cost operator()(const SoftmaxRows& s) const {
       // Three passes: the largest of each row, its exponentials and their sum, the division.
-      const std::int64_t elements = s.rows * s.shape.elements;
-      Cost cost = lookup_cost(machine.vector, elements);
-      cost.add("largest", vector_cost(machine.vector, elements).cycles);
-      cost.add("division", vector_cost(machine.vector, elements).cycles);
+      const SoftmaxPlan& p = program.softmax_plans[static_cast<std::size_t>(s.plan)];
+      const std::int64_t lanes = lanes_of(s.rows * s.shape.elements, p.in.dtype, p.out.dtype);
+      Cost cost = lookup_cost(machine.vector, lanes);
+      cost.add("largest", vector_cost(machine.vector, lanes).cycles);
+      cost.add("division", vector_cost(machine.vector, lanes).cycles);
       return cost;
     }
     Cost operator()(const Multiply& m) const {
@@ -227,8 +240,10 @@ Cost price(const MachineParams& machine, const Program& program, const Command& 
       return cost;
     }
     Cost operator()(const Pool& p) const {
-      const ConvProblem& w = program.pool_plans[static_cast<std::size_t>(p.plan)].problem.window;
-      return vector_cost(machine.vector, p.tile.out_channels * p.tile.out_rows * w.ow * w.kh * w.kw);
+      const PoolPlan& plan = program.pool_plans[static_cast<std::size_t>(p.plan)];
+      const ConvProblem& w = plan.problem.window;
+      const std::int64_t taken = p.tile.out_channels * p.tile.out_rows * w.ow * w.kh * w.kw;
+      return vector_cost(machine.vector, lanes_of(taken, plan.in.dtype, plan.out.dtype));
     }
     Cost operator()(const HostTask& task) const {
       Cost cost;

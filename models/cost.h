@@ -37,18 +37,21 @@ struct LaneDemand {
   std::int64_t run = 1;
   bool across = true;  ///< a run belongs to one set (an adder tree across lanes) or each lane to its own
   int sums = 2;        ///< sums that are needed
+  int element_bytes = 1;
 };
 LaneDemand lane_demand(const NormTile& tile, const NormPlan& plan);
 
-/// Ceil(elements / lanes) a pass where short runs share cycles, ceil(run / lanes) a run where they don't.
+/// Ceil(elements / lanes) a pass where short runs share cycles, ceil(run / lanes) a run where they don't. A
+/// 2-byte element takes two lanes.
 Cost reduction_cost(const ReductionParams& reduction, const LaneDemand& demand);
 
 /// The same sums on the MAC array: sums as a product with ones, squares as each set's product with itself.
 Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64_t elements, int sums);
 
 /// A tile of a convolution as matrix products of pixels x outputs x taps, one a group, `groups_per_pass`
-/// groups side by side.
-Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile);
+/// groups side by side; `int16_passes` times where the activations are int16.
+Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile,
+               DType activations = DType::Int8);
 
 /// A tile of a product of two activations; the second factor streams into the array row by row, however it
 /// lies. Where the factors' grids have zero points their sums over rows and columns are products with ones:
@@ -56,7 +59,7 @@ Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const Conv
 Cost product_cost(const MacArrayParams& mac, const ProductPlan& plan, std::int64_t rows,
                   std::int64_t columns);
 
-/// ceil(elements / lanes) and the pipeline.
+/// ceil(elements / lanes) and the pipeline. An element of 2 bytes counts as two.
 Cost vector_cost(const VectorParams& vector, std::int64_t elements);
 
 /// The same with the lanes that look up tables.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/conv_int16.h"
+#include "kernels/vector_int16.h"
+
 namespace bpusim {
 
 namespace {
@@ -10,6 +13,30 @@ namespace {
 template <class T>
 T* at(SramBytes& sram, std::int64_t address) {
   return reinterpret_cast<T*>(sram.data() + address);
+}
+
+// Codes of either type as int16: for operators of which a side is int16.
+std::vector<std::int16_t> widened(SramBytes& sram, std::int64_t address, std::int64_t elements, DType dtype) {
+  if (dtype == DType::Int16) {
+    const auto* codes = at<std::int16_t>(sram, address);
+    return {codes, codes + elements};
+  }
+  const auto* codes = at<std::int8_t>(sram, address);
+  return {codes, codes + elements};
+}
+
+void narrow(const std::vector<std::int16_t>& codes, SramBytes& sram, std::int64_t address, DType dtype) {
+  if (dtype == DType::Int16) {
+    std::copy(codes.begin(), codes.end(), at<std::int16_t>(sram, address));
+  } else {
+    std::transform(codes.begin(), codes.end(), at<std::int8_t>(sram, address),
+                   [](std::int16_t code) { return static_cast<std::int8_t>(code); });
+  }
+}
+
+// Room for what an operator gives, as int16.
+std::vector<std::int16_t> room(std::int64_t elements) {
+  return std::vector<std::int16_t>(static_cast<std::size_t>(elements));
 }
 
 }  // namespace
@@ -67,7 +94,12 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
     void operator()(const Apply& a) const {
       const auto* scales = at<SetScale>(sram, a.scales);
       const auto* entries = at<AffineEntry>(sram, a.entries);
-      if (plan(a.plan).in.dtype == DType::Int8) {
+      const DType in = plan(a.plan).in.dtype, out = plan(a.plan).out.dtype;
+      if (in != out) {
+        std::vector<std::int16_t> codes = widened(sram, a.codes, a.tile.element_count(), in);
+        apply_tile(a.tile, plan(a.plan), codes.data(), scales, entries, codes.data());
+        narrow(codes, sram, a.out, out);
+      } else if (in == DType::Int8) {
         apply_tile(a.tile, plan(a.plan), at<std::int8_t>(sram, a.codes), scales, entries,
                    at<std::int8_t>(sram, a.out));
       } else {
@@ -80,26 +112,54 @@ void FunctionalUnit::execute(const Program& program, const Command& command) {
                     sram.data());
     }
     void operator()(const Convolve& c) const {
-      conv_tile_int8(c.tile, program.conv_plans[static_cast<std::size_t>(c.plan)],
-                     at<std::int8_t>(sram, c.input), at<std::int8_t>(sram, c.weights),
-                     at<AffineEntry>(sram, c.entries), at<std::int8_t>(sram, c.out));
+      const ConvPlan& p = program.conv_plans[static_cast<std::size_t>(c.plan)];
+      const auto* weights = at<std::int8_t>(sram, c.weights);
+      const auto* entries = at<AffineEntry>(sram, c.entries);
+      if (!takes_int16(p))
+        return conv_tile_int8(c.tile, p, at<std::int8_t>(sram, c.input), weights, entries,
+                              at<std::int8_t>(sram, c.out));
+      const auto input = widened(sram, c.input, conv_inputs(p.problem, c.tile), p.in.dtype);
+      auto output = room(conv_outputs(p.problem, c.tile));
+      conv_tile_int16(c.tile, p, input.data(), weights, entries, output.data());
+      narrow(output, sram, c.out, p.out.dtype);
     }
     void operator()(const Elementwise& e) const {
-      elementwise_int8(program.elementwise_plans[static_cast<std::size_t>(e.plan)],
-                       at<std::int8_t>(sram, e.a), at<std::int8_t>(sram, e.b), e.elements,
-                       at<std::int8_t>(sram, e.out), e.broadcast);
+      const ElementwisePlan& p = program.elementwise_plans[static_cast<std::size_t>(e.plan)];
+      if (!takes_int16(p))
+        return elementwise_int8(p, at<std::int8_t>(sram, e.a), at<std::int8_t>(sram, e.b), e.elements,
+                                at<std::int8_t>(sram, e.out), e.broadcast);
+      auto a = widened(sram, e.a, e.elements, p.in[0].dtype);
+      const auto b = operand_count(p.kind) == 2
+                         ? widened(sram, e.b, second_elements(e.broadcast, e.elements), p.in[1].dtype)
+                         : room(0);
+      elementwise_int16(p, a.data(), b.data(), e.elements, a.data(), e.broadcast);
+      narrow(a, sram, e.out, p.out.dtype);
     }
     void operator()(const Lookup& l) const {
-      lookup_int8(program.lookup_plans[static_cast<std::size_t>(l.plan)], at<std::int8_t>(sram, l.in),
-                  l.elements, at<std::int8_t>(sram, l.out));
+      const LookupPlan& p = program.lookup_plans[static_cast<std::size_t>(l.plan)];
+      if (!takes_int16(p))
+        return lookup_int8(p, at<std::int8_t>(sram, l.in), l.elements, at<std::int8_t>(sram, l.out));
+      auto codes = widened(sram, l.in, l.elements, p.in.dtype);
+      lookup_int16(p, codes.data(), l.elements, codes.data());
+      narrow(codes, sram, l.out, p.out.dtype);
     }
     void operator()(const SoftmaxRows& s) const {
-      softmax_int8(program.softmax_plans[static_cast<std::size_t>(s.plan)], at<std::int8_t>(sram, s.in),
-                   s.rows, s.shape, at<std::int8_t>(sram, s.out));
+      const SoftmaxPlan& p = program.softmax_plans[static_cast<std::size_t>(s.plan)];
+      if (!takes_int16(p))
+        return softmax_int8(p, at<std::int8_t>(sram, s.in), s.rows, s.shape, at<std::int8_t>(sram, s.out));
+      auto codes = widened(sram, s.in, s.rows * s.shape.elements, p.in.dtype);
+      softmax_int16(p, codes.data(), s.rows, s.shape.elements, codes.data());
+      narrow(codes, sram, s.out, p.out.dtype);
     }
-    void operator()(const Pool& p) const {
-      pool_tile_int8(p.tile, program.pool_plans[static_cast<std::size_t>(p.plan)],
-                     at<std::int8_t>(sram, p.in), at<std::int8_t>(sram, p.out));
+    void operator()(const Pool& c) const {
+      const PoolPlan& p = program.pool_plans[static_cast<std::size_t>(c.plan)];
+      if (!takes_int16(p))
+        return pool_tile_int8(c.tile, p, at<std::int8_t>(sram, c.in), at<std::int8_t>(sram, c.out));
+      const ConvProblem& w = p.problem.window;
+      const auto input = widened(sram, c.in, c.tile.out_channels * c.tile.in_rows * w.iw, p.in.dtype);
+      auto output = room(c.tile.out_channels * c.tile.out_rows * w.ow);
+      pool_tile_int16(c.tile, p, input.data(), output.data());
+      narrow(output, sram, c.out, p.out.dtype);
     }
     void operator()(const Multiply& m) const {
       product_tile_int8(program.product_plans[static_cast<std::size_t>(m.plan)], m.rows, m.columns,

@@ -45,6 +45,13 @@ const ParameterTable<MacArrayParams>& mac_array_parameters() {
        4096,
        {},
        "Groups of a grouped or depthwise convolution that the array serves side by side."},
+      {"int16_passes",
+       &MacArrayParams::int16_passes,
+       "",
+       1,
+       8,
+       {},
+       "Passes of the array over int16 activations with int8 weights, where int8 activations take one."},
   };
   return table;
 }

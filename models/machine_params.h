@@ -26,6 +26,7 @@ struct MacArrayParams {
   std::string dataflow = "output_stationary";
   bool fold_overlap = false;
   std::int64_t groups_per_pass = 1;
+  std::int64_t int16_passes = 2;
 };
 const ParameterTable<MacArrayParams>& mac_array_parameters();
 

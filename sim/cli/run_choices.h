@@ -13,8 +13,9 @@ namespace bpusim {
 
 struct RunChoices {
   std::string config, machine, policy, out, json, dump, calibration;
-  std::vector<std::string> settings, dims;
-  bool no_function = false, all_nodes = false, no_what_if = false;
+  std::vector<std::string> settings, dims, samples, int16;
+  double int16_below = -1;
+  bool no_function = false, sensitivity = false, all_nodes = false, no_what_if = false;
 };
 
 /// Adds the options that all of these commands have.

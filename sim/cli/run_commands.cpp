@@ -42,6 +42,13 @@ Prepared prepare(const RunChoices& c) {
   report_progress("import", 0, 0);
   p.run = read_run(c.config, dims);
   if (!c.machine.empty()) p.run.machine = c.machine;
+  p.run.samples.insert(p.run.samples.end(), c.samples.begin(), c.samples.end());
+  p.run.int16.insert(p.run.int16.end(), c.int16.begin(), c.int16.end());
+  if (c.int16_below > -1) p.run.int16_below = c.int16_below;
+  p.run.sensitivity = p.run.sensitivity || c.sensitivity;
+  if (!c.calibration.empty() && !is_calibration(c.calibration))
+    throw InputError("--calibration " + c.calibration +
+                     ": no such method (there are: max, percentile, percentile:FRACTION, kl, mse, auto)");
   if (!c.calibration.empty()) {
     p.run.defaults.calibration = c.calibration;
     for (auto& [name, options] : p.run.options) options.calibration = c.calibration;
@@ -172,8 +179,22 @@ void add_run_command(CLI::App& app, Action& action) {
       app.add_subcommand("run", "Simulate a network and report cycles, bandwidth and int8 accuracy");
   add_choices(*command, *c);
   command->add_option("--out", c->out, "Folder for report.txt and report.json");
-  command->add_option("--calibration", c->calibration, "max, percentile or mse: how the int8 grids are found")
-      ->check(CLI::IsMember({"max", "percentile", "mse"}));
+  command->add_option(
+      "--calibration", c->calibration,
+      "max, percentile[:FRACTION], kl, mse, or auto, which tries them all: how grids are found");
+  command
+      ->add_option("--calibrate", c->samples,
+                   "Sample to calibrate on (.npy, .npz, .pb), or a folder of them; may be repeated")
+      ->take_all();
+  command
+      ->add_option("--int16", c->int16,
+                   "Node whose output, or input of the network that, is int16; may be repeated")
+      ->take_all();
+  command
+      ->add_option("--int16-below", c->int16_below,
+                   "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
+      ->check(CLI::Range(-1.0, 1.0));
+  command->add_flag("--sensitivity", c->sensitivity, "Measure also what each node loses by itself");
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
   command->add_flag("--no-what-if", c->no_what_if,

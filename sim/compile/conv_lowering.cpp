@@ -24,6 +24,8 @@ class ConvLowering {
         job_(job),
         p_(job.plan.problem),
         machine_(machine),
+        in_size_(byte_size(job.plan.in.dtype)),
+        out_size_(byte_size(job.plan.out.dtype)),
         plan_(builder.add_plan(job.plan)),
         tail_(builder, job.tail) {}
 
@@ -35,9 +37,9 @@ class ConvLowering {
     const ConvTile t = conv_tile(p_, 0, channels_, 0, rows_);
     const std::int64_t most_rows =
         std::min(p_.ih, (rows_ - 1) * p_.stride_h + (p_.kh - 1) * p_.dilation_h + 1);
-    return aligned(t.in_channels * most_rows * p_.iw);
+    return aligned(t.in_channels * most_rows * p_.iw * in_size_);
   }
-  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow); }
+  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow * out_size_); }
   std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * slot_bytes(); }
   std::int64_t slot_bytes() const { return in_bytes() + out_bytes() + tail_.room(out_bytes()); }
   void choose(std::int64_t tile_bytes);
@@ -49,6 +51,7 @@ class ConvLowering {
   const ConvJob& job_;
   const ConvProblem& p_;
   const MachineParams& machine_;
+  const std::int64_t in_size_, out_size_;  // bytes of an element
   const int plan_;
   const TileTail tail_;
   std::int64_t channels_ = 1, rows_ = 1;  // of a tile's output
@@ -109,21 +112,21 @@ void ConvLowering::weights_for(std::int64_t channel, std::int64_t channels, int 
 void ConvLowering::tile(std::int64_t sample, const ConvTile& t, int core, std::int64_t weights,
                         std::int64_t slot) {
   const DramBox input{job_.x,
-                      {{sample, 1, p_.ic * p_.ih * p_.iw},
-                       {t.in_channel, t.in_channels, p_.ih * p_.iw},
-                       {t.in_row, t.in_rows, p_.iw},
-                       {0, p_.iw, 1}}};
+                      {{sample, 1, p_.ic * p_.ih * p_.iw * in_size_},
+                       {t.in_channel, t.in_channels, p_.ih * p_.iw * in_size_},
+                       {t.in_row, t.in_rows, p_.iw * in_size_},
+                       {0, p_.iw * in_size_, 1}}};
   const DramBox output{job_.y,
-                       {{sample, 1, p_.oc * p_.oh * p_.ow},
-                        {t.out_channel, t.out_channels, p_.oh * p_.ow},
-                        {t.out_row, t.out_rows, p_.ow},
-                        {0, p_.ow, 1}}};
+                       {{sample, 1, p_.oc * p_.oh * p_.ow * out_size_},
+                        {t.out_channel, t.out_channels, p_.oh * p_.ow * out_size_},
+                        {t.out_row, t.out_rows, p_.ow * out_size_},
+                        {0, p_.ow * out_size_, 1}}};
   const std::int64_t out = slot + in_bytes(), residual = out + out_bytes();
   const auto add_here = [&](Unit unit, Body body) { add(unit, core, std::move(body)); };
   add(Unit::Load, core, Transfer{input, slot});
   tail_.load(add_here, output, job_.y, residual);
   add(Unit::Mac, core, Convolve{plan_, t, slot, weights, weights + aligned(channels_ * p_.taps()), out});
-  tail_.apply(add_here, output.bytes(), out, residual);
+  tail_.apply(add_here, conv_outputs(p_, t), out, residual);
   add(Unit::Store, core, Transfer{output, out});
   ++tile_;
 }

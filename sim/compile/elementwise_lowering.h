@@ -13,8 +13,8 @@
 
 namespace bpusim {
 
-/// Rows of a tensor that are read or written, `stride` bytes apart; a stride of 0 reads one row again and
-/// again.
+/// Rows of a tensor that are read or written, every `stride` elements from a byte address on; a stride of 0
+/// reads one row again and again.
 struct RowView {
   std::int64_t address = 0, stride = 0;
 };
@@ -29,7 +29,7 @@ struct ElementwiseJob {
   std::vector<RowView> in;
   RowView out;
   bool moves_only = false;         ///< a copy between equal grids: no engine, the DMA moves it
-  Operand second = Operand::Full;  ///< PerRow: a byte a row, `stride` apart; PerColumn: one row for all
+  Operand second = Operand::Full;  ///< PerRow: an element a row, `stride` apart; PerColumn: one row for all
 };
 
 Program lower_elementwise(const std::string& name, const std::vector<ElementwiseJob>& jobs,

@@ -22,19 +22,20 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
                      std::int64_t tile_bytes) {
   ProgramBuilder builder(name);
   const std::int64_t m = job.plan.problem.n, k = job.plan.problem.ic, n = job.plan.problem.oc;
+  const std::int64_t in_size = byte_size(job.plan.in.dtype), out_size = byte_size(job.plan.out.dtype);
   const int plan = builder.add_plan(job.plan);
   const TileTail tail(builder, job.tail);
   // Weights of a chunk of columns lie in SRAM twice, the next chunk's behind this one's.
   const std::int64_t columns = std::clamp<std::int64_t>(machine.sram.bytes / 4 / (k + kRecord), 1, n);
   const std::int64_t weights = aligned(columns * k) + aligned(columns * kRecord);
   const std::int64_t most = (machine.sram.bytes - 2 * weights) / kSlots / 64 * 64;
-  const std::int64_t row = k + columns + tail.room(columns);
+  const std::int64_t row = k * in_size + columns * out_size + tail.room(columns * out_size);
   if (most < row + 192)
     throw std::invalid_argument("a row of " + std::to_string(k) +
                                 " and a column of weights do not fit in the SRAM");
   const std::int64_t rows = std::clamp<std::int64_t>(std::min(tile_bytes, most - 192) / row, 1, m);
-  const std::int64_t out_room = aligned(rows * columns),
-                     room = aligned(rows * k) + out_room + tail.room(out_room);
+  const std::int64_t out_room = aligned(rows * columns * out_size),
+                     room = aligned(rows * k * in_size) + out_room + tail.room(out_room);
   builder.reserve_sram(2 * weights + kSlots * room);
   int tile = 0;
   std::int64_t chunk = 0;
@@ -63,9 +64,9 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
       t.in_channels = k;
       t.samples = std::min(rows, m - r);
       const std::int64_t slot = 2 * weights + tile / machine.bpu.cores % kSlots * room,
-                         out = slot + aligned(rows * k);
-      const DramBox output{job.y, {{r, t.samples, n}, {c, count, 1}}};
-      add(Unit::Load, Transfer{DramBox::contiguous(job.x + r * k, t.samples * k), slot});
+                         out = slot + aligned(rows * k * in_size);
+      const DramBox output{job.y, {{r, t.samples, n * out_size}, {c * out_size, count * out_size, 1}}};
+      add(Unit::Load, Transfer{DramBox::contiguous(job.x + r * k * in_size, t.samples * k * in_size), slot});
       tail.load(add, output, job.y, out + out_room);
       add(Unit::Mac, Convolve{plan, t, slot, at, at + aligned(columns * k), out});
       tail.apply(add, t.samples * count, out, out + out_room);

@@ -79,7 +79,9 @@ class Lowering {
   std::int64_t side_by_side() const {
     return std::clamp<std::int64_t>(machine_.sram.bytes / (4 * kStatisticSlots * 4 * kRecord), 1, 1024);
   }
-  int element_bytes() const { return byte_size(job_.plan.in.dtype); }
+  int in_bytes() const { return byte_size(job_.plan.in.dtype); }
+  int out_bytes() const { return byte_size(job_.plan.out.dtype); }
+  int element_bytes() const { return std::max(in_bytes(), out_bytes()); }  // results replace codes
   int cores() const { return static_cast<int>(machine_.bpu.cores); }
   std::int64_t sets_of(const TileBox& block) const { return given_ ? 0 : tile_of(part_, block).set_count(); }
   std::int64_t sums_at(std::int64_t block) const {
@@ -163,7 +165,7 @@ void Lowering::load_table(int core) {
 }
 
 void Lowering::load(const TileBox& box, int core, std::int64_t slot) {
-  add(Unit::Load, core, Transfer{dram_of(part_, box, job_.x, element_bytes()), slot});
+  add(Unit::Load, core, Transfer{dram_of(part_, box, job_.x, in_bytes()), slot});
 }
 
 void Lowering::reduce(const TileBox& box, int core, std::int64_t slot, std::int64_t sums, bool accumulate) {
@@ -199,7 +201,7 @@ void Lowering::apply(const TileBox& box, int core, std::int64_t slot, std::int64
 }
 
 void Lowering::store(const TileBox& box, int core, std::int64_t slot) {
-  add(Unit::Store, core, Transfer{dram_of(part_, box, job_.y, element_bytes()), slot});
+  add(Unit::Store, core, Transfer{dram_of(part_, box, job_.y, out_bytes()), slot});
 }
 
 // The largest limit of elements, from the wanted tile size down, whose first tile fits four times; down to a
@@ -350,6 +352,7 @@ std::string obstacle(Mapping mapping, const NormJob& job, const MachineParams& m
     case Mapping::MacArray:
       if (given) return "given statistics need no sums";
       if (job.plan.statistic == Statistic::L1) return "magnitudes are no product";
+      if (job.plan.in.dtype == DType::Int16) return "the array squares int8 codes only";
       return "";
     case Mapping::Streaming:
       return given ? "given statistics need no second pass: resident tiles stream already" : "";

@@ -22,14 +22,16 @@ Program lower_pool(const std::string& name, const PoolPlan& plan, std::int64_t x
   ProgramBuilder builder(name);
   const ConvProblem& p = plan.problem.window;
   const int index = builder.add_plan(plan);
-  const std::int64_t planes = p.n * p.ic, in = p.ih * p.iw, out = p.oh * p.ow;
+  const std::int64_t planes = p.n * p.ic, in = p.ih * p.iw * byte_size(plan.in.dtype),
+                     out = p.oh * p.ow * byte_size(plan.out.dtype);
   const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
   const std::int64_t each =
       std::clamp<std::int64_t>(std::min(tile_bytes, most - 128) / (in + out), 1, planes);
   const std::int64_t room = aligned(each * in) + aligned(each * out);
   if (room > most)
-    throw std::invalid_argument("a plane of " + std::to_string(in) + " inputs and " + std::to_string(out) +
-                                " outputs does not fit in the SRAM " + std::to_string(kSlots) + " times");
+    throw std::invalid_argument("a plane of " + std::to_string(in) + " bytes of input and " +
+                                std::to_string(out) + " of output does not fit in the SRAM " +
+                                std::to_string(kSlots) + " times");
   builder.reserve_sram(kSlots * room);
   int tile = 0;
   for (std::int64_t plane = 0; plane < planes; plane += each, ++tile) {

@@ -26,11 +26,11 @@ std::vector<std::int64_t> steps_of(const View& view, std::int64_t limit) {
 }  // namespace
 
 Program lower_view(const std::string& name, const View& view, std::int64_t x, std::int64_t y,
-                   const MachineParams& machine, std::int64_t tile_bytes) {
+                   std::int64_t element_bytes, const MachineParams& machine, std::int64_t tile_bytes) {
   ProgramBuilder builder(name);
   const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
-  const std::int64_t limit = std::max<std::int64_t>(1, std::min(most, tile_bytes));
-  const std::int64_t room = (limit + 63) / 64 * 64;
+  const std::int64_t limit = std::max<std::int64_t>(1, std::min(most, tile_bytes) / element_bytes);
+  const std::int64_t room = (limit * element_bytes + 63) / 64 * 64;
   builder.reserve_sram(kSlots * room);
   TileBox whole;
   for (const View::Dim& dim : view.dims) {
@@ -42,20 +42,21 @@ Program lower_view(const std::string& name, const View& view, std::int64_t x, st
   int tile = 0;
   for (const TileBox& box :
        cut(whole, view.dims.empty() ? std::vector<std::int64_t>{1} : steps_of(view, limit))) {
-    DramBox source{x + view.offset, {}};
+    DramBox source{x + view.offset * element_bytes, {}};
     for (std::size_t d = 0; d < view.dims.size(); ++d)
-      source.dims.push_back({box.begin[d], box.count[d], view.dims[d].stride});
-    source.dims.push_back({0, 1, 1});
+      source.dims.push_back({box.begin[d], box.count[d], view.dims[d].stride * element_bytes});
+    source.dims.push_back({0, element_bytes, 1});
+    const std::int64_t bytes = box.elements() * element_bytes;
     for (const Unit unit : {Unit::Load, Unit::Store}) {
       Command command;
       command.unit = unit;
       command.core = static_cast<int>(tile % machine.bpu.cores);
       command.tile = tile;
-      command.body = Transfer{unit == Unit::Load ? source : DramBox::contiguous(y + done, box.elements()),
+      command.body = Transfer{unit == Unit::Load ? source : DramBox::contiguous(y + done, bytes),
                               tile / machine.bpu.cores % kSlots * room};
       builder.add(std::move(command));
     }
-    done += box.elements();
+    done += bytes;
     ++tile;
   }
   return builder.finish();

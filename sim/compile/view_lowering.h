@@ -10,8 +10,8 @@
 
 namespace bpusim {
 
-/// int8 tensors at `x` and `y`.
+/// Tensors of `element_bytes` an element at `x` and `y`.
 Program lower_view(const std::string& name, const View& view, std::int64_t x, std::int64_t y,
-                   const MachineParams& machine, std::int64_t tile_bytes);
+                   std::int64_t element_bytes, const MachineParams& machine, std::int64_t tile_bytes);
 
 }  // namespace bpusim

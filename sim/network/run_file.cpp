@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "kernels/calibration.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
 #include "sim/network/onnx_import.h"
@@ -27,7 +28,10 @@ NodeOptions read_options(const YamlNode& node, NodeOptions options) {
   options.mapping = node["mapping"].choice(options.mapping.empty() ? "auto" : options.mapping, kMappings);
   if (options.mapping == "auto") options.mapping.clear();
   options.quantisation = node["quantisation"].choice(options.quantisation, {"symmetric", "affine"});
-  options.calibration = node["calibration"].choice(options.calibration, {"max", "percentile", "mse"});
+  options.calibration = node["calibration"].word(options.calibration);
+  if (!is_calibration(options.calibration))
+    node["calibration"].fail("'" + options.calibration + "' is no method (there are: max, percentile, " +
+                             "percentile:FRACTION, kl, mse, auto)");
   options.percentile = node["percentile"].number(options.percentile, 0.5, 1);
   options.fuse = node["fuse"].flag(options.fuse);
   return options;
@@ -139,6 +143,7 @@ void read_operator(const YamlNode& node, const std::string& folder, std::uint64_
   } catch (const std::invalid_argument& error) {
     return node.fail(error.what());
   }
+  run.drawn_inputs = run.drawn_inputs && spec.data.kind != "file";
   for (std::size_t n = first; n < run.network.nodes.size(); ++n)
     run.options[run.network.nodes[n].name] = options;
 }
@@ -212,7 +217,23 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
   network.inputs = std::move(activations);
 }
 
+// Samples, and which tensors are int16.
+void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec& run) {
+  const YamlNode samples = root["calibration_samples"];
+  for (const std::string& path :
+       samples.is_scalar() ? std::vector<std::string>{samples.word()} : samples.words())
+    run.samples.push_back(beside(folder, path));
+  const YamlNode int16 = root["int16"];
+  run.int16 = int16.is_scalar() ? std::vector<std::string>{int16.word()} : int16.words();
+  run.int16_below = root["int16_below"].number(run.int16_below, -1, 1);
+  run.sensitivity = root["sensitivity"].flag(run.sensitivity);
+}
+
 }  // namespace
+
+bool is_calibration(const std::string& word) {
+  return word == "auto" || parse_calibration(word).has_value();
+}
 
 const NodeOptions& RunSpec::options_of(const std::string& node) const {
   const auto found = options.find(node);
@@ -231,12 +252,14 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   run.defaults.quantisation = "symmetric";
   run.defaults.calibration = "max";
   run.defaults = read_options(root, run.defaults);
+  read_quantisation(root, folder, run);
   const YamlNode set = root["set"];
   for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
   const YamlNode operators = root["operators"], model = root["model"];
   if (operators.exists() == model.exists()) root.fail("needs either operators or a model");
   // Operators of a list are questions of their own; those of a model are one after another's.
   run.overlap = root["overlap"].flag(model.exists());
+  run.drawn_inputs = true;
   std::set<std::string> names;
   std::uint64_t each = seed * 1000;
   for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);
@@ -245,6 +268,7 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
     const YamlNode dim = root["dim"];
     for (const std::string& key : dim.keys()) dims.emplace(key, dim[key].integer(1, 1, 1e9));
     run.network = read_onnx(beside(folder, model.word()), dims);
+    run.drawn_inputs = root["inputs"].keys().empty();
     fill_inputs(root["inputs"], folder, each, model, run.network);
   }
   root.close();

@@ -14,10 +14,13 @@ namespace bpusim {
 struct NodeOptions {
   std::string mapping;         ///< a mapping's name; empty for the fastest by estimate
   std::string quantisation;    ///< "symmetric" or "affine"
-  std::string calibration;     ///< "max", "percentile" or "mse"
+  std::string calibration;     ///< a method of kernels/calibration.h, or "auto"
   double percentile = 0.9999;  ///< fraction of magnitudes that "percentile" keeps whole
   bool fuse = true;            ///< a BatchNormalization into the convolution before it
 };
+
+/// Whether a word names a calibration: a method of kernels/calibration.h, or "auto".
+bool is_calibration(const std::string& word);
 
 struct RunSpec {
   std::string name;
@@ -25,6 +28,11 @@ struct RunSpec {
   std::string policy;                 ///< empty: the machine's own
   std::vector<std::string> settings;  ///< "section.key=value"
   bool overlap = false;               ///< neighbours on the BPU load while the one before them computes
+  std::vector<std::string> samples;   ///< files and folders to calibrate on; none: the run's own input
+  bool drawn_inputs = false;          ///< no input of the network comes from a file
+  std::vector<std::string> int16;     ///< nodes whose outputs, and inputs of the network that, are int16
+  double int16_below = -1;            ///< nodes whose int8 output has a lower cosine become int16
+  bool sensitivity = false;           ///< measures also what each node loses alone
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
   Network network;

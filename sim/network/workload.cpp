@@ -222,7 +222,11 @@ void Chain::build() {
   Attributes attributes = spec_.attributes;
   if (spec_.op == "RandomNormal") attributes.int_lists["shape"] = shape_;
   add_step(spec_.op, attributes, alone ? "" : spec_.op);
-  for (const FollowerSpec& next : spec_.then) add_step(next.op, next.attributes, next.op);
+  std::map<std::string, int> times = {{spec_.op, 1}};
+  for (const FollowerSpec& next : spec_.then) {
+    const int count = ++times[next.op];
+    add_step(next.op, next.attributes, count == 1 ? next.op : next.op + "_" + std::to_string(count));
+  }
   if (spec_.op == "StringNormalizer") network_.values[current_].dtype = DType::String;
   network_.outputs.push_back(current_);
 }

@@ -134,6 +134,7 @@ std::vector<OperatorDefinition> operators::convolutions() {
   conv.shapes = shapes;
   conv.host_ops = host_ops;
   conv.obstacle = obstacle;
+  conv.takes_int16 = always;
   conv.lower = lower;
   conv.engine = "MAC array";
   conv.arithmetic =

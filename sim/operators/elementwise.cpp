@@ -70,6 +70,12 @@ std::string obstacle(const Operation& operation) {
                    " stretches have no BPU lowering";
 }
 
+// Sums, differences and products, and what is a function of one element.
+bool takes_int16_operands(const Operation& operation) {
+  const std::string& op = operation.node.op;
+  return operation.tensors.size() == 1 || op == "Add" || op == "Mul" || op == "Sub";
+}
+
 // A tensor and a constant scalar: a function of one element.
 LoweredStep lower_scalar(const StepLowering& s) {
   const Operation operation = s.operation();
@@ -101,8 +107,10 @@ std::vector<ElementwiseJob> jobs_of(const BroadcastBlocks& blocks, const Element
     job.rows = blocks.rows;
     job.row_elements = blocks.row;
     job.second = blocks.second;
-    job.in = {{lead.address + lead_at, blocks.lead_stride}, {other.address + other_at, blocks.other_stride}};
-    job.out = {y.address + static_cast<std::int64_t>(jobs.size()) * blocks.rows * blocks.row, blocks.row};
+    job.in = {{lead.address + lead_at * byte_size(lead.grid.dtype), blocks.lead_stride},
+              {other.address + other_at * byte_size(other.grid.dtype), blocks.other_stride}};
+    const std::int64_t done = static_cast<std::int64_t>(jobs.size()) * blocks.rows * blocks.row;
+    job.out = {y.address + done * byte_size(y.grid.dtype), blocks.row};
     jobs.push_back(std::move(job));
   }
   return jobs;
@@ -121,7 +129,7 @@ LoweredStep lower(StepLowering& s) {
       plan_elementwise(*vector_kind(s.node.op, blocks.swap), {lead.grid, other.grid}, onto,
                        s.sum_multiplier_bits(), s.rounding()));
   const auto jobs = jobs_of(blocks, *plan, lead, other, y);
-  lowered.work.vector_elements = y.elements;
+  lowered.work.vector_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, jobs, machine, way.tile_bytes);
@@ -150,7 +158,7 @@ LoweredStep lower_relu(StepLowering& s) {
   job.row_elements = y.elements;
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
-  lowered.work.vector_elements = y.elements;
+  lowered.work.vector_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);
@@ -172,6 +180,7 @@ std::vector<OperatorDefinition> operators::elementwise() {
     row.shapes = shapes;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
+    row.takes_int16 = takes_int16_operands;
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = vector_kind(op, false)
@@ -184,6 +193,7 @@ std::vector<OperatorDefinition> operators::elementwise() {
   relu.golden = golden_relu;
   relu.shapes = same_shape;
   relu.host_ops = ops_per_element;
+  relu.takes_int16 = always;
   relu.lower = lower_relu;
   relu.engine = "vector unit";
   relu.arithmetic = "one rounding";

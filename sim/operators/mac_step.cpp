@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "kernels/conv_int16.h"
 #include "sim/operators/norm_problem.h"
 #include "sim/operators/tables.h"
 
@@ -114,7 +115,7 @@ ConvPlan plan_of(const StepLowering& s, const MacStep& mac, const Quantisation& 
 
 LookupPlan table_of(const StepLowering& s, const RealFunction& function, const Quantisation& in,
                     const Quantisation& out) {
-  return s.context.function ? plan_lookup(function, in, out) : LookupPlan{in, out, {}};
+  return s.context.function ? plan_lookup(function, in, out) : LookupPlan{in, out, {}, {}};
 }
 
 TailJob tail_of(const StepLowering& s, const MacStep& mac, const Grids& g) {
@@ -140,7 +141,9 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, 
           out = s.out().grid](const std::vector<Codes>& inputs) {
     const auto clamped = [](double v, const Clamp& c) { return std::min(std::max(v, c.low), c.high); };
     Codes codes;
-    for (const long double sum : kept->exact(*shared, inputs[0], scales, kept->bias)) {
+    const auto sums = takes_int16(*shared) ? exact_conv_int16(*shared, inputs[0], scales, kept->bias)
+                                           : kept->exact(*shared, inputs[0], scales, kept->bias);
+    for (const long double sum : sums) {
       double real = clamped(static_cast<double>(sum), kept->clamp);
       if (kept->activation) real = (*kept->activation)(real);
       if (!kept->residual.empty()) {
@@ -159,8 +162,10 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   LoweredStep lowered = s.begin("mac_array");
   const Grids grids = grids_of(s, mac);
   ConvPlan plan = plan_of(s, mac, grids.sums);
-  if (s.context.function && accumulator_bound(plan) > INT32_MAX)
-    s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int32 accumulators");
+  const int bits = plan.in.dtype == DType::Int16 ? kInt16AccumulatorBits : 32;
+  if (s.context.function && accumulator_bound(plan) >= std::int64_t{1} << (bits - 1))
+    s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int" +
+             std::to_string(bits) + " accumulators");
   const std::int64_t weight_bytes =
                          mac.weight_bytes != 0 ? mac.weight_bytes : mac.problem.oc * mac.problem.taps(),
                      entry_bytes = mac.problem.oc * static_cast<std::int64_t>(sizeof(AffineEntry));
@@ -178,11 +183,12 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   job.plan.lowest = plan.lowest;
   job.plan.highest = plan.highest;
   job.tail = tail_of(s, mac, grids);
-  if (job.tail.activation) lowered.work.table_elements += s.out().elements;
-  if (job.tail.last) lowered.work.table_elements += s.out().elements;
-  if (job.tail.residual) lowered.work.vector_elements += s.out().elements;
+  const std::int64_t lanes = s.out().elements * byte_size(s.out().grid.dtype);
+  if (job.tail.activation) lowered.work.table_elements += lanes;
+  if (job.tail.last) lowered.work.table_elements += lanes;
+  if (job.tail.residual) lowered.work.vector_elements += lanes;
   lowered.work.read_bytes += weight_bytes + entry_bytes;
-  lowered.work.macs = mac.macs;
+  lowered.work.macs = mac.macs * (plan.in.dtype == DType::Int16 ? s.machine.mac.int16_passes : 1);
   lowered.programs.push_back(
       s.fastest({"mac_array"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return mac.lower(s.step.name, job, machine, way.tile_bytes);

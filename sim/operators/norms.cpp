@@ -162,7 +162,7 @@ LoweredStep lower(StepLowering& s) {
     job.entries = s.constants(job.plan.entries);
     if (training) job.sums = s.reserve(part.set_count() * static_cast<std::int64_t>(sizeof(SetSums)));
     lowered.work.read_bytes += static_cast<std::int64_t>(job.plan.entries.size()) * kRecord;
-    lowered.work.vector_elements += part.element_count();
+    lowered.work.vector_elements += part.element_count() * s.widest();
     jobs.push_back(std::move(job));
   }
   check_accumulators(s, jobs);
@@ -174,7 +174,8 @@ LoweredStep lower(StepLowering& s) {
       &lowered.mapping));
   if (lowered.mapping != "mac_array")
     for (const NormPart& part : problem->parts)
-      if (part.statistic != Statistic::Given) lowered.work.reduced_elements += part.element_count();
+      if (part.statistic != Statistic::Given)
+        lowered.work.reduced_elements += part.element_count() * byte_size(in.dtype);
   if (training) add_running_statistics(s, *problem, jobs.front(), lowered);
   return lowered;
 }
@@ -195,6 +196,7 @@ std::vector<OperatorDefinition> operators::norms() {
     row.shapes = shapes;
     row.host_ops = host_ops;
     row.obstacle = parameter_obstacle;
+    row.takes_int16 = always;
     row.lower = lower;
     row.engine = "reduction unit, special functions, vector unit";
     row.arithmetic = "exact sums, reciprocal root, one rounding (numerics.md)";

@@ -52,6 +52,8 @@ struct OperatorDefinition {
   /// Why no BPU of this simulator runs the node; empty where one does. Null: always, or never without
   /// `lower`.
   std::string (*obstacle)(const Operation& operation) = nullptr;
+  /// Whether the lowering takes int16 tensors for this node, in and out. Null: never.
+  bool (*takes_int16)(const Operation& operation) = nullptr;
   /// The step as programs for the BPU; null where only the CPU runs the operator.
   LoweredStep (*lower)(StepLowering& step) = nullptr;
 };
@@ -74,6 +76,11 @@ std::string obstacle_of(const Node& node, const Network& network);
 
 /// One operation an element of the larger of first input and outputs: what most operators cost the CPU.
 double ops_per_element(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host);
+
+/// For OperatorDefinition::takes_int16.
+inline bool always(const Operation&) {
+  return true;
+}
 
 /// The shape of the first input.
 std::vector<Shape> same_shape(const Operation& operation);

@@ -125,7 +125,8 @@ LoweredStep lower(StepLowering& s) {
   for (const std::string& piece : split ? lowered.outputs : lowered.inputs) {
     const TensorPlace &part = s.place(piece), &all = s.place(whole);
     const std::int64_t row = part.elements / rows;
-    const RowView inside{all.address + begin_at, whole_row}, alone{part.address, row};
+    const RowView inside{all.address + begin_at * byte_size(all.grid.dtype), whole_row},
+        alone{part.address, row};
     begin_at += row;
     if (rows == 1 && inside.address == alone.address) continue;  // it lies there already
     const Quantisation &from = split ? all.grid : part.grid, &onto = split ? part.grid : all.grid;
@@ -167,6 +168,7 @@ std::vector<OperatorDefinition> operators::pieces() {
   split.golden = golden_split;
   split.shapes = split_shapes;
   split.host_ops = ops_per_element;
+  split.takes_int16 = always;
   split.lower = lower;
   split.engine = "DMA";
   split.arithmetic = "codes are copied, or stay where they are";
@@ -176,6 +178,7 @@ std::vector<OperatorDefinition> operators::pieces() {
   concat.golden = golden_concat;
   concat.shapes = concat_shapes;
   concat.host_ops = ops_per_element;
+  concat.takes_int16 = always;
   concat.lower = lower;
   concat.engine = "DMA";
   concat.arithmetic = "codes are copied, or stay where they are";

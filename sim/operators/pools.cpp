@@ -1,4 +1,5 @@
 // MaxPool, AveragePool and their global forms on the vector unit.
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 
@@ -27,6 +28,11 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   return static_cast<double>(element_count(outputs.at(0)) * window.kh * window.kw);
 }
 
+bool has_dense_windows(const Operation& operation) {
+  const auto dilations = operation.node.attributes.get("dilations", std::vector<std::int64_t>{});
+  return std::all_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d == 1; });
+}
+
 LoweredStep lower(StepLowering& s) {
   return lower_pool_step(s, resolve_pool(s.node.op, s.node.attributes, s.shape(s.node.inputs[0])));
 }
@@ -39,7 +45,7 @@ LoweredStep lower_pool_step(const StepLowering& s, const PoolProblem& problem) {
   const auto plan =
       std::make_shared<PoolPlan>(plan_pool(problem, x.grid, y.grid, s.multiplier_bits(), s.rounding()));
   const ConvProblem& window = problem.window;
-  lowered.work.vector_elements = y.elements * window.kh * window.kw;
+  lowered.work.vector_elements = y.elements * window.kh * window.kw * s.widest();
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_pool(s.step.name, *plan, x.address, y.address, machine, way.tile_bytes);
@@ -57,6 +63,7 @@ std::vector<OperatorDefinition> operators::pools() {
     row.golden = golden;
     row.shapes = shapes;
     row.host_ops = host_ops;
+    row.takes_int16 = has_dense_windows;
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = "largest code, or exact sum and one rounding";

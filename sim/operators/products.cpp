@@ -196,6 +196,11 @@ LoweredStep lower(StepLowering& s) {
                            s.node.op == "Gemm" ? s.node.attributes.get("alpha", 1.0) : 1.0);
 }
 
+// A product of two activations has int8 factors only.
+bool has_constant_weights(const Operation& operation) {
+  return operation.tensors.size() == 1 && operation.constant.at(1) != 0;
+}
+
 std::string equation_of(const Node& node) {
   return node.attributes.get("equation", std::string());
 }
@@ -235,6 +240,7 @@ std::vector<OperatorDefinition> operators::products() {
   gemm.shapes = gemm_shapes;
   gemm.host_ops = host_ops;
   gemm.obstacle = gemm_obstacle;
+  gemm.takes_int16 = has_constant_weights;
   gemm.lower = lower;
   gemm.engine = "MAC array";
   gemm.arithmetic =
@@ -245,6 +251,7 @@ std::vector<OperatorDefinition> operators::products() {
   product.shapes = matmul_shapes;
   product.host_ops = host_ops;
   product.obstacle = matmul_obstacle;
+  product.takes_int16 = has_constant_weights;
   product.lower = lower;
   product.engine = "MAC array";
   product.arithmetic =

@@ -44,12 +44,17 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   return kSoftmaxOps * ops_per_element(operation, outputs, host);
 }
 
+// Rows that lie side by side, and no logarithm.
+bool is_softmax_of_rows(const Operation& operation) {
+  return operation.node.op == "Softmax" && rows_of(operation.node, operation.shape()).stride == 1;
+}
+
 LoweredStep lower(StepLowering& s) {
   LoweredStep lowered = s.begin("table");
   const TensorPlace &x = s.in(), &y = s.out();
   const auto plan = std::make_shared<SoftmaxPlan>(plan_softmax(x.grid, y.grid, s.node.op == "LogSoftmax"));
   const SoftmaxRowShape shape = rows_of(s.node, s.shape(s.node.inputs[0]));
-  lowered.work.table_elements = y.elements;
+  lowered.work.table_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"table"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_softmax(s.step.name, *plan, y.elements / shape.elements, shape, x.address, y.address,
@@ -71,6 +76,7 @@ std::vector<OperatorDefinition> operators::softmaxes() {
     row.golden = golden;
     row.shapes = same_shape;
     row.host_ops = host_ops;
+    row.takes_int16 = is_softmax_of_rows;
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = "exponentials by table, exact sum; one division, or the sum's logarithm by table";

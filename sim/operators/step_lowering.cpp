@@ -48,6 +48,13 @@ StepLowering::StepLowering(const Step& step_, const LoweringContext& context_)
       node(context_.network.nodes[step_.nodes.front()]),
       options(context_.run.options_of(node.name)) {}
 
+int StepLowering::widest() const {
+  int bytes = byte_size(out().grid.dtype);
+  for (const std::string& input : operands_of(node, context.network))
+    bytes = std::max(bytes, byte_size(place(input).grid.dtype));
+  return bytes;
+}
+
 void StepLowering::refuse(const std::string& what) const {
   throw InputError(step.name + ": " + what);
 }

@@ -84,6 +84,9 @@ class StepLowering {
   const TensorPlace& out() const { return place(last_node().outputs.at(0)); }
   bool same_grid(const TensorPlace& a, const TensorPlace& b) const { return a.grid_class == b.grid_class; }
 
+  /// Bytes of the widest element that the step reads or writes: lanes that an element takes.
+  int widest() const;
+
   /// One bit less than the parameter: two products are added.
   int sum_multiplier_bits() const { return static_cast<int>(machine.numerics.multiplier_bits) - 1; }
   int multiplier_bits() const { return static_cast<int>(machine.numerics.multiplier_bits); }

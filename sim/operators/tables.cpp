@@ -13,11 +13,11 @@ LoweredStep lower_lookup(const StepLowering& s, const std::string& input, const 
   LoweredStep lowered = s.begin("table");
   const TensorPlace &x = s.place(input), &y = s.out();
   ElementwiseJob job;
-  job.plan = s.context.function ? plan_lookup(function, x.grid, y.grid) : LookupPlan{x.grid, y.grid, {}};
+  job.plan = s.context.function ? plan_lookup(function, x.grid, y.grid) : LookupPlan{x.grid, y.grid, {}, {}};
   job.row_elements = y.elements;
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
-  lowered.work.table_elements = y.elements;
+  lowered.work.table_elements = y.elements * s.widest();
   lowered.programs.push_back(
       s.fastest({"table"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
         return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);
@@ -64,6 +64,7 @@ std::vector<OperatorDefinition> operators::tables() {
     row.shapes = same_shape;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
+    row.takes_int16 = always;
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = "table of 256 codes, exact";

@@ -89,7 +89,8 @@ LoweredStep lower_view_step(const StepLowering& s, const View& view) {
   if (x.address < kSramWindow) lowered.work.read_bytes = std::min(x.bytes(), y.bytes());
   lowered.programs.push_back(
       s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_view(s.step.name, view, x.address, y.address, machine, way.tile_bytes);
+        return lower_view(s.step.name, view, x.address, y.address, byte_size(x.grid.dtype), machine,
+                          way.tile_bytes);
       }));
   lowered.ideal = [view](const std::vector<Codes>& inputs) {
     const auto values = apply_view(view, std::vector<double>(inputs[0].begin(), inputs[0].end()));
@@ -110,6 +111,7 @@ std::vector<OperatorDefinition> operators::views() {
     row.shapes = row.op == "Cast" ? same_shape : row.op == "Dropout" ? dropout_shapes : shapes;
     row.host_ops = ops_per_element;
     row.obstacle = row.op == "Cast" || row.op == "Dropout" ? nullptr : obstacle;
+    row.takes_int16 = always;
     row.lower = row.alias ? nullptr : lower;
     row.engine = row.alias ? "none" : "DMA";
     row.arithmetic = row.alias ? "the same bytes under another shape" : "codes are copied";

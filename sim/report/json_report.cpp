@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/report/summary.h"
 
@@ -147,6 +148,7 @@ std::string json_report(const RunResult& r) {
   for (const NodeResult& n : r.nodes) report["nodes"].push_back(node_json(n));
   report["segments"] = segments_json(r);
   report["kinds"] = kinds_json(r);
+  report["quantisation"] = json_quantisation(r);
   report["advice"] = advice_json(r.advice);
   return report.dump(2) + "\n";
 }

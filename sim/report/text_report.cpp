@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/report/summary.h"
 #include "sim/report/text_table.h"
@@ -208,6 +209,8 @@ std::string text_report(const RunResult& result, const TextStyle& style) {
                      nodes_part(result, style) + "\n" + heading("Where and why", style) + reasons(result) +
                      "\n" + heading("Cycles of each engine by cause, in % of the run", style) +
                      engine_table(result);
+  const std::string quantisation = text_quantisation(result);
+  if (!quantisation.empty()) text += "\n" + quantisation;
   std::int64_t overflows = 0;
   for (const NodeResult& n : result.nodes) overflows += n.overflows;
   if (overflows > 0)

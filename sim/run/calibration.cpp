@@ -1,18 +1,15 @@
 #include "sim/run/calibration.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <stdexcept>
 
+#include "sim/input_error.h"
 #include "sim/operators/operator.h"
 #include "sim/run/golden.h"
 
 namespace bpusim {
-
-Quantisation calibrate(const std::vector<double>& values, const NodeOptions& options) {
-  const auto kept = options.calibration == "percentile" ? without_tails(values, options.percentile)
-                    : options.calibration == "mse"      ? least_error_tails(values)
-                                                        : values;
-  return options.quantisation == "affine" ? affine_grid(kept) : symmetric_grid(kept);
-}
 
 namespace {
 
@@ -48,40 +45,109 @@ void unify(const Sharing& sharing, std::map<std::string, Quantisation>& grids) {
 
 }  // namespace
 
-Calibration calibrate(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                      const Sharing& sharing, GoldenStore& store) {
-  Calibration result;
-  const auto deciding = deciding_nodes(network);
-  const auto see = [&](const std::string& name, const Tensor& tensor) {
-    const auto node = deciding.find(name);
-    const NodeOptions& options = node == deciding.end() ? run.defaults : run.options_of(node->second->name);
-    result.grids[name] = calibrate(tensor.values, options);
-    if (sharing.parts.count(name) != 0) store.put(name, tensor.values);
-  };
-  for (const auto& [name, part] : sharing.parts)
-    if (network.values.at(name).constant) see(name, *network.values.at(name).data);
-  std::map<std::string, char> floats;  // results that only the host makes
+namespace {
+
+const NodeOptions& options_for(const std::string& value, const std::map<std::string, const Node*>& deciding,
+                               const RunSpec& run) {
+  const auto node = deciding.find(value);
+  return node == deciding.end() ? run.defaults : run.options_of(node->second->name);
+}
+
+// Results of steps, also those that only the host makes.
+std::set<std::string> results_of(const Network& network, const std::vector<Step>& steps) {
+  std::set<std::string> results;
   for (const Step& step : steps)
-    for (const std::string& output : network.nodes[step.nodes.back()].outputs) floats[output] = 1;
+    for (const std::string& output : network.nodes[step.nodes.back()].outputs) results.insert(output);
+  return results;
+}
+
+using See = std::function<void(const std::string&, const Tensor&)>;
+
+void evaluate_numbers(const Network& network, const See& see, Observation* texts = nullptr) {
   GoldenVisitor visitor;
   visitor.number = [&](const std::string& name, const Tensor& tensor) {
-    see(name, tensor);
-    if (sharing.parts.count(name) == 0 && floats.count(name) != 0) store.put(name, tensor.values);
+    try {
+      see(name, tensor);
+    } catch (const std::invalid_argument& error) {
+      throw InputError(name + ": " + error.what());
+    }
   };
-  visitor.text = [&](const std::string& name, const StringTensor& words) { result.text[name] = words; };
+  visitor.text = [&](const std::string& name, const StringTensor& words) {
+    if (texts != nullptr) texts->text[name] = words;
+  };
   evaluate(network, visitor);
+}
+
+}  // namespace
+
+Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
+                    const Samples& samples, GoldenStore& own, GoldenStore& first) {
+  Observation seen;
+  const std::set<std::string> results = results_of(network, steps);
+  const auto see_all = [&](const std::string& name, const Tensor& tensor) {
+    seen.values[name].range(tensor.values);
+    seen.values[name].count(tensor.values);
+  };
+  const auto keep = [&](const std::string& name, const Tensor& tensor, GoldenStore& store) {
+    if (sharing.parts.count(name) != 0 || results.count(name) != 0) store.put(name, tensor.values);
+  };
+  for (const auto& [name, part] : sharing.parts) {
+    const Value& value = network.values.at(name);
+    if (!value.constant) continue;
+    see_all(name, *value.data);
+    own.put(name, value.data->values);
+    if (!samples.own_inputs()) first.put(name, value.data->values);
+  }
+  const bool single = samples.count() == 1;
+  for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
+    evaluate_numbers(samples.apply(s, network), [&](const std::string& name, const Tensor& tensor) {
+      seen.values[name].range(tensor.values);
+      if (single) seen.values[name].count(tensor.values);
+      if (s == 0) keep(name, tensor, first);
+    });
+  for (std::size_t s = 0; s < samples.count() && !single; ++s)
+    evaluate_numbers(samples.apply(s, network), [&](const std::string& name, const Tensor& tensor) {
+      seen.values[name].count(tensor.values);
+    });
+  evaluate_numbers(
+      network,
+      [&](const std::string& name, const Tensor& tensor) {
+        if (samples.own_inputs()) see_all(name, tensor);
+        keep(name, tensor, own);
+      },
+      &seen);
+  return seen;
+}
+
+Calibration choose_grids(const RunSpec& run, const Network& network, const Sharing& sharing,
+                         const Observation& observation, const CalibrationMethod& chosen) {
+  Calibration result;
+  result.text = observation.text;
+  const auto deciding = deciding_nodes(network);
+  for (const auto& [name, statistics] : observation.values) {
+    const NodeOptions& options = options_for(name, deciding, run);
+    const auto method = options.calibration == "auto"
+                            ? chosen
+                            : parse_calibration(options.calibration, options.percentile).value_or(chosen);
+    result.grids[name] = statistics.grid(method, options.quantisation == "affine", sharing.dtype_of(name));
+  }
   unify(sharing, result.grids);
   return result;
+}
+
+bool asks_for_auto(const RunSpec& run) {
+  return run.defaults.calibration == "auto" ||
+         std::any_of(run.options.begin(), run.options.end(),
+                     [](const auto& node) { return node.second.calibration == "auto"; });
 }
 
 Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing) {
   Calibration result;
   const auto deciding = deciding_nodes(network);
   for (const auto& [name, value] : network.values) {
-    const auto node = deciding.find(name);
-    const NodeOptions& options = node == deciding.end() ? run.defaults : run.options_of(node->second->name);
     Quantisation grid;
-    grid.asymmetric = options.quantisation == "affine";
+    grid.dtype = sharing.dtype_of(name);
+    grid.asymmetric = options_for(name, deciding, run).quantisation == "affine";
     result.grids[name] = grid;
     if (value.text) result.text[name] = *value.text;
   }

@@ -1,31 +1,44 @@
-// The grids of all values, from the values that they take in float64.
+// The grids of all values, from the values that they take in float64 on calibration samples.
 #pragma once
 
 #include <map>
 #include <string>
 
-#include "kernels/quantise.h"
+#include "kernels/calibration.h"
 #include "sim/network/run_file.h"
+#include "sim/network/samples.h"
 #include "sim/run/golden_store.h"
 #include "sim/run/sharing.h"
 
 namespace bpusim {
 
-/// The grid for values that a tensor takes, by the calibration method and the form that the options name.
-Quantisation calibrate(const std::vector<double>& values, const NodeOptions& options);
-
 struct Calibration {
   std::map<std::string, Quantisation> grids;  ///< of all values, also those inside a step
-  std::map<std::string, StringTensor> text;   ///< of text values
+  std::map<std::string, StringTensor> text;   ///< of text values of the run's own input
 };
 
-/// Evaluates the network in float64 and calibrates each value on the way, with the options of the node that
-/// makes it (of the first that reads it, for the network's inputs and constants). Tensors of a grid class get
-/// the widest grid among them. Values that steps make or read go to `store`.
-Calibration calibrate(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                      const Sharing& sharing, GoldenStore& store);
+/// What golden passes leave. All methods choose from the same statistics.
+struct Observation {
+  std::map<std::string, ValueStatistics> values;
+  std::map<std::string, StringTensor> text;
+};
 
-/// Grids for timing alone: of the right kind, with a step of 1.
+/// Evaluates the network in float64 on each sample, twice where there are several: ranges first, histograms
+/// then. Also evaluates it on its own input: tensors of steps, and results that only the host makes, go to
+/// `own`. Those of the first sample go to `first`, unless the network's own input is the only sample.
+Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
+                    const Samples& samples, GoldenStore& own, GoldenStore& first);
+
+/// Chooses each value's grid with the options of the node that makes it (of the first that reads it, for the
+/// network's inputs and constants). Tensors of a grid class get the widest grid among them. Nodes whose
+/// calibration is "auto" take `chosen`.
+Calibration choose_grids(const RunSpec& run, const Network& network, const Sharing& sharing,
+                         const Observation& observation, const CalibrationMethod& chosen);
+
+/// Grids for timing alone: of the right kind and type, with a step of 1.
 Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing);
+
+/// Whether the calibration of any node is "auto".
+bool asks_for_auto(const RunSpec& run);
 
 }  // namespace bpusim

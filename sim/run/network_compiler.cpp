@@ -65,10 +65,12 @@ class Linker {
 }  // namespace
 
 NetworkCompiler::NetworkCompiler(const CompilerInput& input, DramPort& memory)
-    : input_(input),
-      memory_(memory),
-      operators_(without_tensor_room(input.machine)),
-      rehearsal_(input.machine, false) {}
+    : input_(input), memory_(memory), operators_(without_tensor_room(input.machine)) {}
+
+std::int64_t NetworkCompiler::rehearse(const Program& program) {
+  if (!rehearsal_) rehearsal_.emplace(input_.machine, false);
+  return rehearsal_->run(program).cycles();
+}
 
 std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
   const std::int64_t address = next_address_;
@@ -134,9 +136,9 @@ LoweringContext NetworkCompiler::context() {
           input_.golden != nullptr,
           [this](const std::string& value) { return input_.golden->get(value); },
           [this](std::int64_t bytes) { return allocate(bytes); },
-          [this](const Program& program) { return rehearsal_.run(program).cycles(); },
+          [this](const Program& program) { return rehearse(program); },
           input_.calibration.text,
-          ways_};
+          input_.ways != nullptr ? *input_.ways : ways_};
 }
 
 LoweredStep NetworkCompiler::lower(const Step& step) {
@@ -174,7 +176,7 @@ std::int64_t NetworkCompiler::cycles_on_bpu(Step step) {
   if (find_operator(input_.network.nodes[step.nodes.front()].op)->alias) return 0;
   try {
     std::int64_t cycles = 0;
-    for (const Program& program : lower(step).programs) cycles += rehearsal_.run(program).cycles();
+    for (const Program& program : lower(step).programs) cycles += rehearse(program);
     return cycles;
   } catch (const InputError&) {  // no BPU of this kind could run it
     return -1;
@@ -185,7 +187,7 @@ std::int64_t NetworkCompiler::cycles_on_cpu(const Step& step, const std::set<std
   const auto made_on = made_on_;
   for (const std::string& value : from_bpu) made_on_[value] = Placement::Where::Bpu;
   std::int64_t cycles = 0;
-  for (const Program& program : lower(step).programs) cycles += rehearsal_.run(program).cycles();
+  for (const Program& program : lower(step).programs) cycles += rehearse(program);
   made_on_ = made_on;
   return cycles;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct CompilerInput {
   const Calibration& calibration;
   const GoldenStore* golden;  ///< null where the run has no function
   const MachineParams& machine;
+  std::map<std::string, Way>* ways = nullptr;  ///< choices of a compiler before this one, and of this one
 };
 
 class NetworkCompiler {
@@ -53,14 +55,15 @@ class NetworkCompiler {
  private:
   LoweringContext context();
   std::int64_t allocate(std::int64_t bytes);
+  std::int64_t rehearse(const Program& program);
   void place_tensors();
   void write_image(const std::string& value);
   LoweredStep lower(const Step& step);
 
   const CompilerInput input_;
   DramPort& memory_;
-  const MachineParams operators_;  // as the operators see it: without the SRAM that tensors are kept in
-  Machine rehearsal_;              // without function, for the compiler to try programs on
+  const MachineParams operators_;     // as the operators see it: without the SRAM that tensors are kept in
+  std::optional<Machine> rehearsal_;  // without function, for the compiler to try programs on
   Residency residency_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::string, Placement::Where> made_on_;

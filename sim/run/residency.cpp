@@ -66,7 +66,8 @@ std::map<std::string, Life> lives_of(const Network& network, const std::vector<S
       if (sharing.parts.count(output) != 0) touch(output, s, steps[s].on_bpu());
   }
   for (auto& [root, life] : lives)
-    life.bytes = (element_count(network.shape_of(root)) + kAlign - 1) / kAlign * kAlign;
+    life.bytes = (element_count(network.shape_of(root)) * byte_size(sharing.dtype_of(root)) + kAlign - 1) /
+                 kAlign * kAlign;
   const auto leave = [&](const std::string& value) {
     const auto part = sharing.parts.find(value);
     if (part != sharing.parts.end()) lives.at(part->second.root).on_chip = false;

@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "models/machine.h"
+#include "sim/input_error.h"
 #include "sim/network/patterns.h"
 #include "sim/operators/operator.h"
 #include "sim/run/calibration.h"
 #include "sim/run/capture.h"
 #include "sim/run/chains.h"
+#include "sim/run/element_types.h"
 #include "sim/run/network_compiler.h"
 #include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
@@ -45,6 +49,17 @@ Network prepared(const Network& network, const Policy& policy) {
   return inferred(chained(recognise(folded(network), wanted_by(policy))));
 }
 
+// The samples that a run calibrates on.
+std::string source_of(const RunSpec& run) {
+  return !run.samples.empty() ? "samples" : run.drawn_inputs ? "drawn" : "inputs";
+}
+
+Sharing shared(const RunSpec& run, const Network& network, const std::vector<Step>& steps) {
+  Sharing sharing = plan_sharing(network, steps);
+  widen(sharing, network, steps, run.int16);
+  return sharing;
+}
+
 // Steps that all have a place. What follows may rely on their operators' definitions.
 std::vector<Step> placed(const RunSpec& run, const Network& network, const Policy& policy) {
   std::vector<Step> steps = place(run, network, policy);
@@ -61,7 +76,7 @@ class Runner {
         function_(function),
         network_(prepared(run.network, policy)),
         steps_(placed(run_, network_, policy)),
-        sharing_(plan_sharing(network_, steps_)),
+        sharing_(shared(run_, network_, steps_)),
         machine_(params, function),
         stalls_(machine_.engines()),
         timeline_(steps_.size()),
@@ -73,13 +88,24 @@ class Runner {
 
   RunResult execute();
 
+  /// Nodes whose output has a lower cosine, and what they read: their makers, or inputs of the network.
+  std::vector<std::string> below(const RunResult& result, double cosine) const;
+  /// Those of them that can be int16.
+  std::vector<std::string> widenable(const std::vector<std::string>& names) const {
+    return bpusim::widenable(sharing_, network_, steps_, names);
+  }
+
  private:
+  Calibration calibrate(RunResult& result);
+  void rank(RunResult& result) const;
   void run_programs(const CompiledNetwork& compiled, RunResult& result);
   void report_steps(const CompiledNetwork& compiled, RunResult& result);
   NodeResult row_of(std::size_t s, const LoweredStep& lowered, std::int64_t since) const;
   void report_engines(RunResult& result) const;
   void advise(const TimedAdviceInput& timed, RunResult& result) const;
+  std::vector<double> golden_of(const LoweredStep& lowered) const;
   Accuracy measure(const LoweredStep& lowered, const Capture& capture) const;
+  Accuracy measure_alone(const LoweredStep& lowered) const;
   double statistics_error(const LoweredStep& lowered);
 
   const RunSpec& run_;
@@ -94,23 +120,41 @@ class Runner {
   Timeline timeline_;
   RunProgress progress_;
   GoldenStore golden_;
+  Observation observation_;
+  std::map<std::string, Way> ways_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::size_t, Accuracy> accuracy_;
+  std::map<std::size_t, Accuracy> alone_;
   std::map<std::size_t, double> statistics_errors_;
 };
+
+std::vector<double> Runner::golden_of(const LoweredStep& lowered) const {
+  std::vector<double> golden;
+  for (const std::string& output : lowered.outputs) {
+    const auto values = golden_.get(output);
+    golden.insert(golden.end(), values.begin(), values.end());
+  }
+  return golden;
+}
 
 Accuracy Runner::measure(const LoweredStep& lowered, const Capture& capture) const {
   std::vector<Codes> inputs;
   for (const std::string& input : lowered.inputs) inputs.push_back(capture.codes(input));
-  std::vector<double> golden;
   Codes codes;
   for (const std::string& output : lowered.outputs) {
-    const auto values = golden_.get(output);
-    golden.insert(golden.end(), values.begin(), values.end());
     const Codes part = capture.codes(output);
     codes.insert(codes.end(), part.begin(), part.end());
   }
-  return compare(golden, codes, lowered.ideal(inputs), places_.at(lowered.outputs.front()).grid);
+  return compare(golden_of(lowered), codes, lowered.ideal(inputs), places_.at(lowered.outputs.front()).grid);
+}
+
+// The ideal integer result for golden inputs, each rounded onto its grid.
+Accuracy Runner::measure_alone(const LoweredStep& lowered) const {
+  std::vector<Codes> inputs;
+  for (const std::string& input : lowered.inputs)
+    inputs.push_back(quantise(golden_.get(input), places_.at(input).grid));
+  const Codes codes = lowered.ideal(inputs);
+  return compare(golden_of(lowered), codes, codes, places_.at(lowered.outputs.front()).grid);
 }
 
 double Runner::statistics_error(const LoweredStep& lowered) {
@@ -137,6 +181,7 @@ void Runner::run_programs(const CompiledNetwork& compiled, RunResult& result) {
           const LoweredStep& lowered = compiled.steps[step];
           if (!lowered.ideal) return;
           accuracy_[step] = measure(lowered, *capture);
+          if (run_.sensitivity) alone_[step] = measure_alone(lowered);
           statistics_errors_[step] = statistics_error(lowered);
         });
     machine_.add_observer(*capture);
@@ -235,6 +280,76 @@ void Runner::advise(const TimedAdviceInput& timed, RunResult& result) const {
                    [](const Advice& a, const Advice& b) { return a.won_ms > b.won_ms; });
 }
 
+Calibration Runner::calibrate(RunResult& result) {
+  const Samples samples(run_.samples);
+  Quantised quantised;
+  quantised.source = source_of(run_);
+  quantised.samples = samples.count();
+  quantised.method = run_.defaults.calibration;
+  quantised.int16 = run_.int16;
+  GoldenStore first;
+  observation_ = observe(network_, steps_, sharing_, samples, golden_, first);
+  CalibrationMethod chosen;
+  if (asks_for_auto(run_)) {
+    MethodChoice choice = choose_method(run_, network_, steps_, sharing_, observation_,
+                                        samples.own_inputs() ? golden_ : first, params_, ways_);
+    chosen = choice.best;
+    quantised.chosen = chosen.name();
+    quantised.tried = std::move(choice.tried);
+  }
+  result.quantised = std::move(quantised);
+  return choose_grids(run_, network_, sharing_, observation_, chosen);
+}
+
+void Runner::rank(RunResult& result) const {
+  if (!result.quantised) return;
+  std::vector<Sensitivity>& list = result.quantised->sensitivity;
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const auto accuracy = accuracy_.find(s);
+    if (accuracy == accuracy_.end()) continue;
+    const std::string& output = network_.nodes[steps_[s].nodes.back()].outputs.at(0);
+    const Quantisation& grid = places_.at(output).grid;
+    Sensitivity node;
+    node.name = steps_[s].name;
+    node.op = steps_[s].op;
+    node.type = to_string(grid.dtype);
+    node.cosine = accuracy->second.cosine;
+    node.sqnr_db = accuracy->second.sqnr_db;
+    if (const auto alone = alone_.find(s); alone != alone_.end()) {
+      node.alone_cosine = alone->second.cosine;
+      node.alone_sqnr_db = alone->second.sqnr_db;
+    }
+    node.advice = quantisation_advice(node, observation_.values.at(output), grid.asymmetric);
+    list.push_back(std::move(node));
+  }
+  worst_first(list);
+}
+
+std::vector<std::string> Runner::below(const RunResult& result, double cosine) const {
+  std::map<std::string, std::string> makers;
+  for (const Step& step : steps_)
+    for (const std::string& output : network_.nodes[step.nodes.back()].outputs) makers[output] = step.name;
+  std::set<std::string> low;
+  for (const NodeResult& node : result.nodes)
+    if (node.accuracy && node.accuracy->cosine < cosine) low.insert(node.name);
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const Step& step : steps_) {
+    if (low.count(step.name) == 0) continue;
+    for (const std::string& input : operands_of(network_.nodes[step.nodes.front()], network_)) {
+      const auto maker = makers.find(input);
+      if (maker != makers.end())
+        add(maker->second);
+      else if (!network_.values.at(input).constant)
+        add(input);
+    }
+    add(step.name);
+  }
+  return names;
+}
+
 RunResult Runner::execute() {
   RunResult result;
   result.name = run_.name;
@@ -242,17 +357,52 @@ RunResult Runner::execute() {
   result.policy = policy_.name();
   result.clock_mhz = params_.bpu.clock_mhz;
   result.function = function_;
-  const Calibration calibration = function_ ? calibrate(run_, network_, steps_, sharing_, golden_)
-                                            : nominal_calibration(run_, network_, sharing_);
-  const CompilerInput input{run_,   network_, steps_, sharing_, calibration, function_ ? &golden_ : nullptr,
-                            params_};
+  const Calibration calibration =
+      function_ ? calibrate(result) : nominal_calibration(run_, network_, sharing_);
+  const CompilerInput input{run_,    network_, steps_, sharing_, calibration, function_ ? &golden_ : nullptr,
+                            params_, &ways_};
   NetworkCompiler compiler(input, machine_.dram());
   const CompiledNetwork compiled = compiler.compile();
   places_ = compiled.places;
   run_programs(compiled, result);
   report_steps(compiled, result);
+  rank(result);
   report_engines(result);
   advise({input, compiled, compiler, result}, result);
+  return result;
+}
+
+// What "auto" found becomes what the nodes ask for.
+void settle(RunSpec& run, const std::string& chosen) {
+  const auto fix = [&](NodeOptions& options) {
+    if (options.calibration == "auto") options.calibration = chosen;
+  };
+  fix(run.defaults);
+  for (auto& [name, options] : run.options) fix(options);
+}
+
+// Once in int8, to see which nodes fall below; then with those in int16, by the method that int8 chose.
+RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const Policy& policy) {
+  const double cosine = run.int16_below;
+  run.int16_below = -1;
+  std::vector<std::string> wanted, taken;
+  Quantised in_int8;
+  {
+    Runner first(run, machine, policy, true);
+    const RunResult result = first.execute();
+    wanted = first.below(result, cosine);
+    taken = first.widenable(wanted);
+    in_int8 = *result.quantised;
+  }
+  if (!in_int8.chosen.empty()) settle(run, in_int8.chosen);
+  run.int16.insert(run.int16.end(), taken.begin(), taken.end());
+  RunResult result = Runner(run, machine, policy, true).execute();
+  Quantised& quantised = *result.quantised;
+  quantised.method = in_int8.method;
+  quantised.chosen = in_int8.chosen;
+  quantised.tried = in_int8.tried;
+  for (const std::string& name : wanted)
+    if (std::find(taken.begin(), taken.end(), name) == taken.end()) quantised.kept_int8.push_back(name);
   return result;
 }
 
@@ -264,7 +414,11 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
     function = false;
   }
   const auto start = std::chrono::steady_clock::now();
-  RunResult result = Runner(run, machine, policy, function).execute();
+  if (run.int16_below > -1 && !function)
+    throw InputError(
+        "int16_below needs values: run with function first, then name under int16 what it found");
+  RunResult result = run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
+                                          : Runner(run, machine, policy, function).execute();
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -13,6 +13,8 @@
 #include "sim/network/run_file.h"
 #include "sim/run/accuracy.h"
 #include "sim/run/advice.h"
+#include "sim/run/method_choice.h"
+#include "sim/run/sensitivity.h"
 
 namespace bpusim {
 
@@ -45,11 +47,25 @@ struct EngineUse {
   std::int64_t commands = 0;
 };
 
+/// How the run's values came to their grids.
+struct Quantised {
+  std::string
+      source;  ///< "samples", "inputs" (the run's own, from files) or "drawn" (numbers that are no data)
+  std::size_t samples = 1;
+  std::string method;                    ///< that the run asks for
+  std::string chosen;                    ///< what "auto" took
+  std::vector<TriedMethod> tried;        ///< by "auto"
+  std::vector<std::string> int16;        ///< nodes whose outputs, and inputs that, are int16
+  std::vector<std::string> kept_int8;    ///< below int16_below, without an int16 form where they lie
+  std::vector<Sensitivity> sensitivity;  ///< worst first
+};
+
 struct RunResult {
   std::string name, machine, policy;
   double clock_mhz = 0;
   bool function = true;
   std::vector<NodeResult> nodes;
+  std::optional<Quantised> quantised;  ///< absent without function
   std::vector<EngineUse> engines;
   std::vector<Advice> advice;  ///< what to change, by time won; each as if it alone were followed
   std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;

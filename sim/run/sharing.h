@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct Sharing {
   std::map<std::string, Part> parts;        ///< of all tensors; a root is at offset 0 of itself
   std::map<std::string, int> grid_classes;  ///< tensors with the same number are on the same grid
 
+  std::set<std::string> int16;  ///< values on int16 grids, also within steps (element_types.h)
+
+  DType dtype_of(const std::string& value) const {
+    return int16.count(value) != 0 ? DType::Int16 : DType::Int8;
+  }
   const Part& part(const std::string& value) const { return parts.at(value); }
 };
 

@@ -1,0 +1,177 @@
+// Operators with int16 on one side or both, against exact arithmetic on the same codes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/conv_int16.h"
+#include "kernels/random.h"
+#include "kernels/unary.h"
+#include "kernels/vector_int16.h"
+
+namespace bpusim {
+namespace {
+
+Quantisation grid_of(DType dtype, double largest, std::int64_t zero = 0) {
+  return {largest / (dtype == DType::Int8 ? 127 : 32767), zero, dtype};
+}
+
+std::vector<std::int16_t> codes_of(const std::vector<double>& values, const Quantisation& grid) {
+  const auto codes = quantise(values, grid);
+  return {codes.begin(), codes.end()};
+}
+
+std::vector<std::int64_t> wide(const std::vector<std::int16_t>& codes) {
+  return {codes.begin(), codes.end()};
+}
+
+std::int64_t worst(const std::vector<std::int16_t>& codes, const std::vector<std::int64_t>& ideal) {
+  std::int64_t most = 0;
+  EXPECT_EQ(codes.size(), ideal.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) most = std::max(most, std::abs(codes[i] - ideal[i]));
+  return most;
+}
+
+constexpr DType kTypes[] = {DType::Int8, DType::Int16};
+
+TEST(Int16, ConvolutionsOfAllFourKinds) {
+  const Tensor x = random_normal({1, 4, 7, 9}, 0, 1, 1), w = random_normal({6, 2, 3, 3}, 0, 0.3, 2);
+  Attributes attributes;
+  attributes.ints["group"] = 2;
+  attributes.int_lists["pads"] = {1, 1, 1, 1};
+  attributes.int_lists["strides"] = {2, 1};
+  const ConvProblem problem = resolve_conv(attributes, x.shape, w.shape);
+  const std::vector<double> bias = {0.1, -0.2, 0, 1, 2, -3};
+  for (const DType in : kTypes)
+    for (const DType out : kTypes) {
+      const Quantisation a = grid_of(in, 4, in == DType::Int8 ? 3 : -700), b = grid_of(out, 6);
+      const ConvPlan plan = plan_conv(problem, w, bias, a, b, {0}, 31, Rounding::HalfEven);
+      const auto codes = codes_of(x.values, a);
+      std::vector<std::int16_t> y(static_cast<std::size_t>(problem.oc * problem.oh * problem.ow));
+      conv_tile_int16(conv_tile(problem, 0, problem.oc, 0, problem.oh), plan, codes.data(),
+                      plan.weights.data(), plan.entries.data(), y.data());
+      const auto ideal = ideal_conv_int16(plan, wide(codes), weight_scales(w), bias);
+      EXPECT_LE(worst(y, ideal), 1) << to_string(in) << to_string(out);
+      // The same tile by tile: rows 1 and on of the second group.
+      const ConvTile tile = conv_tile(problem, 3, 3, 1, problem.oh - 1);
+      std::vector<std::int16_t> part;
+      for (std::int64_t c = tile.in_channel; c < tile.in_channel + tile.in_channels; ++c)
+        for (std::int64_t r = tile.in_row; r < tile.in_row + tile.in_rows; ++r)
+          for (std::int64_t i = 0; i < problem.iw; ++i)
+            part.push_back(codes[static_cast<std::size_t>((c * problem.ih + r) * problem.iw + i)]);
+      std::vector<std::int16_t> z(static_cast<std::size_t>(3 * (problem.oh - 1) * problem.ow));
+      conv_tile_int16(tile, plan, part.data(), plan.weights.data() + 3 * problem.taps(),
+                      plan.entries.data() + 3, z.data());
+      for (std::int64_t o = 0; o < 3; ++o)
+        for (std::int64_t i = 0; i < (problem.oh - 1) * problem.ow; ++i)
+          EXPECT_EQ(z[static_cast<std::size_t>(o * (problem.oh - 1) * problem.ow + i)],
+                    y[static_cast<std::size_t>((o + 3) * problem.oh * problem.ow + problem.ow + i)]);
+      if (in == DType::Int8 && out == DType::Int8) {  // the int8 path gives the same bytes
+        EXPECT_EQ(wide(y), ideal_conv(plan, wide(codes), weight_scales(w), bias));
+      }
+    }
+}
+
+TEST(Int16, SumsBeyond32BitsAreExact) {
+  // 1024 products of 32767 and 127 add up to 4.26e9, beyond 2^31 (and 2^32 within 1 %).
+  ConvProblem problem;
+  problem.ic = 1024;
+  Tensor w({1, 1024, 1, 1}, std::vector<double>(1024, 1.0));
+  const ConvPlan plan = plan_conv(problem, w, {}, {1.0 / 32767, 0, DType::Int16},
+                                  {1024.0 / 32767, 0, DType::Int16}, {}, 31, Rounding::HalfEven);
+  const std::vector<std::int16_t> x(1024, 32767);
+  std::int16_t y = 0;
+  conv_tile_int16(conv_tile(problem, 0, 1, 0, 1), plan, x.data(), plan.weights.data(), plan.entries.data(),
+                  &y);
+  EXPECT_EQ(y, 32767);  // 1024 x 1.0 on a grid whose last code is 1024
+  EXPECT_GT(accumulator_bound(plan), std::int64_t{1} << 31);
+  EXPECT_LT(accumulator_bound(plan), std::int64_t{1} << (kInt16AccumulatorBits - 1));
+}
+
+TEST(Int16, ElementwiseIsWithinOneStepOfExact) {
+  const Tensor a = random_normal({500}, 0, 1, 3), b = random_normal({500}, 0.5, 1, 4);
+  for (const ElementwiseKind kind : {ElementwiseKind::Copy, ElementwiseKind::Relu, ElementwiseKind::Add,
+                                     ElementwiseKind::Sub, ElementwiseKind::Mul})
+    for (const DType first : kTypes)
+      for (const DType second : kTypes)
+        for (const DType out : kTypes) {
+          std::vector<Quantisation> in = {grid_of(first, 4)};
+          if (operand_count(kind) == 2) in.push_back(grid_of(second, 5));
+          const auto plan = plan_elementwise(kind, in, grid_of(out, 7, 2), 30, Rounding::HalfEven);
+          const auto x = codes_of(a.values, in[0]), z = codes_of(b.values, in.back());
+          std::vector<std::int16_t> y(x.size());
+          elementwise_int16(plan, x.data(), z.data(), 500, y.data());
+          EXPECT_LE(worst(y, ideal_elementwise_int16(plan, {wide(x), wide(z)})), 1) << to_string(kind);
+        }
+}
+
+TEST(Int16, FunctionsByStraightSegments) {
+  // A segment is 128 codes: of a grid to 8 it is h = 8/256 wide. Linear interpolation is off by at most
+  // h^2/8 |f''|, here 1.2e-4 |f''|: at most 0.5 for SiLU and 0.77 for Tanh; a step of the output grid to 8 is
+  // 2.4e-4, so at most half a step, and half a step of rounding, and 1/512 of each end's: 1.
+  const Quantisation in = grid_of(DType::Int16, 8), out = grid_of(DType::Int16, 8);
+  for (const char* op : {"Sigmoid", "Tanh", "SiLU", "LeakyRelu", "Abs"}) {
+    const RealFunction function = unary_function(op, {}, {});
+    const LookupPlan plan = plan_lookup(function, in, out);
+    std::int64_t most = 0;
+    for (std::int64_t q = -32768; q < 32768; ++q) {
+      const auto x = static_cast<std::int16_t>(q);
+      std::int16_t y = 0;
+      lookup_int16(plan, &x, 1, &y);
+      most = std::max(most, std::abs(y - quantise(function(dequantise(q, in)), out)));
+    }
+    EXPECT_LE(most, 1) << op;
+  }
+  EXPECT_FALSE(interpolates("Round"));
+  EXPECT_TRUE(interpolates("Sigmoid"));
+}
+
+TEST(Int16, FunctionsOfInt8AreExact) {
+  const Quantisation in = grid_of(DType::Int8, 6), out = grid_of(DType::Int16, 1);
+  const RealFunction function = unary_function("Sigmoid", {}, {});
+  const LookupPlan plan = plan_lookup(function, in, out);
+  for (std::int64_t q = -128; q < 128; ++q) {
+    auto code = static_cast<std::int16_t>(q);
+    lookup_int16(plan, &code, 1, &code);
+    EXPECT_EQ(code, quantise(function(dequantise(q, in)), out));
+  }
+}
+
+TEST(Int16, PoolingsOfAllFourKinds) {
+  const Tensor x = random_normal({1, 3, 8, 9}, 0, 1, 5);
+  Attributes attributes;
+  attributes.int_lists["kernel_shape"] = {3, 2};
+  attributes.int_lists["pads"] = {1, 0, 1, 1};
+  for (const DType in : kTypes)
+    for (const DType out : kTypes)
+      for (const char* op : {"AveragePool", "MaxPool"}) {
+        if (in != out && std::string(op) == "MaxPool") continue;  // keeps its grid
+        const PoolProblem problem = resolve_pool(op, attributes, x.shape);
+        const Quantisation a = grid_of(in, 4), b = in == out ? a : grid_of(out, 3);
+        const PoolPlan plan = plan_pool(problem, a, b, 31, Rounding::HalfEven);
+        const ConvProblem& p = problem.window;
+        const auto codes = codes_of(x.values, a);
+        ConvTile tile;
+        tile.out_channels = tile.in_channels = 3;
+        tile.out_rows = p.oh;
+        tile.in_rows = p.ih;
+        std::vector<std::int16_t> y(static_cast<std::size_t>(3 * p.oh * p.ow));
+        pool_tile_int16(tile, plan, codes.data(), y.data());
+        EXPECT_LE(worst(y, ideal_pool_int16(plan, wide(codes))), 1) << op;
+        EXPECT_EQ(ideal_pool(plan, wide(codes)).size(), y.size());
+      }
+}
+
+TEST(Int16, SoftmaxIsWithinOneStepOfExact) {
+  const Tensor x = random_normal({4, 60}, 0, 3, 6);
+  for (const DType in : kTypes)
+    for (const DType out : kTypes) {
+      const SoftmaxPlan plan = plan_softmax(grid_of(in, 10), grid_of(out, 1));
+      const auto codes = codes_of(x.values, plan.in);
+      std::vector<std::int16_t> y(codes.size());
+      softmax_int16(plan, codes.data(), 4, 60, y.data());
+      EXPECT_LE(worst(y, ideal_softmax(plan, wide(codes), {60, 1})), 1) << to_string(in) << to_string(out);
+    }
+}
+
+}  // namespace
+}  // namespace bpusim

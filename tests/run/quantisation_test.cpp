@@ -1,0 +1,246 @@
+// Calibration on samples, the choice among methods, int16 nodes and the sensitivity list, in whole runs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "kernels/random.h"
+#include "sim/config/machine_file.h"
+#include "sim/input_error.h"
+#include "sim/network/tensor_files.h"
+#include "sim/report/report.h"
+#include "sim/run/run.h"
+
+namespace bpusim {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Quantising : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() /
+              ("bpusim-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string file(const std::string& name, const Tensor& tensor) {
+    write_npy((folder_ / name).string(), tensor);
+    return (folder_ / name).string();
+  }
+  RunSpec spec(const std::string& text) const { return parse_run(text, "test.yaml", folder_.string()); }
+  RunResult run(const std::string& text, bool function = true, const char* policy = "full") const {
+    return execute_run(spec(text), read_machine("rdk-x5"), Policy::read(policy), function);
+  }
+  std::string error_of(const std::string& text) const {
+    try {
+      run(text);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "none";
+  }
+
+  fs::path folder_;
+};
+
+const NodeResult& row(const RunResult& result, const std::string& name) {
+  return *std::find_if(result.nodes.begin(), result.nodes.end(),
+                       [&](const NodeResult& node) { return node.name == name; });
+}
+
+TEST_F(Quantising, SamplesDecideTheGridsNotTheInput) {
+  file("small.npy", Tensor::filled({4, 8}, 0.25));
+  file("large.npy", Tensor::filled({4, 8}, 2));
+  file("input.npy", Tensor::filled({4, 8}, 8));
+  const std::string operators = "operators: [{op: Relu, name: r, data: input.npy}]\n";
+  // Grids to 2 keep 2 of an input of 8: an error of 6.
+  const RunResult both = run(operators + "calibration_samples: [large.npy, small.npy]\n");
+  EXPECT_NEAR(row(both, "r").accuracy->max_abs_error, 6, 1e-9);
+  EXPECT_EQ(both.quantised->source, "samples");
+  EXPECT_EQ(both.quantised->samples, 2u);
+  // Grids to 0.25: 7.75.
+  const RunResult one = run(operators + "calibration_samples: small.npy\n");
+  EXPECT_NEAR(row(one, "r").accuracy->max_abs_error, 7.75, 1e-9);
+  const RunResult own = run(operators);
+  EXPECT_NEAR(row(own, "r").accuracy->max_abs_error, 0, 1e-9);
+  EXPECT_EQ(own.quantised->source, "inputs");
+}
+
+TEST_F(Quantising, AFolderIsAllFilesInIt) {
+  fs::create_directories(folder_ / "set");
+  file("set/b.npy", Tensor::filled({4, 8}, 1));
+  file("set/a.npy", Tensor::filled({4, 8}, 2));
+  const RunResult result = run("operators: [{op: Relu, shape: [4, 8]}]\ncalibration_samples: set\n");
+  EXPECT_EQ(result.quantised->samples, 2u);
+  EXPECT_EQ(result.quantised->source, "samples");
+}
+
+TEST_F(Quantising, DrawnNumbersAreSaidLoudly) {
+  const RunResult result = run("operators: [{op: Relu, shape: [4, 8]}]\n");
+  EXPECT_EQ(result.quantised->source, "drawn");
+  EXPECT_NE(text_report(result).find("WARNING: calibrated on drawn numbers, not on data"), std::string::npos);
+  EXPECT_NE(json_report(result).find("calibrated on drawn numbers"), std::string::npos);
+}
+
+TEST_F(Quantising, MistakesAreNamed) {
+  const std::string operators = "operators: [{op: Relu, name: r, shape: [4, 8]}]\n";
+  EXPECT_NE(error_of(operators + "calibration_samples: nothing.npy\n").find("nothing.npy: no such file"),
+            std::string::npos);
+  fs::create_directories(folder_ / "empty");
+  EXPECT_NE(error_of(operators + "calibration_samples: empty\n").find("holds no files"), std::string::npos);
+  file("wrong.npy", Tensor::filled({4, 9}, 1));
+  const std::string shape = error_of(operators + "calibration_samples: wrong.npy\n");
+  EXPECT_NE(shape.find("wrong.npy: has shape 4x9, and input 'r.x' takes 4x8"), std::string::npos) << shape;
+  file("fine.npy", Tensor::filled({4, 8}, 1));
+  EXPECT_NE(error_of("operators: [{op: Relu, shape: [4, 8]}, {op: Abs, shape: [4, 8]}]\n"
+                     "calibration_samples: fine.npy\n")
+                .find("the network has 2 inputs"),
+            std::string::npos);
+  EXPECT_NE(error_of(operators + "calibration: entropy\n").find("'entropy' is no method"), std::string::npos);
+  EXPECT_NE(error_of(operators + "int16: [R]\n").find("'R' is no node that runs"), std::string::npos);
+  EXPECT_NE(error_of("operators: [{op: Round, name: r, shape: [4, 8]}]\nint16: [r.x]\n").find("jumps"),
+            std::string::npos);
+  EXPECT_NE(error_of("operators: [{op: LayerNormalization, name: n, shape: [4, 8], mapping: host}]\n"
+                     "int16: [n]\nint16_below: 2\n")
+                .find("int16_below"),
+            std::string::npos);
+}
+
+// One value of 300 deviations in the second sample: on a grid that reaches it the others almost vanish.
+TEST_F(Quantising, AutoTakesTheMethodThatCutsWhatOnlyTheSamplesHave) {
+  const Tensor input = random_normal({1, 64, 64}, 0, 1, 1);
+  file("first.npy", input);
+  Tensor second = input;
+  second.values[78] = 300;
+  file("second.npy", second);
+  file("input.npy", input);
+  const RunResult result =
+      run("operators: [{op: Abs, name: a, data: input.npy}]\n"
+          "calibration_samples: [first.npy, second.npy]\ncalibration: auto\n");
+  const Quantised& q = *result.quantised;
+  ASSERT_EQ(q.tried.size(), 8u);
+  const auto best = std::max_element(q.tried.begin(), q.tried.end(),
+                                     [](const auto& a, const auto& b) { return a.cosine < b.cosine; });
+  // A step of 300 / 127 = 2.4 leaves almost nothing of numbers that deviate by 1.
+  EXPECT_LT(q.tried.front().cosine, 0.95);
+  EXPECT_GT(best->cosine, 0.999);
+  EXPECT_NE(q.chosen, "max");
+  EXPECT_NEAR(row(result, "a").accuracy->cosine, best->cosine, 1e-5);  // the first sample is the input
+  // A method by itself gives what auto found for it.
+  for (const TriedMethod& t : q.tried) {
+    const RunResult alone =
+        run("operators: [{op: Abs, name: a, data: input.npy}]\n"
+            "calibration_samples: [first.npy, second.npy]\ncalibration: '" +
+            t.method.name() + "'\n");
+    EXPECT_NEAR(row(alone, "a").accuracy->cosine, t.cosine, 1e-9) << t.method.name();
+    EXPECT_EQ(alone.cycles, result.cycles);
+  }
+}
+
+const char* const kChain =
+    "operators: [{op: LayerNormalization, name: n, shape: [1, 50, 96], "
+    "then: [InstanceNormalization, LayerNormalization]}]\n";
+
+TEST_F(Quantising, Int16RaisesANormChainByMoreThan20Decibels) {
+  const std::string last = "n.LayerNormalization_2";
+  const RunResult narrow = run(kChain);
+  const RunResult wide =
+      run(std::string(kChain) +
+          "int16: [n.x, n.LayerNormalization, n.InstanceNormalization, n.LayerNormalization_2]\n");
+  EXPECT_GT(row(wide, last).accuracy->sqnr_db, row(narrow, last).accuracy->sqnr_db + 20);
+  EXPECT_EQ(row(wide, last).in_type, "int16");
+  EXPECT_EQ(row(wide, last).out_type, "int16");
+  EXPECT_GT(row(wide, last).accuracy->ideal_within_1lsb_fraction, 0.999);
+  EXPECT_EQ(
+      row(wide, "n.LayerNormalization").dram_read_bytes - row(narrow, "n.LayerNormalization").dram_read_bytes,
+      50 * 96);  // the input takes twice
+  EXPECT_GT(wide.cycles, narrow.cycles);
+}
+
+// Every family of operators, with int16 on each side alone and on both.
+const char* const kFamilies =
+    "operators:\n"
+    "  - {op: Conv, name: c, shape: [1, 8, 12, 12], out_channels: 16, then: [BatchNormalization, Relu]}\n"
+    "  - {op: Conv, name: h, shape: [1, 8, 12, 12], out_channels: 16, then: [BatchNormalization, "
+    "HardSwish]}\n"
+    "  - {op: Conv, name: d, shape: [2, 8, 12, 12], out_channels: 8, attributes: {group: 8}}\n"
+    "  - {op: LayerNormalization, name: l, shape: [1, 50, 96]}\n"
+    "  - {op: GroupNormalization, name: g, shape: [2, 16, 9, 9], attributes: {num_groups: 4}}\n"
+    "  - {op: BatchNormalization, name: b, shape: [1, 16, 20, 20]}\n"
+    "  - {op: IBNSplit, name: i, shape: [1, 8, 12, 12]}\n"
+    "  - {op: MaxPool, name: m, shape: [1, 4, 12, 12], attributes: {kernel_shape: [2, 2]}}\n"
+    "  - {op: AveragePool, name: a, shape: [1, 4, 12, 12], attributes: {kernel_shape: [2, 2]}}\n"
+    "  - {op: Softmax, name: s, shape: [4, 40]}\n"
+    "  - {op: Transpose, name: t, shape: [4, 40], attributes: {perm: [1, 0]}}\n"
+    "  - {op: Sigmoid, name: f, shape: [4, 40]}\n"
+    "  - {op: Add, name: e, shape: [4, 40]}\n"
+    "  - {op: Mul, name: p, shape: [4, 40]}\n"
+    "  - {op: InstanceNormalization, name: o, shape: [1, 4, 9, 9], mapping: host}\n";
+
+std::vector<std::string> inputs_of(const RunSpec& run) {
+  return run.network.inputs;
+}
+
+TEST_F(Quantising, Int16OnEachSideOfEveryFamilyIsWithinOneStepOfIdeal) {
+  std::vector<std::string> nodes;
+  for (const NodeResult& node : run(kFamilies).nodes) nodes.push_back(node.name);
+  const std::vector<std::string> inputs = inputs_of(spec(kFamilies));
+  for (const bool in : {false, true})
+    for (const bool out : {false, true}) {
+      RunSpec s = spec(kFamilies);
+      if (in) s.int16 = inputs;
+      if (out) s.int16.insert(s.int16.end(), nodes.begin(), nodes.end());
+      const RunResult result = execute_run(s, read_machine("rdk-x5"), Policy::read("full"), true);
+      for (const NodeResult& node : result.nodes) {
+        ASSERT_TRUE(node.accuracy) << node.name;
+        // A table behind a convolution has a grid between, and segments; the rest is exact within a step.
+        const bool table = node.name == "h.Conv" || node.name == "f";
+        if (!table) {
+          EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name << in << out;
+        }
+        EXPECT_GT(node.accuracy->sqnr_db, in && out ? 40 : 25) << node.name << in << out;
+        if (out) {
+          EXPECT_EQ(node.out_type, "int16") << node.name;
+        }
+      }
+      EXPECT_EQ(execute_run(s, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles)
+          << in << out;
+    }
+}
+
+TEST_F(Quantising, Int16BelowACosineTakesTheWorstNodesAndTimesThem) {
+  const std::string text = std::string(kChain) + "int16_below: 0.9999999\n";
+  const RunResult result = run(text), narrow = run(kChain);
+  EXPECT_FALSE(result.quantised->int16.empty());
+  EXPECT_GT(row(result, "n.LayerNormalization_2").accuracy->sqnr_db,
+            row(narrow, "n.LayerNormalization_2").accuracy->sqnr_db + 20);
+  RunSpec named = spec(kChain);
+  named.int16 = result.quantised->int16;
+  EXPECT_EQ(execute_run(named, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles);
+  EXPECT_TRUE(run(std::string(kChain) + "int16_below: 0.5\n").quantised->int16.empty());
+  EXPECT_THROW(run(text, false), InputError);
+}
+
+TEST_F(Quantising, TheSensitivityListIsWorstFirst) {
+  const RunResult result = run(std::string(kFamilies) + "sensitivity: true\n");
+  const auto& list = result.quantised->sensitivity;
+  ASSERT_EQ(list.size(), result.nodes.size());
+  for (std::size_t i = 1; i < list.size(); ++i) EXPECT_LE(*list[i - 1].alone_sqnr_db, *list[i].alone_sqnr_db);
+  // Networks of one node: what it loses alone is all that it loses, but for what the hardware adds.
+  for (const Sensitivity& node : list)
+    if (node.name == "s" || node.name == "e" || node.name == "t") {
+      EXPECT_NEAR(*node.alone_sqnr_db, node.sqnr_db, 0.5) << node.name;
+    }
+  EXPECT_NE(text_report(result).find("Most sensitive to int8"), std::string::npos);
+  const RunResult plain = run(kFamilies);
+  for (std::size_t i = 1; i < plain.quantised->sensitivity.size(); ++i)
+    EXPECT_LE(plain.quantised->sensitivity[i - 1].cosine, plain.quantised->sensitivity[i].cosine);
+}
+
+}  // namespace
+}  // namespace bpusim
