@@ -220,7 +220,7 @@ const ParameterTable<SramParams>& sram_parameters() {
        0,
        1e12,
        {},
-       "Part of the SRAM that keeps tensors from one operator to the next, on machines of one core."},
+       "Part of each core's SRAM that keeps tensors from one operator to the next."},
   };
   return table;
 }
