@@ -27,10 +27,10 @@ int ProgramBuilder::add_plan(ElementwisePlan plan) {
   return add_to(program_.elementwise_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(LookupPlan plan) {
-  return add_to(program_.lookup_plans, plan);
+  return add_to(program_.lookup_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(SoftmaxPlan plan) {
-  return add_to(program_.softmax_plans, plan);
+  return add_to(program_.softmax_plans, std::move(plan));
 }
 int ProgramBuilder::add_plan(PoolPlan plan) {
   return add_to(program_.pool_plans, std::move(plan));

@@ -183,7 +183,7 @@ std::string OnnxGraphReader::name_in(const std::string& local, const OnnxScope& 
 }
 
 std::string OnnxGraphReader::make(const std::string& local, OnnxScope& scope) {
-  const std::string name = name_in(local, scope);
+  std::string name = name_in(local, scope);
   scope.names[local] = name;
   network_.values[name];
   return name;

@@ -31,6 +31,7 @@ namespace {
 
 std::vector<std::string> keys(const std::map<std::string, Tensor>& tensors) {
   std::vector<std::string> names;
+  names.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) names.push_back(name);
   return names;
 }

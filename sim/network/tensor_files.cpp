@@ -201,6 +201,7 @@ std::pair<std::string, std::string> split_npz(const std::string& path) {
 Tensor array_of(const std::string& file, const std::string& name) {
   std::map<std::string, Tensor> arrays = read_npz(file);
   std::vector<std::string> names;
+  names.reserve(arrays.size());
   for (const auto& [key, unused] : arrays) names.push_back(key);
   if (name.empty() && arrays.size() == 1) return std::move(arrays.begin()->second);
   const auto found = arrays.find(name);

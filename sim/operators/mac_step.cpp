@@ -135,9 +135,11 @@ TailJob tail_of(const StepLowering& s, const MacStep& mac, const Grids& g) {
 // All of the step in real numbers, rounded once: what the grids in between cost shows against it.
 std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, MacStep mac, ConvPlan plan) {
   const auto shared = std::make_shared<const ConvPlan>(std::move(plan));
+  auto scales = weight_scales(mac.weights);
+  mac.weights.values = std::vector<double>();  // the plan has them as codes, an eighth of the size
   const auto kept = std::make_shared<const MacStep>(std::move(mac));
   const Quantisation residual = kept->residual.empty() ? Quantisation{} : s.place(kept->residual).grid;
-  return [shared, kept, residual, scales = weight_scales(kept->weights),
+  return [shared, kept, residual, scales = std::move(scales),
           out = s.out().grid](const std::vector<Codes>& inputs) {
     const auto clamped = [](double v, const Clamp& c) { return std::min(std::max(v, c.low), c.high); };
     Codes codes;
