@@ -102,7 +102,7 @@ Detour forward(const AdviceView& view, const Node& norm) {
 
 Detour behind_activation(const AdviceView& view, const Node& norm, const Node& between) {
   const std::string head = "Conv -> " + between.op + " -> BatchNormalization: ";
-  const Detour next = forward(view, norm);
+  Detour next = forward(view, norm);
   if (!next.text.empty()) return {head + next.text, next.folds};
   return {head + between.op +
               " and an affine do not commute; put the BatchNormalization before it when training, where it "
@@ -113,7 +113,7 @@ Detour behind_activation(const AdviceView& view, const Node& norm, const Node& b
 Detour detour_of(const AdviceView& view, const Node& norm) {
   const std::string& value = norm.inputs.at(0);
   const std::size_t n = view.maker(value);
-  const Detour next = forward(view, norm);
+  Detour next = forward(view, norm);
   if (n == kNone && next.folds) return next;
   if (n == kNone)
     return {
