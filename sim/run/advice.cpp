@@ -39,11 +39,6 @@ std::size_t AdviceView::sole_reader(const std::string& value) const {
   return all.size() == 1 && !leaves(value) ? all[0] : kNone;
 }
 
-const Tensor* AdviceView::constant(const std::string& name) const {
-  const auto value = input.network.values.find(name);
-  return value != input.network.values.end() && value->second.constant ? value->second.data.get() : nullptr;
-}
-
 void AdviceLines::add(const std::string& text, const std::string& step, bool frees) {
   const auto same = [&](const Advice& line) { return line.text == text && line.frees_nodes == frees; };
   auto line = std::find_if(lines_.begin(), lines_.end(), same);

@@ -91,7 +91,7 @@ Detour forward(const AdviceView& view, const Node& norm) {
   const Node& next = view.node(n);
   const bool product = is_one_of(next.op, {"Conv", "Gemm", "MatMul"});
   if (!product || next.inputs.size() < 2 || next.inputs[0] != value ||
-      view.constant(next.inputs[1]) == nullptr)
+      !view.input.network.values.at(next.inputs[1]).constant)
     return {};
   const auto pads = next.attributes.get("pads", std::vector<std::int64_t>{});
   const bool padded = std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; });

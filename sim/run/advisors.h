@@ -28,7 +28,6 @@ class AdviceView {
   /// The node that alone reads the value, kNone where there are more or where the value leaves the network.
   std::size_t sole_reader(const std::string& value) const;
   const Step& step_of(std::size_t node) const { return input.steps[steps_.at(node)]; }
-  const Tensor* constant(const std::string& value) const;
 
  private:
   std::map<std::string, std::size_t> makers_;

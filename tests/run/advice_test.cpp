@@ -405,6 +405,31 @@ TEST(WhatIf, ANodeThatTheRunPutsOnTheHost) {
   EXPECT_DOUBLE_EQ(*only(r, "cpu_operator").run_ms, other.time_ms(other.cycles));
 }
 
+// The Transpose beside the norm goes with it; the one between the convolutions stays where it is.
+TEST(WhatIf, OnlyTheNodesThatAreNamedMove) {
+  Draft d({1, 8, 24, 24});
+  const std::string turned = d.add("Transpose", {conv(d, "x", 8)}, permutation({0, 1, 3, 2}));
+  const std::string far = d.network.nodes.back().name;
+  const std::string y = instance_norm(d, d.add("Transpose", {conv(d, turned, 8)}, permutation({0, 1, 3, 2})));
+  const RunSpec spec = spec_of(d, y);
+  const MachineParams machine = read_machine("rdk-x3");
+  const Policy policy = Policy::read("bernoulli2");
+  RunResult r = execute_run(spec, machine, policy, false);
+  try_changes(spec, machine, policy, r);
+  RunSpec same = spec;
+  same.options[far].mapping = "host";
+  const RunResult other =
+      execute_run(same, machine, policy.with_on_bpu({"InstanceNormalization", "Transpose"}), false);
+  bool found = false;
+  for (const Advice& advice : given(r.advice, "cpu_operator"))
+    if (says(advice, "InstanceNormalization x1")) {
+      found = true;
+      EXPECT_EQ(advice.what_if->nodes.size(), 2U);
+      EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
+    }
+  EXPECT_TRUE(found);
+}
+
 TEST(WhatIf, MoreRoomOnChip) {
   Draft d({1, 16, 48, 48});
   const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
