@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/value_rows.h"
+
 namespace bpusim {
 
 namespace {
@@ -62,13 +64,12 @@ const std::vector<CalibrationMethod>& calibration_methods() {
 }
 
 void ValueStatistics::range(const std::vector<double>& values) {
-  for (const double v : values) {
-    if (std::isnan(v)) throw std::invalid_argument("calibration: NaN has no place on an integer grid");
-    if (std::isinf(v)) continue;
-    lowest_ = seen_ ? std::min(lowest_, v) : v;
-    highest_ = seen_ ? std::max(highest_, v) : v;
-    seen_ = true;
-  }
+  const ValueRange range = value_range(values.data(), static_cast<std::int64_t>(values.size()));
+  if (range.any_nan) throw std::invalid_argument("calibration: NaN has no place on an integer grid");
+  if (!range.any_finite) return;
+  lowest_ = seen_ ? std::min(lowest_, range.lowest) : range.lowest;
+  highest_ = seen_ ? std::max(highest_, range.highest) : range.highest;
+  seen_ = true;
 }
 
 double ValueStatistics::largest() const {
@@ -78,9 +79,7 @@ double ValueStatistics::largest() const {
 void ValueStatistics::count(const std::vector<double>& values) {
   if (largest() == 0) return;
   bins_.resize(kBins, 0);
-  const double bins_a_unit = kBins / largest();
-  for (const double v : values)
-    ++bins_[static_cast<std::size_t>(std::min(std::abs(v) * bins_a_unit, kBins - 1.0))];
+  count_magnitudes(values.data(), static_cast<std::int64_t>(values.size()), largest() / kBins, bins_);
   total_ += static_cast<double>(values.size());
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "kernels/quantise_rows.h"
 
@@ -97,9 +98,9 @@ Shape conv_output_shape(const ConvProblem& p, std::size_t rank) {
   return rank == 4 ? Shape{p.n, p.oc, p.oh, p.ow} : Shape{p.n, p.oc, p.ow};
 }
 
-FoldedConv fold_batch_norm(const Tensor& weights, const std::vector<double>& bias, const NormPart& bn) {
-  FoldedConv folded{weights, std::vector<double>(bn.gamma.size())};
-  const std::size_t per_channel = weights.values.size() / bn.gamma.size();
+FoldedConv fold_batch_norm(Tensor weights, const std::vector<double>& bias, const NormPart& bn) {
+  FoldedConv folded{std::move(weights), std::vector<double>(bn.gamma.size())};
+  const std::size_t per_channel = folded.weights.values.size() / bn.gamma.size();
   for (std::size_t o = 0; o < bn.gamma.size(); ++o) {
     const double g = bn.gamma[o] / std::sqrt(bn.variance[o] + bn.epsilon);
     for (std::size_t i = 0; i < per_channel; ++i) folded.weights.values[o * per_channel + i] *= g;

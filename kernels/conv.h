@@ -44,8 +44,7 @@ struct FoldedConv {
   Tensor weights;
   std::vector<double> bias;
 };
-FoldedConv fold_batch_norm(const Tensor& weights, const std::vector<double>& bias,
-                           const NormPart& batch_norm);
+FoldedConv fold_batch_norm(Tensor weights, const std::vector<double>& bias, const NormPart& batch_norm);
 
 /// A convolution on given grids.
 struct ConvPlan {
@@ -99,12 +98,11 @@ inline std::int64_t conv_outputs(const ConvProblem& p, const ConvTile& t) {
 void conv_tile_int8(const ConvTile& tile, const ConvPlan& plan, const std::int8_t* input,
                     const std::int8_t* weights, const AffineEntry* entries, std::int8_t* output);
 
-/// The infinitely precise real results of the same codes and weights, before any clamp.
-std::vector<long double> exact_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
-                                    const std::vector<double>& weight_scales,
-                                    const std::vector<double>& bias);
+/// The real results of the same codes and weights, before any clamp: exact sums, scaled in double.
+std::vector<double> exact_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                               const std::vector<double>& weight_scales, const std::vector<double>& bias);
 
-/// Those, rounded once onto the plan's grid.
+/// Infinitely precise results, rounded once onto the plan's grid and clamped.
 std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
                                      const std::vector<double>& weight_scales,
                                      const std::vector<double>& bias);

@@ -72,12 +72,11 @@ void conv_tile_int16(const ConvTile& t, const ConvPlan& plan, const std::int16_t
   }
 }
 
-std::vector<long double> exact_conv_int16(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
-                                          const std::vector<double>& scales,
-                                          const std::vector<double>& bias) {
+std::vector<double> exact_conv_int16(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                                     const std::vector<double>& scales, const std::vector<double>& bias) {
   const ConvProblem& p = plan.problem;
   const std::int64_t each = p.ic * p.ih * p.iw;
-  std::vector<long double> exact;
+  std::vector<double> exact;
   exact.reserve(static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow));
   std::vector<std::int64_t> sums(static_cast<std::size_t>(p.ow));
   for (std::int64_t s = 0; s < p.n; ++s) {
@@ -85,11 +84,10 @@ std::vector<long double> exact_conv_int16(const ConvPlan& plan, const std::vecto
     const Centred view{sample.data(), 0, 0, p.ih};
     for (std::int64_t o = 0; o < p.oc; ++o) {
       const auto channel = static_cast<std::size_t>(o);
-      const long double gain = static_cast<long double>(plan.in.scale) * scales[channel];
-      const long double offset = bias.empty() ? 0.0L : static_cast<long double>(bias[channel]);
+      const double gain = plan.in.scale * scales[channel], offset = bias.empty() ? 0.0 : bias[channel];
       for (std::int64_t oy = 0; oy < p.oh; ++oy) {
         sum_row(p, view, o, oy, plan.weights.data() + o * p.taps(), sums);
-        for (const std::int64_t sum : sums) exact.push_back(static_cast<long double>(sum) * gain + offset);
+        for (const std::int64_t sum : sums) exact.push_back(static_cast<double>(sum) * gain + offset);
       }
     }
   }
@@ -100,8 +98,8 @@ std::vector<std::int64_t> ideal_conv_int16(const ConvPlan& plan, const std::vect
                                            const std::vector<double>& scales,
                                            const std::vector<double>& bias) {
   std::vector<std::int64_t> ideal;
-  for (const long double real : exact_conv_int16(plan, codes, scales, bias)) {
-    const long double code = real / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+  for (const double real : exact_conv_int16(plan, codes, scales, bias)) {
+    const double code = real / plan.out.scale + static_cast<double>(plan.out.zero_point);
     ideal.push_back(std::clamp(static_cast<std::int64_t>(std::nearbyint(code)), plan.lowest, plan.highest));
   }
   return ideal;

@@ -22,9 +22,9 @@ void conv_tile_int16(const ConvTile& tile, const ConvPlan& plan, const std::int1
                      const std::int8_t* weights, const AffineEntry* entries, std::int16_t* output);
 
 /// The infinitely precise real results of the same codes and weights, before any clamp.
-std::vector<long double> exact_conv_int16(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
-                                          const std::vector<double>& weight_scales,
-                                          const std::vector<double>& bias);
+std::vector<double> exact_conv_int16(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                                     const std::vector<double>& weight_scales,
+                                     const std::vector<double>& bias);
 
 /// Those, rounded once onto the plan's grid.
 std::vector<std::int64_t> ideal_conv_int16(const ConvPlan& plan, const std::vector<std::int64_t>& codes,

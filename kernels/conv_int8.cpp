@@ -201,16 +201,14 @@ void conv_tile_int8(const ConvTile& t, const ConvPlan& plan, const std::int8_t* 
   TileSums<std::int8_t>(t, plan, weights, take)(input);
 }
 
-std::vector<long double> exact_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
-                                    const std::vector<double>& scales, const std::vector<double>& bias) {
-  std::vector<long double> exact(output_size(plan.problem));
+std::vector<double> exact_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
+                               const std::vector<double>& scales, const std::vector<double>& bias) {
+  std::vector<double> exact(output_size(plan.problem));
   plan_sums(plan, codes.data(), [&](const SumRun& run) {
     const auto channel = static_cast<std::size_t>(run.channel);
-    const long double gain = static_cast<long double>(plan.in.scale) * scales[channel];
-    const long double offset = bias.empty() ? 0.0L : static_cast<long double>(bias[channel]);
-    for (std::int64_t i = 0; i < run.count; ++i)
-      exact[static_cast<std::size_t>(run.output + i * run.step)] =
-          static_cast<long double>(run.sums[i]) * gain + offset;
+    const double gain = plan.in.scale * scales[channel], offset = bias.empty() ? 0.0 : bias[channel];
+    double* to = exact.data() + run.output;
+    for (std::int64_t i = 0; i < run.count; ++i) to[i * run.step] = run.sums[i] * gain + offset;
   });
   return exact;
 }

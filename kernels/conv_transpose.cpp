@@ -151,12 +151,11 @@ std::vector<std::int8_t> phase_weights(const ConvTransposeProblem& p,
   return weights;
 }
 
-std::vector<long double> exact_conv_transpose(const ConvTransposeProblem& p, const ConvPlan& plan,
-                                              const std::vector<std::int8_t>& weights,
-                                              const std::vector<std::int64_t>& codes,
-                                              const std::vector<double>& scales,
-                                              const std::vector<double>& bias) {
-  std::vector<long double> exact(static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow));
+std::vector<double> exact_conv_transpose(const ConvTransposeProblem& p, const ConvPlan& plan,
+                                         const std::vector<std::int8_t>& weights,
+                                         const std::vector<std::int64_t>& codes,
+                                         const std::vector<double>& scales, const std::vector<double>& bias) {
+  std::vector<double> exact(static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow));
   for (const ConvPhase& phase : phases_of(p)) {
     const ConvProblem& c = phase.problem;
     ConvPlan part;

@@ -49,10 +49,10 @@ std::vector<std::int8_t> phase_weights(const ConvTransposeProblem& problem,
                                        const std::vector<std::int8_t>& forward);
 
 /// The infinitely precise real results of codes and of weights that lie as phase_weights() has them.
-std::vector<long double> exact_conv_transpose(const ConvTransposeProblem& problem, const ConvPlan& plan,
-                                              const std::vector<std::int8_t>& phase_weights,
-                                              const std::vector<std::int64_t>& codes,
-                                              const std::vector<double>& weight_scales,
-                                              const std::vector<double>& bias);
+std::vector<double> exact_conv_transpose(const ConvTransposeProblem& problem, const ConvPlan& plan,
+                                         const std::vector<std::int8_t>& phase_weights,
+                                         const std::vector<std::int64_t>& codes,
+                                         const std::vector<double>& weight_scales,
+                                         const std::vector<double>& bias);
 
 }  // namespace bpusim

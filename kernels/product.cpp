@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 #include <string>
+
+#include "kernels/gemm_int8.h"
+#include "kernels/requantise.h"
+#include "kernels/scratch.h"
 
 namespace bpusim {
 
@@ -13,22 +18,72 @@ std::int64_t reach(const Quantisation& grid) {
   return std::max(std::abs(grid.highest() - grid.zero_point), std::abs(grid.lowest() - grid.zero_point));
 }
 
-// Steps from row to row and from one product to the next, in each factor.
-struct Steps {
-  std::int64_t a_row, a_inner, b_inner, b_column;
-};
-
-template <class Code>
-std::int64_t dot(const Code* a, const Code* b, const Steps& steps, std::int64_t inner, std::int64_t zero_a,
-                 std::int64_t zero_b) {
-  std::int64_t sum = 0;
-  for (std::int64_t k = 0; k < inner; ++k)
-    sum += (a[k * steps.a_inner] - zero_a) * (b[k * steps.b_inner] - zero_b);
-  return sum;
+// [lines][length] to [length][lines], in blocks whose lines stay in the cache.
+template <class From, class To>
+void turn(const From* from, std::int64_t lines, std::int64_t length, To* to) {
+  constexpr std::int64_t kBlock = 32;
+  for (std::int64_t l = 0; l < lines; l += kBlock)
+    for (std::int64_t k = 0; k < length; k += kBlock)
+      for (std::int64_t i = l; i < std::min(lines, l + kBlock); ++i)
+        for (std::int64_t j = k; j < std::min(length, k + kBlock); ++j)
+          to[j * lines + i] = static_cast<To>(from[i * length + j]);
 }
 
-Steps steps_of(bool a_turned, bool b_turned, std::int64_t rows, std::int64_t inner, std::int64_t columns) {
-  return {a_turned ? 1 : inner, a_turned ? rows : 1, b_turned ? 1 : columns, b_turned ? inner : 1};
+// A factor as the product reads it, [lines][length], where it lies so or as [length][lines].
+template <class To, class Code>
+const To* upright(const Code* codes, std::int64_t lines, std::int64_t length, bool turned) {
+  thread_local Scratch<To> memory;
+  To* values = memory.reserve(static_cast<std::size_t>(lines * length));
+  if (turned) {
+    turn(codes, length, lines, values);
+  } else {
+    std::transform(codes, codes + lines * length, values, [](Code code) { return static_cast<To>(code); });
+  }
+  return values;
+}
+
+// Sum over k of (a - z_a)(b - z_b) is that of a b, less z_b times a's sum, less z_a times b's, and
+// inner z_a z_b.
+class ZeroShares {
+ public:
+  ZeroShares(const ProductPlan& plan, std::int64_t rows, std::int64_t columns, const std::int8_t* a,
+             const std::int16_t* b)
+      : by_row_(static_cast<std::size_t>(rows)), by_column_(static_cast<std::size_t>(columns)) {
+    const std::int64_t zero_a = plan.a.zero_point, zero_b = plan.b.zero_point;
+    for (std::int64_t r = 0; r < rows && zero_b != 0; ++r)
+      by_row_[static_cast<std::size_t>(r)] =
+          zero_b * std::accumulate(a + r * plan.inner, a + (r + 1) * plan.inner, std::int64_t{0}) -
+          plan.inner * zero_a * zero_b;
+    for (std::int64_t k = 0; k < plan.inner && zero_a != 0; ++k)
+      for (std::int64_t c = 0; c < columns; ++c)
+        by_column_[static_cast<std::size_t>(c)] += zero_a * b[k * columns + c];
+  }
+  std::int64_t operator()(std::int64_t row, std::int64_t column) const {
+    return by_row_[static_cast<std::size_t>(row)] + by_column_[static_cast<std::size_t>(column)];
+  }
+
+ private:
+  std::vector<std::int64_t> by_row_, by_column_;
+};
+
+// Calls take(row, first column, count, sums), maybe on several threads at a time.
+template <class Code, class Take>
+void product_sums(const ProductPlan& plan, std::int64_t rows, std::int64_t columns, const Code* a,
+                  const Code* b, const Take& take) {
+  const std::int8_t* left = upright<std::int8_t>(a, rows, plan.inner, plan.a_turned);
+  const std::int16_t* right = upright<std::int16_t>(b, plan.inner, columns, plan.b_turned);
+  const ZeroShares shares(plan, rows, columns, left, right);
+  gemm_int8(rows, columns, plan.inner, left, plan.inner, DenseRows<std::int16_t>(right, columns),
+            [&](const SumBlock& block) {
+              thread_local Scratch<std::int32_t> memory;
+              std::int32_t* sums = memory.reserve(static_cast<std::size_t>(block.columns));
+              for (std::int64_t r = 0; r < block.rows; ++r) {
+                for (std::int64_t c = 0; c < block.columns; ++c)
+                  sums[c] = static_cast<std::int32_t>(block.sums[r * block.stride + c] -
+                                                      shares(block.row + r, block.column + c));
+                take(block.row + r, block.column, block.columns, sums);
+              }
+            });
 }
 
 }  // namespace
@@ -53,34 +108,28 @@ ProductPlan plan_product(const ProductProblem& problem, double alpha, const Quan
 
 void product_tile_int8(const ProductPlan& plan, std::int64_t rows, std::int64_t columns, const std::int8_t* a,
                        const std::int8_t* b, std::int8_t* y) {
-  const Steps steps = steps_of(plan.a_turned, plan.b_turned, rows, plan.inner, columns);
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t c = 0; c < columns; ++c)
-      *y++ =
-          static_cast<std::int8_t>(apply_affine(dot(a + r * steps.a_row, b + c * steps.b_column, steps,
-                                                    plan.inner, plan.a.zero_point, plan.b.zero_point),
-                                                plan.entry, plan.rounding, plan.out.zero_point, -128, 127));
+  const CodeRange range{plan.out.zero_point};
+  product_sums(plan, rows, columns, a, b,
+               [&](std::int64_t row, std::int64_t first, std::int64_t count, const std::int32_t* sums) {
+                 requantise(sums, count, plan.entry, plan.rounding, range, y + row * columns + first);
+               });
 }
 
 std::vector<std::int64_t> ideal_product(const ProductProblem& problem, const ProductPlan& plan, double alpha,
                                         const std::vector<std::int64_t>& a,
                                         const std::vector<std::int64_t>& b) {
-  const Steps steps =
-      steps_of(problem.a_turned, problem.b_turned, problem.rows, problem.inner, problem.columns);
-  const long double gain = static_cast<long double>(alpha) * plan.a.scale * plan.b.scale / plan.out.scale;
+  const ExactAffine exact(static_cast<long double>(alpha) * plan.a.scale * plan.b.scale, 0, plan.out.scale,
+                          CodeRange{plan.out.zero_point});
   std::vector<std::int64_t> ideal(problem.pairs.size() *
                                   static_cast<std::size_t>(problem.rows * problem.columns));
   for (const ProductProblem::Pair& pair : problem.pairs)
-    for (std::int64_t r = 0; r < problem.rows; ++r)
-      for (std::int64_t c = 0; c < problem.columns; ++c) {
-        const std::int64_t sum =
-            dot(a.data() + pair.a + r * steps.a_row, b.data() + pair.b + c * steps.b_column, steps,
-                problem.inner, plan.a.zero_point, plan.b.zero_point);
-        const long double code =
-            gain * static_cast<long double>(sum) + static_cast<long double>(plan.out.zero_point);
-        ideal[static_cast<std::size_t>(pair.y + r * problem.columns + c)] =
-            static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127)));
-      }
+    product_sums(plan, problem.rows, problem.columns, a.data() + pair.a, b.data() + pair.b,
+                 [&](std::int64_t row, std::int64_t first, std::int64_t count, const std::int32_t* sums) {
+                   thread_local Scratch<std::int8_t> memory;
+                   std::int8_t* codes = memory.reserve(static_cast<std::size_t>(count));
+                   exact.apply(sums, count, codes);
+                   std::copy_n(codes, count, ideal.data() + pair.y + row * problem.columns + first);
+                 });
   return ideal;
 }
 

@@ -55,6 +55,28 @@ std::int64_t start_of(std::int64_t r, const SoftmaxRowShape& shape) {
   return r / shape.stride * shape.elements * shape.stride + r % shape.stride;
 }
 
+// Results by the distance to the row's largest code, each made when it is first asked for: a row has more
+// elements than int8 has distances. Larger distances are made anew.
+template <class Result>
+class ByDistance {
+ public:
+  template <class Make>
+  Result at(std::int64_t distance, const Make& make) {
+    const auto d = static_cast<std::size_t>(distance);
+    if (d >= kDistances) return make(static_cast<int>(distance));
+    if (made_[d] == 0) {
+      results_[d] = make(static_cast<int>(distance));
+      made_[d] = 1;
+    }
+    return results_[d];
+  }
+
+ private:
+  static constexpr std::size_t kDistances = 256;
+  std::array<Result, kDistances> results_;
+  std::array<char, kDistances> made_{};
+};
+
 }  // namespace
 
 SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out, bool logarithm) {
@@ -79,31 +101,40 @@ void softmax_int8(const SoftmaxPlan& plan, const std::int8_t* x, std::int64_t ro
     for (std::int64_t i = first; i < end; i += shape.stride)
       sum += plan.exponential[static_cast<std::size_t>(largest - x[i])];
     const std::int64_t log_sum = plan.logarithm ? log_of_sum(sum) : 0;
+    ByDistance<std::int8_t> codes;
     for (std::int64_t i = first; i < end; i += shape.stride)
-      y[i] = code_of(plan, largest - x[i], sum, log_sum);
+      y[i] = codes.at(largest - x[i], [&](int distance) { return code_of(plan, distance, sum, log_sum); });
   }
 }
 
 std::vector<std::int64_t> ideal_softmax(const SoftmaxPlan& plan, const std::vector<std::int64_t>& codes,
                                         const SoftmaxRowShape& shape) {
+  const auto real = [&](std::int64_t distance) {
+    return -static_cast<long double>(plan.in.scale) * static_cast<long double>(distance);
+  };
+  ByDistance<long double> exponentials;
+  const auto exponential = [&](std::int64_t distance) {
+    return exponentials.at(distance, [&](std::int64_t d) { return std::exp(real(d)); });
+  };
   std::vector<std::int64_t> ideal(codes.size());
   const auto rows = static_cast<std::int64_t>(codes.size()) / shape.elements;
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t first = start_of(r, shape), end = first + shape.elements * shape.stride;
-    const auto x = [&](std::int64_t i) {
-      return static_cast<long double>(plan.in.scale) *
-             static_cast<long double>(codes[static_cast<std::size_t>(i)]);
-    };
-    long double largest = x(first), sum = 0;
+    const auto x = [&](std::int64_t i) { return codes[static_cast<std::size_t>(i)]; };
+    std::int64_t largest = x(first);
     for (std::int64_t i = first; i < end; i += shape.stride) largest = std::max(largest, x(i));
-    for (std::int64_t i = first; i < end; i += shape.stride) sum += std::exp(x(i) - largest);
-    for (std::int64_t i = first; i < end; i += shape.stride) {
-      const long double distance = x(i) - largest;
-      const long double value = plan.logarithm ? distance - std::log(sum) : std::exp(distance) / sum;
-      const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-      ideal[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(
-          std::nearbyint(std::clamp<long double>(code, plan.out.lowest(), plan.out.highest())));
-    }
+    long double sum = 0;
+    for (std::int64_t i = first; i < end; i += shape.stride) sum += exponential(largest - x(i));
+    const long double log_sum = std::log(sum);
+    const auto code = [&](std::int64_t distance) {
+      const long double value = plan.logarithm ? real(distance) - log_sum : exponential(distance) / sum;
+      const long double steps = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+      return static_cast<std::int64_t>(
+          std::nearbyint(std::clamp<long double>(steps, plan.out.lowest(), plan.out.highest())));
+    };
+    ByDistance<std::int64_t> results;
+    for (std::int64_t i = first; i < end; i += shape.stride)
+      ideal[static_cast<std::size_t>(i)] = results.at(largest - x(i), code);
   }
   return ideal;
 }

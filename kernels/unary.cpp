@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/parallel.h"
 #include "kernels/vector_int16.h"
 
 namespace bpusim {
@@ -24,95 +25,112 @@ double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-// Looked up once, not for each element: most of a network's elements may pass through a Clip.
-RealFunction bind_clip(const Attributes& a, const Constants& c) {
+// A row without parameters.
+template <class F>
+UnaryDefinition plain(const char* op, F f) {
+  return {op, [f](const Attributes&, const Constants&) { return RealFunction(f); }};
+}
+
+RealFunction celu(const Attributes& a, const Constants&) {
+  return [alpha = a.get("alpha", 1.0)](double x) {
+    return std::max(x, 0.0) + std::min(alpha * std::expm1(x / alpha), 0.0);
+  };
+}
+
+RealFunction clip(const Attributes& a, const Constants& c) {
   const double infinity = std::numeric_limits<double>::infinity();
   const double low = constant(c, 0, a.get("min", -infinity)), high = constant(c, 1, a.get("max", infinity));
   return [low, high](double x) { return std::min(std::max(x, low), high); };
 }
 
-double clip(double x, const Attributes& a, const Constants& c) {
-  return bind_clip(a, c)(x);
+RealFunction elu(const Attributes& a, const Constants&) {
+  return [alpha = a.get("alpha", 1.0)](double x) { return x < 0 ? alpha * std::expm1(x) : x; };
 }
 
-double hard_sigmoid(double x, const Attributes& a, const Constants&) {
-  return std::clamp(a.get("alpha", 0.2) * x + a.get("beta", 0.5), 0.0, 1.0);
-}
-
-double gelu(double x, const Attributes& a, const Constants&) {
+RealFunction gelu(const Attributes& a, const Constants&) {
   if (a.get("approximate", std::string("none")) == "tanh")
-    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-  return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    return
+        [](double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); };
+  return [](double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); };
 }
 
-double power(double x, const Attributes&, const Constants& c) {
+RealFunction hard_sigmoid(const Attributes& a, const Constants&) {
+  const double alpha = a.get("alpha", 0.2), beta = a.get("beta", 0.5);
+  return [alpha, beta](double x) { return std::clamp(alpha * x + beta, 0.0, 1.0); };
+}
+
+RealFunction leaky_relu(const Attributes& a, const Constants&) {
+  return [alpha = a.get("alpha", 0.01)](double x) { return x < 0 ? alpha * x : x; };
+}
+
+RealFunction power(const Attributes&, const Constants& c) {
   if (c.size() != 1 || c[0].size() != 1)
     throw std::invalid_argument("Pow: the exponent must be one constant");
-  return std::pow(x, c[0].values[0]);
+  return [exponent = c[0].values[0]](double x) { return std::pow(x, exponent); };
 }
+
+RealFunction selu(const Attributes& a, const Constants&) {
+  const double gamma = a.get("gamma", 1.0507009873554805), alpha = a.get("alpha", 1.6732632423543772);
+  return [gamma, alpha](double x) { return gamma * (x > 0 ? x : alpha * std::expm1(x)); };
+}
+
+RealFunction thresholded_relu(const Attributes& a, const Constants&) {
+  return [alpha = a.get("alpha", 1.0)](double x) { return x > alpha ? x : 0.0; };
+}
+
+constexpr std::int64_t kChunk = 1 << 13;  // values that a thread takes at a time
 
 }  // namespace
 
+void RealFunction::apply(double* values, std::int64_t count) const {
+  constexpr std::int64_t kCost = 8;  // of a value, against one that is only touched
+  parallel_for((count + kChunk - 1) / kChunk, count * kCost,
+               [&](std::int64_t i) { rows_(values + i * kChunk, std::min(kChunk, count - i * kChunk)); });
+}
+
 const std::vector<UnaryDefinition>& unary_registry() {
   static const std::vector<UnaryDefinition> rows = {
-      {"Abs", [](double x, const Attributes&, const Constants&) { return std::abs(x); }},
-      {"Acos",
-       [](double x, const Attributes&, const Constants&) { return std::acos(std::clamp(x, -1.0, 1.0)); }},
-      {"Acosh", [](double x, const Attributes&, const Constants&) { return std::acosh(std::max(x, 1.0)); }},
-      {"Asin",
-       [](double x, const Attributes&, const Constants&) { return std::asin(std::clamp(x, -1.0, 1.0)); }},
-      {"Asinh", [](double x, const Attributes&, const Constants&) { return std::asinh(x); }},
-      {"Atan", [](double x, const Attributes&, const Constants&) { return std::atan(x); }},
-      {"Atanh", [](double x, const Attributes&,
-                   const Constants&) { return std::atanh(std::clamp(x, -kBelowOne, kBelowOne)); }},
-      {"Ceil", [](double x, const Attributes&, const Constants&) { return std::ceil(x); }},
-      {"Celu",
-       [](double x, const Attributes& a, const Constants&) {
-         const double alpha = a.get("alpha", 1.0);
-         return std::max(x, 0.0) + std::min(alpha * std::expm1(x / alpha), 0.0);
-       }},
-      {"Clip", clip, bind_clip},
-      {"Cos", [](double x, const Attributes&, const Constants&) { return std::cos(x); }},
-      {"Cosh", [](double x, const Attributes&, const Constants&) { return std::cosh(x); }},
-      {"Elu", [](double x, const Attributes& a,
-                 const Constants&) { return x < 0 ? a.get("alpha", 1.0) * std::expm1(x) : x; }},
-      {"Erf", [](double x, const Attributes&, const Constants&) { return std::erf(x); }},
-      {"Exp", [](double x, const Attributes&, const Constants&) { return std::exp(x); }},
-      {"Floor", [](double x, const Attributes&, const Constants&) { return std::floor(x); }},
+      plain("Abs", [](double x) { return std::abs(x); }),
+      plain("Acos", [](double x) { return std::acos(std::clamp(x, -1.0, 1.0)); }),
+      plain("Acosh", [](double x) { return std::acosh(std::max(x, 1.0)); }),
+      plain("Asin", [](double x) { return std::asin(std::clamp(x, -1.0, 1.0)); }),
+      plain("Asinh", [](double x) { return std::asinh(x); }),
+      plain("Atan", [](double x) { return std::atan(x); }),
+      plain("Atanh", [](double x) { return std::atanh(std::clamp(x, -kBelowOne, kBelowOne)); }),
+      plain("Ceil", [](double x) { return std::ceil(x); }),
+      {"Celu", celu},
+      {"Clip", clip},
+      plain("Cos", [](double x) { return std::cos(x); }),
+      plain("Cosh", [](double x) { return std::cosh(x); }),
+      {"Elu", elu},
+      plain("Erf", [](double x) { return std::erf(x); }),
+      plain("Exp", [](double x) { return std::exp(x); }),
+      plain("Floor", [](double x) { return std::floor(x); }),
       {"Gelu", gelu},
       {"HardSigmoid", hard_sigmoid},
-      {"HardSwish",
-       [](double x, const Attributes&, const Constants&) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
-      {"LeakyRelu",
-       [](double x, const Attributes& a, const Constants&) { return x < 0 ? a.get("alpha", 0.01) * x : x; }},
-      {"Log", [](double x, const Attributes&, const Constants&) { return std::log(std::max(x, 1e-30)); }},
-      {"Mish",
-       [](double x, const Attributes&, const Constants&) { return x * std::tanh(std::log1p(std::exp(x))); }},
-      {"Neg", [](double x, const Attributes&, const Constants&) { return -x; }},
-      {"Not", [](double x, const Attributes&, const Constants&) { return x == 0 ? 1.0 : 0.0; }},
+      plain("HardSwish", [](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }),
+      {"LeakyRelu", leaky_relu},
+      plain("Log", [](double x) { return std::log(std::max(x, 1e-30)); }),
+      plain("Mish", [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }),
+      plain("Neg", [](double x) { return -x; }),
+      plain("Not", [](double x) { return x == 0 ? 1.0 : 0.0; }),
       {"Pow", power},
-      {"Reciprocal", [](double x, const Attributes&, const Constants&) { return 1 / (x == 0 ? 1e-30 : x); }},
-      {"Round", [](double x, const Attributes&, const Constants&) { return std::nearbyint(x); }},
-      {"Selu",
-       [](double x, const Attributes& a, const Constants&) {
-         const double gamma = a.get("gamma", 1.0507009873554805), alpha = a.get("alpha", 1.6732632423543772);
-         return gamma * (x > 0 ? x : alpha * std::expm1(x));
-       }},
-      {"Sigmoid", [](double x, const Attributes&, const Constants&) { return sigmoid(x); }},
-      {"Sign",
-       [](double x, const Attributes&, const Constants&) { return x > 0   ? 1.0
-                                                                  : x < 0 ? -1.0
-                                                                          : 0.0; }},
-      {"SiLU", [](double x, const Attributes&, const Constants&) { return x * sigmoid(x); }},
-      {"Sin", [](double x, const Attributes&, const Constants&) { return std::sin(x); }},
-      {"Sinh", [](double x, const Attributes&, const Constants&) { return std::sinh(x); }},
-      {"Softplus", [](double x, const Attributes&, const Constants&) { return std::log1p(std::exp(x)); }},
-      {"Softsign", [](double x, const Attributes&, const Constants&) { return x / (1 + std::abs(x)); }},
-      {"Sqrt", [](double x, const Attributes&, const Constants&) { return std::sqrt(std::max(x, 0.0)); }},
-      {"Tan", [](double x, const Attributes&, const Constants&) { return std::tan(x); }},
-      {"Tanh", [](double x, const Attributes&, const Constants&) { return std::tanh(x); }},
-      {"ThresholdedRelu",
-       [](double x, const Attributes& a, const Constants&) { return x > a.get("alpha", 1.0) ? x : 0.0; }},
+      plain("Reciprocal", [](double x) { return 1 / (x == 0 ? 1e-30 : x); }),
+      plain("Round", [](double x) { return std::nearbyint(x); }),
+      {"Selu", selu},
+      plain("Sigmoid", sigmoid),
+      plain("Sign", [](double x) { return x > 0   ? 1.0
+                                          : x < 0 ? -1.0
+                                                  : 0.0; }),
+      plain("SiLU", [](double x) { return x * sigmoid(x); }),
+      plain("Sin", [](double x) { return std::sin(x); }),
+      plain("Sinh", [](double x) { return std::sinh(x); }),
+      plain("Softplus", [](double x) { return std::log1p(std::exp(x)); }),
+      plain("Softsign", [](double x) { return x / (1 + std::abs(x)); }),
+      plain("Sqrt", [](double x) { return std::sqrt(std::max(x, 0.0)); }),
+      plain("Tan", [](double x) { return std::tan(x); }),
+      plain("Tanh", [](double x) { return std::tanh(x); }),
+      {"ThresholdedRelu", thresholded_relu},
   };
   return rows;
 }
@@ -127,8 +145,7 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants) {
   const UnaryDefinition* row = find_unary(op);
   if (row == nullptr) throw std::invalid_argument(op + " is no function of one element");
-  if (row->bind != nullptr) return row->bind(attributes, constants);
-  return [row, attributes, constants](double x) { return row->function(x, attributes, constants); };
+  return row->bind(attributes, constants);
 }
 
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out) {

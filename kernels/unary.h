@@ -10,17 +10,15 @@
 
 #include "kernels/norm.h"
 #include "kernels/quantise.h"
+#include "kernels/real_function.h"
 
 namespace bpusim {
 
-using RealFunction = std::function<double(double)>;
-
-/// A row of the table of functions. `constants` are the operator's constant inputs after the first. `bind`
-/// gives the same function with both looked up already.
+/// A row of the table of functions. `constants` are the operator's constant inputs after the first.
 struct UnaryDefinition {
   const char* op;
-  double (*function)(double x, const Attributes& attributes, const std::vector<Tensor>& constants);
-  RealFunction (*bind)(const Attributes& attributes, const std::vector<Tensor>& constants) = nullptr;
+  /// The function with both looked up already. Throws std::invalid_argument where they do not fit.
+  std::function<RealFunction(const Attributes& attributes, const std::vector<Tensor>& constants)> bind;
 };
 const std::vector<UnaryDefinition>& unary_registry();
 const UnaryDefinition* find_unary(const std::string& op);

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/heap.h"
 #include "sim/input_error.h"
 #include "sim/run/placement.h"
 
@@ -27,6 +28,7 @@ void start_logging(const std::string& level) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bpusim::prepare_heap();
   CLI::App app("bpusim: a cycle-approximate simulator of a Horizon-style BPU");
   app.set_version_flag("--version", "bpusim " BPUSIM_VERSION);
   app.require_subcommand(1);

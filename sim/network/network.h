@@ -2,6 +2,7 @@
 // name.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@ struct Value {
   Shape shape;
   DType dtype = DType::Float32;
   std::shared_ptr<const Tensor> data;  ///< of a constant or an input; copies of a network share it
+  std::function<Tensor()> stored;      ///< instead, of a large constant: reads it from the model's file
   std::optional<StringTensor> text;    ///< the same for strings
   bool constant = false;               ///< also without data, where a model holds shapes only
 
@@ -27,6 +29,14 @@ struct Value {
   void hold(Tensor tensor) {
     shape = tensor.shape;
     data = std::make_shared<const Tensor>(std::move(tensor));
+    stored = nullptr;
+  }
+
+  bool has_numbers() const { return data != nullptr || stored; }
+  /// Null where nobody knows them. What is stored is read anew each time, and goes with the last pointer.
+  /// Throws InputError where the file can't be read any more.
+  std::shared_ptr<const Tensor> numbers() const {
+    return stored ? std::make_shared<const Tensor>(stored()) : data;
   }
 };
 

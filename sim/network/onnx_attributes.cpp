@@ -97,7 +97,7 @@ const std::map<std::string, Type>& standard_types() {
 // A tensor of one element (ConstantOfShape's value) is that element, an integer where it is of such a type.
 void read_element(const OnnxAttribute& a, const OnnxOrigin& origin, const std::string& where,
                   Attributes& attributes) {
-  const AnyTensor tensor = read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
+  const ModelTensor tensor = read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
   const auto* numbers = std::get_if<Tensor>(&tensor);
   if (numbers == nullptr || numbers->size() != 1) return;
   const DType dtype = dtype_of(a.proto->t().data_type());

@@ -59,7 +59,7 @@ std::size_t least_inputs(const std::string& op) {
   return found == table.end() ? 1 : found->second;
 }
 
-AnyTensor vector_of(std::vector<double> values) {
+Tensor vector_of(std::vector<double> values) {
   const auto size = static_cast<std::int64_t>(values.size());
   return Tensor({size}, std::move(values));
 }
@@ -135,7 +135,7 @@ void OnnxGraphReader::read_interface(const onnx::GraphProto& graph, OnnxScope& s
   }
 }
 
-void OnnxGraphReader::make_constant(const std::string& local, AnyTensor tensor, int onnx_type,
+void OnnxGraphReader::make_constant(const std::string& local, ModelTensor tensor, int onnx_type,
                                     OnnxScope& scope) {
   const std::string name = make(local, scope);
   shapes_.note_type(name, onnx_type);
@@ -321,7 +321,7 @@ void OnnxGraphReader::read_constant(const onnx::NodeProto& proto, OnnxScope& sco
   if (expected->second != attributes[0].type)
     refuse(where, "has '" + kind + "' as " + Type::AttributeType_Name(attributes[0].type) + ", expected " +
                       Type::AttributeType_Name(expected->second));
-  const auto hold = [&](AnyTensor tensor, int type) {
+  const auto hold = [&](ModelTensor tensor, int type) {
     make_constant(proto.output(0), std::move(tensor), type, scope);
   };
   using Element = onnx::TensorProto;

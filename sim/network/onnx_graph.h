@@ -49,7 +49,7 @@ class OnnxGraphReader {
   void read_interface(const onnx::GraphProto& graph, OnnxScope& scope);
   void read_initializer(const onnx::TensorProto& proto, OnnxScope& scope);
   void read_sparse_initializers(const onnx::GraphProto& graph, OnnxScope& scope);
-  void make_constant(const std::string& local, AnyTensor tensor, int onnx_type, OnnxScope& scope);
+  void make_constant(const std::string& local, ModelTensor tensor, int onnx_type, OnnxScope& scope);
   void check_initializer(const std::string& name, const OnnxScope& scope) const;
   void resolve_cast_like(Node& node) const;
   void read_nodes(const Nodes& nodes, OnnxScope& scope);

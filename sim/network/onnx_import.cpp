@@ -1,16 +1,14 @@
 #include "sim/network/onnx_import.h"
 
-#include <fcntl.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <limits>
 #include <set>
 
 #include "sim/input_error.h"
+#include "sim/network/input_file.h"
 #include "sim/network/onnx_graph.h"
 #include "sim/network/onnx_tensor.h"
 #include "sim/network/onnx_wire.h"
@@ -23,51 +21,22 @@ using google::protobuf::Message;
 using google::protobuf::io::ArrayInputStream;
 using google::protobuf::io::FileInputStream;
 
-class File {
- public:
-  explicit File(const std::string& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-    struct ::stat status = {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-      close();
-      throw InputError(path + ": no such file, or not readable");
-    }
-    size_ = status.st_size;
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { close(); }
-
-  std::int64_t size() const { return size_; }
-  int rewound() const {
-    ::lseek(descriptor_, 0, SEEK_SET);
-    return descriptor_;
-  }
-
- private:
-  void close() const {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
-  int descriptor_;
-  std::int64_t size_ = 0;
-};
-
 void refuse_damage(const std::string& damage, const std::string& name, std::int64_t size, const char* kind) {
   if (!damage.empty())
     throw InputError(name + ": not " + kind + ", or damaged (" + std::to_string(size) + " bytes): " + damage);
 }
 
-// Parses from the file itself: its bytes are never in memory beside the message.
+// Parses from the file itself, where large tensors stay until somebody asks for them.
 void parse_file(const std::string& path, const char* kind, Message& message) {
-  const File file(path);
+  const InputFile file(path);
   if (file.size() > std::numeric_limits<int>::max())
     throw InputError(path +
                      ": larger than 2 GiB, which no protobuf file is: keep the weights as external data");
-  FileInputStream skeleton(file.rewound());
-  refuse_damage(find_damage(skeleton, file.size(), *message.GetDescriptor()), path, file.size(), kind);
-  FileInputStream whole(file.rewound());
-  if (!message.ParseFromZeroCopyStream(&whole))
+  FileInputStream stream(file.rewound());
+  const std::string name = std::filesystem::path(path).filename().string();
+  const Skeleton skeleton = read_skeleton(stream, file.size(), *message.GetDescriptor(), name);
+  refuse_damage(skeleton.damage, path, file.size(), kind);
+  if (!message.ParseFromString(skeleton.message))
     throw InputError(path + ": not " + kind + ", or damaged (" + std::to_string(file.size()) +
                      " bytes do not parse)");
 }
@@ -142,13 +111,13 @@ Network read_onnx(const std::string& path, const Dimensions& dims, int oldest_op
 AnyTensor parse_pb(const std::string& bytes, const std::string& name, const std::string& folder) {
   onnx::TensorProto proto;
   parse_bytes(bytes, name, "a TensorProto", proto);
-  return read_onnx_tensor(proto, {name, folder}, "the tensor");
+  return in_memory(read_onnx_tensor(proto, {name, folder}, "the tensor"));
 }
 
 AnyTensor read_pb(const std::string& path) {
   onnx::TensorProto proto;
   parse_file(path, "a TensorProto", proto);
-  return read_onnx_tensor(proto, {path, folder_of(path)}, "the tensor");
+  return in_memory(read_onnx_tensor(proto, {path, folder_of(path)}, "the tensor"));
 }
 
 }  // namespace bpusim

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
+#include "kernels/parallel.h"
+#include "kernels/scratch.h"
 #include "sim/input_error.h"
+#include "sim/network/input_file.h"
 
 namespace bpusim {
 
@@ -107,6 +109,10 @@ void convert(const ElementType& type, const char* bytes, std::size_t count, doub
       values[i] = nibble(type.type, static_cast<std::uint8_t>(bytes[i / 2]), i);
     return;
   }
+  if (type.type == TensorProto::FLOAT) {  // nearly all there is: in a loop of its own
+    for (std::size_t i = 0; i < count; ++i) values[i] = as<float>(bytes + i * sizeof(float));
+    return;
+  }
   const auto width = static_cast<std::size_t>(type.bits / 8);
   for (std::size_t i = 0; i < count; ++i) values[i] = type.load(bytes + i * width);
 }
@@ -141,33 +147,53 @@ ExternalData locate(const TensorProto& proto, const OnnxOrigin& origin, const st
   return data;
 }
 
+// Where a tensor's bytes lie in a file.
+struct StoredBytes {
+  std::string file;
+  std::size_t offset;
+  ElementType type;
+  std::string missing;  // the message where they are not there
+};
+
 // In pieces, so that the bytes are not in memory beside the values.
-std::vector<double> external_values(const TensorProto& proto, const ElementType& type, std::size_t count,
-                                    const OnnxOrigin& origin, const std::string& what) {
+Tensor read_stored(const StoredBytes& bytes, const Shape& shape) {
+  constexpr std::int64_t kPiece = 1 << 15;  // elements, an even number
+  const std::int64_t count = element_count(shape);
+  Tensor tensor = Tensor::filled(shape, 0);
+  const InputFile file(bytes.file);
+  parallel_for((count + kPiece - 1) / kPiece, count, [&](std::int64_t piece) {
+    thread_local Scratch<char> memory;
+    const std::int64_t at = piece * kPiece, now = std::min(kPiece, count - at);
+    const std::size_t size = bytes_of(bytes.type, static_cast<std::size_t>(now));
+    char* raw = memory.reserve(size);
+    if (!file.read(bytes.offset + bytes_of(bytes.type, static_cast<std::size_t>(at)), size, raw))
+      throw InputError(bytes.missing);
+    convert(bytes.type, raw, static_cast<std::size_t>(now), tensor.values.data() + at);
+  });
+  return tensor;
+}
+
+ModelTensor external_tensor(const TensorProto& proto, const ElementType& type, const Shape& shape,
+                            const OnnxOrigin& origin, const std::string& what) {
   const ExternalData data = locate(proto, origin, what);
   std::error_code missing;
   if (!std::filesystem::is_regular_file(data.path, missing))
     refuse(origin, what, "has external data in '" + data.path.string() + "', which is not there");
-  const std::size_t size = std::filesystem::file_size(data.path), need = bytes_of(type, count);
+  const std::size_t size = std::filesystem::file_size(data.path),
+                    need = bytes_of(type, static_cast<std::size_t>(element_count(shape)));
   if (data.length != std::string::npos && data.length != need)
     refuse(origin, what,
-           "takes " + std::to_string(need) + " bytes; its external data has " + std::to_string(data.length));
+           "of shape " + to_string(shape) + " (" + type.name + ") takes " + std::to_string(need) +
+               " bytes, it has " + std::to_string(data.length));
   if (data.offset > size || need > size - data.offset)
     refuse(origin, what,
            "takes " + std::to_string(need) + " bytes at " + std::to_string(data.offset) + " of '" +
                data.path.string() + "', which is too short (" + std::to_string(size) + " bytes)");
-  std::ifstream in(data.path, std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(data.offset));
-  constexpr std::size_t piece = 1 << 16;  // elements, an even number
-  std::vector<double> values(count);
-  std::vector<char> bytes(bytes_of(type, std::min(piece, count)));
-  for (std::size_t at = 0; at < count; at += piece) {
-    const std::size_t now = std::min(piece, count - at);
-    if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes_of(type, now))))
-      refuse(origin, what, "has external data in '" + data.path.string() + "', which can't be read");
-    convert(type, bytes.data(), now, values.data() + at);
-  }
-  return values;
+  const StoredBytes bytes{
+      data.path.string(), data.offset, type,
+      origin.file + ": " + what + " has data in '" + data.path.string() + "', which can't be read any more"};
+  if (element_count(shape) < kLeastStored) return read_stored(bytes, shape);
+  return StoredTensor{shape, [bytes, shape] { return read_stored(bytes, shape); }};
 }
 
 template <class Field>
@@ -229,7 +255,7 @@ StringTensor text_of(const TensorProto& proto, const Shape& shape, const OnnxOri
 
 }  // namespace
 
-AnyTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin, const std::string& what) {
+ModelTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin, const std::string& what) {
   const Shape shape = shape_of(proto.dims(), origin, what);
   if (proto.has_segment()) refuse(origin, what, "is stored in segments, which are not read");
   if (proto.data_type() == TensorProto::STRING) return text_of(proto, shape, origin, what);
@@ -238,7 +264,7 @@ AnyTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin, c
     refuse(origin, what, "has element type " + onnx_type_name(proto.data_type()) + ", which is not read");
   const auto count = static_cast<std::size_t>(element_count(shape));
   if (proto.data_location() == TensorProto::EXTERNAL)
-    return Tensor(shape, external_values(proto, *type, count, origin, what));
+    return external_tensor(proto, *type, shape, origin, what);
   if (proto.raw_data().empty()) return Tensor(shape, typed_values(proto, *type, shape, origin, what));
   if (proto.raw_data().size() != bytes_of(*type, count))
     refuse(origin, what,
@@ -250,11 +276,17 @@ AnyTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin, c
   return Tensor(shape, std::move(values));
 }
 
+AnyTensor in_memory(ModelTensor tensor) {
+  if (const auto* stored = std::get_if<StoredTensor>(&tensor)) return stored->read();
+  if (auto* text = std::get_if<StringTensor>(&tensor)) return std::move(*text);
+  return std::move(std::get<Tensor>(tensor));
+}
+
 Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin& origin,
                           const std::string& what) {
   const Shape shape = shape_of(proto.dims(), origin, what);
-  const AnyTensor values_of = read_onnx_tensor(proto.values(), origin, "values of " + what),
-                  indices_of = read_onnx_tensor(proto.indices(), origin, "indices of " + what);
+  const AnyTensor values_of = in_memory(read_onnx_tensor(proto.values(), origin, "values of " + what)),
+                  indices_of = in_memory(read_onnx_tensor(proto.indices(), origin, "indices of " + what));
   const auto *values = std::get_if<Tensor>(&values_of), *indices = std::get_if<Tensor>(&indices_of);
   if (values == nullptr || indices == nullptr) refuse(origin, what, "holds text, which is not read");
   const std::size_t rank = shape.size(), each = indices->shape.size() == 2 ? rank : 1;
@@ -294,16 +326,18 @@ std::string onnx_type_name(int onnx_type) {
   return std::to_string(onnx_type);
 }
 
-void set_constant(Value& value, AnyTensor tensor, DType dtype) {
+void set_constant(Value& value, ModelTensor tensor, DType dtype) {
   value.constant = true;
+  value.dtype = dtype;
   if (auto* text = std::get_if<StringTensor>(&tensor)) {
     value.shape = text->shape;
     value.dtype = DType::String;
     value.text = std::move(*text);
+  } else if (auto* stored = std::get_if<StoredTensor>(&tensor)) {
+    value.shape = std::move(stored->shape);
+    value.stored = std::move(stored->read);
   } else {
-    auto& numbers = std::get<Tensor>(tensor);
-    value.dtype = dtype;
-    value.hold(std::move(numbers));
+    value.hold(std::move(std::get<Tensor>(tensor)));
   }
 }
 

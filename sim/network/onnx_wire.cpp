@@ -2,8 +2,11 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <onnx/onnx_pb.h>
 
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace bpusim {
@@ -19,12 +22,58 @@ constexpr std::size_t kDeepest = 100;  // nested messages, as protobuf's own par
 // Wire types of the protobuf encoding.
 enum WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 = 5 };
 
+using google::protobuf::io::CodedOutputStream;
+using google::protobuf::io::StringOutputStream;
+
+// Appends fields to a message.
+class Writer {
+ public:
+  explicit Writer(std::string& message) : stream_(&message), out_(&stream_) {}
+
+  void number(std::uint32_t tag, std::uint64_t value) {
+    out_.WriteTag(tag);
+    out_.WriteVarint64(value);
+  }
+  void raw(std::uint32_t tag, const std::string& bytes) {
+    out_.WriteTag(tag);
+    out_.WriteString(bytes);
+  }
+  void bytes(int field, const std::string& content) {
+    out_.WriteTag(static_cast<std::uint32_t>(field) << 3 | kLengthDelimited);
+    out_.WriteVarint64(content.size());
+    out_.WriteString(content);
+  }
+
+ private:
+  StringOutputStream stream_;
+  CodedOutputStream out_;
+};
+
+// What stands in a tensor for bytes of the file that it lies in.
+void write_location(const std::string& file, int offset, int length, Writer& tensor) {
+  const std::pair<const char*, std::string> entries[] = {
+      {"location", file}, {"offset", std::to_string(offset)}, {"length", std::to_string(length)}};
+  for (const auto& [key, value] : entries) {
+    std::string entry;
+    {
+      Writer writer(entry);
+      writer.bytes(onnx::StringStringEntryProto::kKeyFieldNumber, key);
+      writer.bytes(onnx::StringStringEntryProto::kValueFieldNumber, value);
+    }
+    tensor.bytes(onnx::TensorProto::kExternalDataFieldNumber, entry);
+  }
+  tensor.number(onnx::TensorProto::kDataLocationFieldNumber << 3 | kVarint, onnx::TensorProto::EXTERNAL);
+}
+
 class Walker {
  public:
-  explicit Walker(google::protobuf::io::ZeroCopyInputStream& stream) : in_(&stream) {}
+  // Copies what it passes where it has a `file`, in which large tensors stay.
+  explicit Walker(google::protobuf::io::ZeroCopyInputStream& stream, std::string file = "")
+      : in_(&stream), file_(std::move(file)) {}
 
-  bool message(const Descriptor& type, int end) {
+  bool message(const Descriptor& type, int end, std::string& copy) {
     if (place_.size() > kDeepest) return fail("nests too deep");
+    Writer out(copy);
     std::map<int, int> seen;
     while (in_.CurrentPosition() < end) {
       at_ = in_.CurrentPosition();
@@ -33,7 +82,7 @@ class Walker {
       if (tag == 0 || in_.CurrentPosition() > end) return fail("no field starts here");
       const FieldDescriptor* known = type.FindFieldByNumber(number);
       place_.push_back({known, number, seen[number]++});
-      if (!field(known, tag & 7, end)) return false;
+      if (!field(known, tag, end, out)) return false;
       place_.pop_back();
     }
     return true;
@@ -47,31 +96,65 @@ class Walker {
     int number, index;
   };
 
-  bool field(const FieldDescriptor* known, std::uint32_t wire, int end) {
-    const int left = end - in_.CurrentPosition();
-    std::uint64_t value = 0;
-    switch (wire) {
+  bool copies() const { return !file_.empty(); }
+
+  bool field(const FieldDescriptor* known, std::uint32_t tag, int end, Writer& out) {
+    switch (tag & 7) {
       case kVarint:
-        return (in_.ReadVarint64(&value) && in_.CurrentPosition() <= end) ||
-               fail("a number that does not end");
+        return varint(tag, end, out);
       case kFixed64:
-      case kFixed32: {
-        const int width = wire == kFixed64 ? 8 : 4;
-        return (left >= width && in_.Skip(width)) || fail("a number that does not end");
-      }
+      case kFixed32:
+        return fixed(tag, end, out);
       case kLengthDelimited:
-        break;
+        return delimited(known, tag, end, out);
       default:
-        return fail("no field of an ONNX file is encoded with type " + std::to_string(wire));
+        return fail("no field of an ONNX file is encoded with type " + std::to_string(tag & 7));
     }
+  }
+
+  bool varint(std::uint32_t tag, int end, Writer& out) {
+    std::uint64_t value = 0;
+    if (!in_.ReadVarint64(&value) || in_.CurrentPosition() > end) return fail("a number that does not end");
+    if (copies()) out.number(tag, value);
+    return true;
+  }
+
+  bool fixed(std::uint32_t tag, int end, Writer& out) {
+    const int width = (tag & 7) == kFixed64 ? 8 : 4;
+    std::string bytes;
+    if (end - in_.CurrentPosition() < width || !in_.ReadString(&bytes, width))
+      return fail("a number that does not end");
+    if (copies()) out.raw(tag, bytes);
+    return true;
+  }
+
+  bool delimited(const FieldDescriptor* known, std::uint32_t tag, int end, Writer& out) {
+    std::uint64_t value = 0;
     if (!in_.ReadVarint64(&value)) return fail("a length that does not end");
     const int inside = end - in_.CurrentPosition();
     if (inside < 0 || value > static_cast<std::uint64_t>(inside))
       return fail("says that it has " + std::to_string(value) + " bytes, " +
                   std::to_string(std::max(inside, 0)) + " are left");
-    const int length = static_cast<int>(value);
-    if (known == nullptr || known->type() != FieldDescriptor::TYPE_MESSAGE) return in_.Skip(length);
-    return message(*known->message_type(), in_.CurrentPosition() + length);
+    const int length = static_cast<int>(value), start = in_.CurrentPosition();
+    std::string content;
+    if (known != nullptr && known->type() == FieldDescriptor::TYPE_MESSAGE) {
+      if (!message(*known->message_type(), start + length, content)) return false;
+    } else if (!copies()) {
+      return in_.Skip(length);
+    } else if (is_large_tensor(known, length)) {
+      write_location(file_, start, length, out);
+      return in_.Skip(length);
+    } else if (!in_.ReadString(&content, length)) {
+      return fail("bytes that can't be read");
+    }
+    if (copies()) out.bytes(static_cast<int>(tag >> 3), content);
+    return true;
+  }
+
+  static bool is_large_tensor(const FieldDescriptor* field, int bytes) {
+    return bytes >= kLeastLifted && field != nullptr &&
+           field->containing_type() == onnx::TensorProto::descriptor() &&
+           field->number() == onnx::TensorProto::kRawDataFieldNumber;
   }
 
   bool fail(const std::string& what) {
@@ -86,6 +169,7 @@ class Walker {
   }
 
   CodedInputStream in_;
+  const std::string file_;
   std::vector<Step> place_;
   int at_ = 0;
   std::string damage_;
@@ -96,8 +180,18 @@ class Walker {
 std::string find_damage(google::protobuf::io::ZeroCopyInputStream& stream, std::int64_t size,
                         const Descriptor& message) {
   Walker walker(stream);
-  walker.message(message, static_cast<int>(size));
+  std::string nothing;
+  walker.message(message, static_cast<int>(size), nothing);
   return walker.damage();
+}
+
+Skeleton read_skeleton(google::protobuf::io::ZeroCopyInputStream& stream, std::int64_t size,
+                       const Descriptor& message, const std::string& file) {
+  Walker walker(stream, file);
+  Skeleton skeleton;
+  walker.message(message, static_cast<int>(size), skeleton.message);
+  skeleton.damage = walker.damage();
+  return skeleton;
 }
 
 }  // namespace bpusim

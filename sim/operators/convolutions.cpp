@@ -53,7 +53,7 @@ std::string obstacle(const Operation& operation) {
 
 std::vector<double> bias_of(const StepLowering& s) {
   if (s.node.inputs.size() < 3 || s.node.inputs[2].empty() || !s.context.function) return {};
-  return s.context.network.values.at(s.node.inputs[2]).data->values;
+  return s.context.network.values.at(s.node.inputs[2]).numbers()->values;
 }
 
 LoweredStep lower(StepLowering& s) {

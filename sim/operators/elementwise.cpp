@@ -1,4 +1,5 @@
 // Operators of two operands with broadcasting, and Relu.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -40,8 +41,9 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const std::string op = node.op == "Sum" || node.op == "Mean" ? "Add" : node.op;
   Tensor y = *inputs[0];
   for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(op, y, *inputs[i]);
-  for (double& v : y.values) v /= divisor_of(node);
-  return {y};
+  if (const double divisor = divisor_of(node); divisor != 1)
+    for (double& v : y.values) v /= divisor;
+  return {std::move(y)};
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
@@ -57,7 +59,7 @@ std::string obstacle(const Operation& operation) {
     return "a " + op + " of " + std::to_string(operation.node.inputs.size()) +
            " operands has no BPU lowering";
   if (operation.tensors.size() == 1) {  // a scalar beside a tensor: a table
-    const bool known = operation.values[0] != nullptr || operation.values[1] != nullptr;
+    const bool known = operation.known(0) || operation.known(1);
     return known || operation.constant[0] != 0 || operation.constant[1] != 0
                ? ""
                : "operands without values have no BPU lowering";
@@ -80,12 +82,14 @@ bool takes_int16_operands(const Operation& operation) {
 LoweredStep lower_scalar(const StepLowering& s) {
   const Operation operation = s.operation();
   const bool tensor_first = operation.tensors[0] == s.node.inputs[0];
-  const Tensor* constant = operation.values[tensor_first ? 1 : 0];
-  const double scalar = constant == nullptr ? 1.0 : constant->values.at(0);
-  return lower_lookup(s, operation.tensors[0], [node = s.node, scalar, tensor_first](double x) {
-    const Tensor value({}, {x}), other({}, {scalar});
-    return golden(node, tensor_first ? Inputs{&value, &other} : Inputs{&other, &value})[0].values[0];
-  });
+  const std::size_t constant = tensor_first ? 1 : 0;
+  const double scalar = operation.known(constant) ? operation.value(constant).values.at(0) : 1.0;
+  const auto rows = [node = s.node, scalar, tensor_first](double* values, std::int64_t count) {
+    const Tensor tensor({count}, {values, values + count}), other({}, {scalar});
+    const Tensor y = golden(node, tensor_first ? Inputs{&tensor, &other} : Inputs{&other, &tensor})[0];
+    std::copy(y.values.begin(), y.values.end(), values);
+  };
+  return lower_lookup(s, operation.tensors[0], RealFunction::of_rows(rows));
 }
 
 // A copy of the codes for each element of the output.
@@ -145,7 +149,7 @@ LoweredStep lower(StepLowering& s) {
 std::vector<Tensor> golden_relu(const Node&, const Inputs& inputs) {
   Tensor y = *inputs.at(0);
   for (double& v : y.values) v = std::max(v, 0.0);
-  return {y};
+  return {std::move(y)};
 }
 
 LoweredStep lower_relu(StepLowering& s) {

@@ -114,6 +114,7 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
           out](const std::vector<Codes>& codes) {
     std::vector<Tensor> dequantised(tensors.size());
     Inputs inputs;
+    std::vector<std::shared_ptr<const Tensor>> constants;
     std::size_t next = 0;
     for (const std::string& name : node.inputs) {
       if (name.empty()) {
@@ -125,7 +126,8 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
         inputs.push_back(&x);
         ++next;
       } else {
-        inputs.push_back(network.values.at(name).data.get());
+        constants.push_back(network.values.at(name).numbers());
+        inputs.push_back(constants.back().get());
         if (inputs.back() == nullptr)
           throw InputError(node.name + ": " + node.op + ": input '" + name + "' must be a constant");
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "kernels/conv_int16.h"
 #include "sim/operators/norm_problem.h"
@@ -12,7 +13,7 @@ namespace bpusim {
 
 Tensor weights_of(const StepLowering& s, std::size_t input) {
   const Value& value = s.context.network.values.at(s.node.inputs.at(input));
-  if (s.context.function) return *value.data;
+  if (s.context.function) return value.stored ? value.stored() : *value.data;
   Tensor empty;
   empty.shape = value.shape;
   return empty;
@@ -35,7 +36,7 @@ namespace {
 void fold_norm(const StepLowering& s, const Node& follower, MacStep& mac) {
   if (!s.context.function) return;
   const NormProblem norm = norm_problem(operation_of(follower, s.context.network));
-  FoldedConv folded = fold_batch_norm(mac.weights, mac.bias, norm.parts.front());
+  FoldedConv folded = fold_batch_norm(std::move(mac.weights), mac.bias, norm.parts.front());
   mac.weights = std::move(folded.weights);
   mac.bias = std::move(folded.bias);
 }
@@ -52,7 +53,8 @@ void fold_add(const StepLowering& s, const Node& add, const std::string& own, Ma
   }
   if (!s.context.function) return;
   mac.bias.resize(static_cast<std::size_t>(mac.problem.oc), 0);
-  for (std::size_t o = 0; o < mac.bias.size(); ++o) mac.bias[o] += value.data->values[o];
+  const auto numbers = value.numbers();
+  for (std::size_t o = 0; o < mac.bias.size(); ++o) mac.bias[o] += numbers->values[o];
 }
 
 }  // namespace
@@ -132,30 +134,47 @@ TailJob tail_of(const StepLowering& s, const MacStep& mac, const Grids& g) {
   return tail;
 }
 
+void clamp_all(std::vector<double>& values, const Clamp& clamp) {
+  if (std::isinf(clamp.low) && std::isinf(clamp.high)) return;
+  for (double& v : values) v = std::min(std::max(v, clamp.low), clamp.high);
+}
+
+void apply_all(const std::optional<RealFunction>& function, std::vector<double>& values) {
+  if (function) function->apply(values.data(), static_cast<std::int64_t>(values.size()));
+}
+
 // All of the step in real numbers, rounded once: what the grids in between cost shows against it.
+struct IdealStep {
+  MacStep mac;
+  ConvPlan plan;  // weights as codes
+  std::vector<double> scales;
+  Quantisation residual, out;
+
+  Codes operator()(const std::vector<Codes>& inputs) const {
+    const bool wide = takes_int16(plan);
+    if (!wide && !mac.exact && !mac.activation && mac.residual.empty())
+      return ideal_conv(plan, inputs[0], scales, mac.bias);
+    auto reals = wide        ? exact_conv_int16(plan, inputs[0], scales, mac.bias)
+                 : mac.exact ? mac.exact(plan, inputs[0], scales, mac.bias)
+                             : exact_conv(plan, inputs[0], scales, mac.bias);
+    clamp_all(reals, mac.clamp);
+    apply_all(mac.activation, reals);
+    if (!mac.residual.empty()) {
+      for (std::size_t i = 0; i < reals.size(); ++i) reals[i] += dequantise(inputs[1][i], residual);
+      clamp_all(reals, mac.last_clamp);
+      apply_all(mac.last, reals);
+    }
+    return quantise(reals, out);
+  }
+};
+
 std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, MacStep mac, ConvPlan plan) {
-  const auto shared = std::make_shared<const ConvPlan>(std::move(plan));
   auto scales = weight_scales(mac.weights);
   mac.weights.values = std::vector<double>();  // the plan has them as codes, an eighth of the size
-  const auto kept = std::make_shared<const MacStep>(std::move(mac));
-  const Quantisation residual = kept->residual.empty() ? Quantisation{} : s.place(kept->residual).grid;
-  return [shared, kept, residual, scales = std::move(scales),
-          out = s.out().grid](const std::vector<Codes>& inputs) {
-    const auto clamped = [](double v, const Clamp& c) { return std::min(std::max(v, c.low), c.high); };
-    Codes codes;
-    const auto sums = takes_int16(*shared) ? exact_conv_int16(*shared, inputs[0], scales, kept->bias)
-                                           : kept->exact(*shared, inputs[0], scales, kept->bias);
-    for (const long double sum : sums) {
-      double real = clamped(static_cast<double>(sum), kept->clamp);
-      if (kept->activation) real = (*kept->activation)(real);
-      if (!kept->residual.empty()) {
-        real = clamped(real + dequantise(inputs[1][codes.size()], residual), kept->last_clamp);
-        if (kept->last) real = (*kept->last)(real);
-      }
-      codes.push_back(quantise(real, out));
-    }
-    return codes;
-  };
+  const Quantisation residual = mac.residual.empty() ? Quantisation{} : s.place(mac.residual).grid;
+  const auto ideal = std::make_shared<const IdealStep>(
+      IdealStep{std::move(mac), std::move(plan), std::move(scales), residual, s.out().grid});
+  return [ideal](const std::vector<Codes>& inputs) { return (*ideal)(inputs); };
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ struct MacStep {
   std::function<Program(const std::string&, const ConvJob&, const MachineParams&, std::int64_t)> lower;
   /// Weights as they lie in memory, and the real sums of codes, where they are not those of `problem`.
   std::function<std::vector<std::int8_t>(const std::vector<std::int8_t>&)> arrange;
-  std::function<std::vector<long double>(const ConvPlan&, const std::vector<std::int64_t>&,
-                                         const std::vector<double>& scales, const std::vector<double>& bias)>
-      exact = exact_conv;
+  std::function<std::vector<double>(const ConvPlan&, const std::vector<std::int64_t>&,
+                                    const std::vector<double>& scales, const std::vector<double>& bias)>
+      exact;                      ///< exact_conv where there is none
   std::int64_t weight_bytes = 0;  ///< where `arrange` changes their number; 0: oc * taps
 };
 

@@ -44,8 +44,9 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
 }
 
 bool computes_parameters(const Operation& operation) {
-  return std::any_of(operation.values.begin() + 1, operation.values.end(),
-                     [](const Tensor* tensor) { return tensor == nullptr; });
+  for (std::size_t i = 1; i < operation.values.size(); ++i)
+    if (!operation.known(i)) return true;
+  return false;
 }
 
 std::string parameter_obstacle(const Operation& operation) {

@@ -19,10 +19,13 @@ const Shape& Operation::shape(std::size_t input) const {
 }
 
 const Tensor& Operation::value(std::size_t input) const {
-  if (input >= values.size()) return absent();
+  if (!given(input)) return absent();
   if (values[input] == nullptr)
     throw std::invalid_argument(node.op + ": input '" + node.inputs[input] + "' must be a constant");
-  return *values[input];
+  if (values[input]->data) return *values[input]->data;
+  read.resize(values.size());
+  if (!read[input]) read[input] = values[input]->numbers();
+  return *read[input];
 }
 
 std::vector<Tensor> Operation::constants() const {
@@ -39,17 +42,17 @@ std::vector<std::int64_t> Operation::integers(const char* attribute, std::size_t
 }
 
 Operation operation_of(const Node& node, const Network& network) {
-  Operation operation{node, {}, {}, {}, operands_of(node, network)};
+  Operation operation{node, {}, {}, operands_of(node, network), {}, {}};
   for (const std::string& name : node.inputs) {
     if (name.empty()) {
       operation.shapes.push_back(absent().shape);
-      operation.values.push_back(&absent());
+      operation.values.push_back(nullptr);
       operation.constant.push_back(1);
       continue;
     }
     const Value& value = network.values.at(name);
     operation.shapes.push_back(value.shape);
-    operation.values.push_back(value.constant ? value.data.get() : nullptr);
+    operation.values.push_back(value.constant && value.has_numbers() ? &value : nullptr);
     operation.constant.push_back(value.constant ? 1 : 0);
   }
   return operation;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,20 +17,25 @@ const Tensor& absent();
 
 struct Operation {
   const Node& node;
-  std::vector<Shape> shapes;          ///< of the inputs in order; [0] for those that are not given
-  std::vector<const Tensor*> values;  ///< of constant inputs; absent() where not given, null where unknown
-  std::vector<char> constant;         ///< whether an input is a constant, with or without data
-  std::vector<std::string> tensors;   ///< inputs that are tensors on the machine (operands_of)
+  std::vector<Shape> shapes;         ///< of the inputs in order; [0] for those that are not given
+  std::vector<char> constant;        ///< whether an input is a constant, with or without data
+  std::vector<std::string> tensors;  ///< inputs that are tensors on the machine (operands_of)
+  std::vector<const Value*> values;  ///< of constant inputs with numbers, else null
 
   bool given(std::size_t input) const { return input < node.inputs.size() && !node.inputs[input].empty(); }
+  /// Whether value() has an answer: a constant with numbers, or an input that is not given.
+  bool known(std::size_t input) const { return !given(input) || values[input] != nullptr; }
   /// Throws std::invalid_argument where the input is not given.
   const Shape& shape(std::size_t input = 0) const;
-  /// The constant's values. Throws std::invalid_argument where they are not known.
+  /// The constant's values; absent() where it is not given. Throws std::invalid_argument where they are not
+  /// known.
   const Tensor& value(std::size_t input) const;
   /// Inputs from the second on; throws as value() does.
   std::vector<Tensor> constants() const;
   /// Integers of an attribute, or of an input, where newer opsets have them. Empty where neither is given.
   std::vector<std::int64_t> integers(const char* attribute, std::size_t input) const;
+
+  mutable std::vector<std::shared_ptr<const Tensor>> read;  ///< what value() has read
 };
 
 /// Looks a node's inputs up in its network.

@@ -98,7 +98,8 @@ LoweredStep lower_weights(StepLowering& s) {
   mac.problem.oc = mac.weights.shape[0];
   mac.problem.n = s.in().elements / mac.problem.ic;
   if (gemm && s.operation().given(2) && s.context.function) {
-    const Tensor& c = *s.context.network.values.at(s.node.inputs[2]).data;
+    const auto numbers = s.context.network.values.at(s.node.inputs[2]).numbers();
+    const Tensor& c = *numbers;
     for (std::int64_t o = 0; o < mac.problem.oc; ++o)
       mac.bias.push_back(a.get("beta", 1.0) * c.values[static_cast<std::size_t>(c.size() == 1 ? 0 : o)]);
   }
@@ -156,8 +157,9 @@ Factor factor_of(const StepLowering& s, std::size_t input) {
   Factor factor;
   std::vector<std::int8_t> bytes;
   if (s.context.function) {
-    factor.grid = symmetric_grid(value.data->values);
-    factor.constant = quantise(value.data->values, factor.grid);
+    const auto numbers = value.numbers();
+    factor.grid = symmetric_grid(numbers->values);
+    factor.constant = quantise(numbers->values, factor.grid);
     bytes.assign(factor.constant.begin(), factor.constant.end());
   }
   factor.address = s.constants(s.context.function ? bytes.data() : nullptr, element_count(value.shape));

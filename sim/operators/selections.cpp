@@ -73,7 +73,7 @@ std::vector<Shape> gather_shapes(const Operation& operation) {
 std::string obstacle(const Operation& operation) {
   const std::string& op = operation.node.op;
   for (std::size_t i = 1; i < operation.values.size(); ++i)
-    if (operation.values[i] == nullptr)
+    if (!operation.known(i))
       return "a " + op + " whose " + (op == "Gather" ? "indices are" : "parameters are") +
              " computed has no BPU lowering";
   if (operation.constant[0] != 0) return "a " + op + " of a constant has no BPU lowering";

@@ -61,11 +61,11 @@ std::set<std::string> results_of(const Network& network, const std::vector<Step>
   return results;
 }
 
-using See = std::function<void(const std::string&, const Tensor&)>;
+using See = std::function<void(const std::string&, const std::shared_ptr<const Tensor>&)>;
 
 void evaluate_numbers(const Network& network, const See& see, Observation* texts = nullptr) {
   GoldenVisitor visitor;
-  visitor.number = [&](const std::string& name, const Tensor& tensor) {
+  visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
     try {
       see(name, tensor);
     } catch (const std::invalid_argument& error) {
@@ -88,31 +88,35 @@ Observation observe(const Network& network, const std::vector<Step>& steps, cons
     seen.values[name].range(tensor.values);
     seen.values[name].count(tensor.values);
   };
-  const auto keep = [&](const std::string& name, const Tensor& tensor, GoldenStore& store) {
-    if (sharing.parts.count(name) != 0 || results.count(name) != 0) store.put(name, tensor.values);
+  const auto keep = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor,
+                        GoldenStore& store) {
+    if (sharing.parts.count(name) != 0 || results.count(name) != 0) store.put(name, tensor);
   };
   for (const auto& [name, part] : sharing.parts) {
     const Value& value = network.values.at(name);
     if (!value.constant) continue;
-    see_all(name, *value.data);
-    own.put(name, value.data->values);
-    if (!samples.own_inputs()) first.put(name, value.data->values);
+    const auto numbers = value.numbers();
+    see_all(name, *numbers);
+    own.put(name, numbers);
+    if (!samples.own_inputs()) first.put(name, numbers);
   }
   const bool single = samples.count() == 1;
   for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
-    evaluate_numbers(samples.apply(s, network), [&](const std::string& name, const Tensor& tensor) {
-      seen.values[name].range(tensor.values);
-      if (single) seen.values[name].count(tensor.values);
-      if (s == 0) keep(name, tensor, first);
-    });
+    evaluate_numbers(samples.apply(s, network),
+                     [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+                       seen.values[name].range(tensor->values);
+                       if (single) seen.values[name].count(tensor->values);
+                       if (s == 0) keep(name, tensor, first);
+                     });
   for (std::size_t s = 0; s < samples.count() && !single; ++s)
-    evaluate_numbers(samples.apply(s, network), [&](const std::string& name, const Tensor& tensor) {
-      seen.values[name].count(tensor.values);
-    });
+    evaluate_numbers(samples.apply(s, network),
+                     [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+                       seen.values[name].count(tensor->values);
+                     });
   evaluate_numbers(
       network,
-      [&](const std::string& name, const Tensor& tensor) {
-        if (samples.own_inputs()) see_all(name, tensor);
+      [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+        if (samples.own_inputs()) see_all(name, *tensor);
         keep(name, tensor, own);
       },
       &seen);

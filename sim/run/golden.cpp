@@ -33,7 +33,7 @@ class Evaluation {
         texts_[name] = *value.text;
         if (visitor_.text) visitor_.text(name, *value.text);
       } else if (value.data) {
-        visitor_.number(name, *value.data);
+        visitor_.number(name, value.data);
       }
     }
     std::size_t done = 0;
@@ -61,7 +61,8 @@ class Evaluation {
       return;
     }
     Inputs inputs;
-    for (const std::string& name : node.inputs) inputs.push_back(name.empty() ? &absent() : &number(name));
+    std::vector<std::shared_ptr<const Tensor>> constants;
+    for (const std::string& name : node.inputs) inputs.push_back(number(name, constants));
     auto outputs = evaluate(node, inputs);
     refuse_nan(node, outputs);
     const DType dtype = network_.values.at(node.outputs.at(0)).dtype;
@@ -70,17 +71,20 @@ class Evaluation {
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       const std::string& name = node.outputs[i];
       if (name.empty()) continue;
-      visitor_.number(name, outputs[i]);
-      if (readers_.count(name) != 0) live_[name] = std::move(outputs[i]);
+      const auto tensor = std::make_shared<const Tensor>(std::move(outputs[i]));
+      visitor_.number(name, tensor);
+      if (readers_.count(name) != 0) live_[name] = tensor;
     }
   }
 
-  const Tensor& number(const std::string& name) const {
+  // A constant's numbers live with `constants`, since those of a file are read for this node alone.
+  const Tensor* number(const std::string& name, std::vector<std::shared_ptr<const Tensor>>& constants) const {
+    if (name.empty()) return &absent();
     const auto found = live_.find(name);
-    if (found != live_.end()) return found->second;
-    const auto& data = network_.values.at(name).data;
-    if (data == nullptr) throw std::out_of_range(name);
-    return *data;
+    if (found != live_.end()) return found->second.get();
+    constants.push_back(network_.values.at(name).numbers());
+    if (constants.back() == nullptr) throw std::out_of_range(name);
+    return constants.back().get();
   }
   const StringTensor& text(const std::string& name) const {
     const auto found = texts_.find(name);
@@ -93,7 +97,7 @@ class Evaluation {
   const Network& network_;
   const GoldenVisitor& visitor_;
   std::map<std::string, int> readers_;
-  std::map<std::string, Tensor> live_;
+  std::map<std::string, std::shared_ptr<const Tensor>> live_;
   std::map<std::string, StringTensor> texts_;
 };
 
@@ -107,11 +111,13 @@ GoldenValues evaluate(const Network& network) {
   GoldenValues golden;
   const Network whole = folded(network);
   for (const auto& [name, value] : whole.values) {
-    if (value.data) golden.numbers[name] = *value.data;
+    if (value.has_numbers()) golden.numbers[name] = *value.numbers();
     if (value.text) golden.text[name] = *value.text;
   }
   GoldenVisitor visitor;
-  visitor.number = [&](const std::string& name, const Tensor& tensor) { golden.numbers[name] = tensor; };
+  visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+    golden.numbers[name] = *tensor;
+  };
   visitor.text = [&](const std::string& name, const StringTensor& words) { golden.text[name] = words; };
   evaluate(whole, visitor);
   return golden;

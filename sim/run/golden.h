@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "sim/network/network.h"
@@ -11,10 +12,10 @@
 namespace bpusim {
 
 /// Evaluates all nodes in order, and shows each value as soon as it is there: the network's inputs first,
-/// then the nodes' outputs. No constants. A value is dropped behind its last reader. `network` has its shapes
-/// and types (simplify.h). Throws InputError that names the node.
+/// then the nodes' outputs. No constants. A value is dropped behind its last reader, unless the visitor keeps
+/// it. `network` has its shapes and types (simplify.h). Throws InputError that names the node.
 struct GoldenVisitor {
-  std::function<void(const std::string& name, const Tensor& tensor)> number;
+  std::function<void(const std::string& name, const std::shared_ptr<const Tensor>& tensor)> number;
   std::function<void(const std::string& name, const StringTensor& words)> text;
 };
 void evaluate(const Network& network, const GoldenVisitor& visitor);

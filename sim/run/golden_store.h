@@ -7,7 +7,8 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
+
+#include "kernels/tensor.h"
 
 namespace bpusim {
 
@@ -15,22 +16,22 @@ class GoldenStore {
  public:
   explicit GoldenStore(std::int64_t memory_bytes = kMemoryBytes) : room_(memory_bytes) {}
 
-  /// Keeps a copy. Throws std::runtime_error where the temporary file can't be written.
-  void put(const std::string& name, const std::vector<double>& values);
+  /// Throws std::runtime_error where the temporary file can't be written.
+  void put(const std::string& name, const std::shared_ptr<const Tensor>& tensor);
 
   bool holds(const std::string& name) const { return entries_.count(name) != 0; }
 
   /// Throws std::out_of_range for a name that nobody has put.
-  std::vector<double> get(const std::string& name) const;
+  std::shared_ptr<const Tensor> get(const std::string& name) const;
 
   void drop(const std::string& name);  ///< frees its memory; a place in the file stays taken
 
  private:
   static constexpr std::int64_t kMemoryBytes = 64 << 20;
   struct Entry {
-    std::vector<double> values;
-    std::int64_t offset = -1;  // in the file
-    std::size_t count = 0;
+    std::shared_ptr<const Tensor> tensor;  // null where it is in the file
+    std::int64_t offset = 0;               // there
+    Shape shape;
   };
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }

@@ -66,7 +66,8 @@ double output_cosine(const CompilerInput& input) {
   run_untimed(compiled, input.machine, dram);
   double least = 1;
   for (const std::string& output : judged_outputs(input.network, compiled, *input.golden))
-    least = std::min(least, cosine(input.golden->get(output), read_back(compiled.places.at(output), dram)));
+    least = std::min(least,
+                     cosine(input.golden->get(output)->values, read_back(compiled.places.at(output), dram)));
   return least;
 }
 

@@ -115,7 +115,7 @@ void NetworkCompiler::place_tensors() {
 void NetworkCompiler::write_image(const std::string& value) {
   if (input_.golden == nullptr || !input_.golden->holds(value)) return;
   const TensorPlace& place = places_.at(value);
-  const auto codes = quantise(input_.golden->get(value), place.grid);
+  const auto codes = quantise(input_.golden->get(value)->values, place.grid);
   if (place.grid.dtype == DType::Int16) {
     const std::vector<std::int16_t> narrow(codes.begin(), codes.end());
     memory_.write(place.address, narrow.data(), place.bytes());
@@ -134,7 +134,7 @@ LoweringContext NetworkCompiler::context() {
           made_on_,
           memory_,
           input_.golden != nullptr,
-          [this](const std::string& value) { return input_.golden->get(value); },
+          [this](const std::string& value) { return input_.golden->get(value)->values; },
           [this](std::int64_t bytes) { return allocate(bytes); },
           [this](const Program& program) { return rehearse(program); },
           input_.calibration.text,

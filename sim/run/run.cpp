@@ -103,7 +103,7 @@ class Runner {
   NodeResult row_of(std::size_t s, const LoweredStep& lowered, std::int64_t since) const;
   void report_engines(RunResult& result) const;
   void advise(const TimedAdviceInput& timed, RunResult& result) const;
-  std::vector<double> golden_of(const LoweredStep& lowered) const;
+  std::shared_ptr<const Tensor> golden_of(const LoweredStep& lowered) const;
   Accuracy measure(const LoweredStep& lowered, const Capture& capture) const;
   Accuracy measure_alone(const LoweredStep& lowered) const;
   double statistics_error(const LoweredStep& lowered);
@@ -128,13 +128,16 @@ class Runner {
   std::map<std::size_t, double> statistics_errors_;
 };
 
-std::vector<double> Runner::golden_of(const LoweredStep& lowered) const {
-  std::vector<double> golden;
+// Of all outputs, one after another.
+std::shared_ptr<const Tensor> Runner::golden_of(const LoweredStep& lowered) const {
+  if (lowered.outputs.size() == 1) return golden_.get(lowered.outputs.front());
+  Tensor all;
   for (const std::string& output : lowered.outputs) {
-    const auto values = golden_.get(output);
-    golden.insert(golden.end(), values.begin(), values.end());
+    const auto part = golden_.get(output);
+    all.values.insert(all.values.end(), part->values.begin(), part->values.end());
   }
-  return golden;
+  all.shape = {static_cast<std::int64_t>(all.values.size())};
+  return std::make_shared<const Tensor>(std::move(all));
 }
 
 Accuracy Runner::measure(const LoweredStep& lowered, const Capture& capture) const {
@@ -145,22 +148,24 @@ Accuracy Runner::measure(const LoweredStep& lowered, const Capture& capture) con
     const Codes part = capture.codes(output);
     codes.insert(codes.end(), part.begin(), part.end());
   }
-  return compare(golden_of(lowered), codes, lowered.ideal(inputs), places_.at(lowered.outputs.front()).grid);
+  return compare(golden_of(lowered)->values, codes, lowered.ideal(inputs),
+                 places_.at(lowered.outputs.front()).grid);
 }
 
 // The ideal integer result for golden inputs, each rounded onto its grid.
 Accuracy Runner::measure_alone(const LoweredStep& lowered) const {
   std::vector<Codes> inputs;
   for (const std::string& input : lowered.inputs)
-    inputs.push_back(quantise(golden_.get(input), places_.at(input).grid));
+    inputs.push_back(quantise(golden_.get(input)->values, places_.at(input).grid));
   const Codes codes = lowered.ideal(inputs);
-  return compare(golden_of(lowered), codes, codes, places_.at(lowered.outputs.front()).grid);
+  return compare(golden_of(lowered)->values, codes, codes, places_.at(lowered.outputs.front()).grid);
 }
 
 double Runner::statistics_error(const LoweredStep& lowered) {
   double worst = 0;
   for (const auto& [name, address] : lowered.float_outputs) {
-    const auto golden = golden_.get(name);
+    const auto tensor = golden_.get(name);
+    const std::vector<double>& golden = tensor->values;
     std::vector<float> got(golden.size());
     machine_.dram().read(address, got.data(), static_cast<std::int64_t>(got.size() * sizeof(float)));
     double largest = 0, error = 0;
@@ -186,7 +191,7 @@ void Runner::run_programs(const CompiledNetwork& compiled, RunResult& result) {
         });
     machine_.add_observer(*capture);
     for (const auto& [name, part] : sharing_.parts)
-      if (network_.values.at(name).data) capture->take(name);
+      if (network_.values.at(name).has_numbers()) capture->take(name);
     capture->begin();
   }
   for (const Program& program : compiled.programs) {

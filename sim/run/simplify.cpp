@@ -75,9 +75,9 @@ class Inference {
   }
 
   static bool known(const Operation& operation) {
-    return !operation.node.inputs.empty() &&
-           std::all_of(operation.values.begin(), operation.values.end(),
-                       [](const Tensor* tensor) { return tensor != nullptr; });
+    bool all = !operation.node.inputs.empty();
+    for (std::size_t i = 0; i < operation.node.inputs.size(); ++i) all = all && operation.known(i);
+    return all;
   }
   static bool becomes_constant(const OperatorDefinition& row, const Operation& operation) {
     return row.from_shapes != nullptr || (!row.draws && row.golden != nullptr && known(operation));
@@ -89,7 +89,9 @@ class Inference {
     if (row.from_shapes != nullptr) {
       outputs.push_back(row.from_shapes(operation));
     } else {
-      outputs = evaluate(node, operation.values);
+      Inputs inputs;
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(&operation.value(i));
+      outputs = evaluate(node, inputs);
       if (node.op == "Div" && is_integer(dtype))
         for (double& v : outputs.at(0).values) v = std::trunc(v);
     }

@@ -1,5 +1,6 @@
 #include "sim/network/onnx_import.h"
 
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 #include <functional>
 
 #include "sim/input_error.h"
+#include "sim/network/onnx_tensor.h"
+#include "sim/network/onnx_wire.h"
 #include "sim/network/run_file.h"
 #include "tests/network/onnx_models.h"
 
@@ -43,7 +46,7 @@ Network network_of(const Model& model, const Dimensions& dims = {}) {
 }
 
 Tensor data_of(const Network& network, const std::string& name) {
-  return *network.values.at(name).data;
+  return *network.values.at(name).numbers();
 }
 
 // x -> Relu -> y
@@ -221,11 +224,69 @@ TEST(OnnxTensors, ExternalData) {
   EXPECT_NE(error().find("offset '0x4', no number of bytes"), std::string::npos);
   set("offset", "4");
   set("length", "20");
-  EXPECT_NE(error().find("takes 24 bytes; its external data has 20"), std::string::npos);
+  EXPECT_NE(error().find("of shape 2x3 (FLOAT) takes 24 bytes, it has 20"), std::string::npos);
   set("location", "../w.bin");
   EXPECT_NE(error().find("outside of the model's folder"), std::string::npos);
   set("location", "none.bin");
   EXPECT_NE(error().find("which is not there"), std::string::npos);
+}
+
+// A model's large tensors stay in its file until somebody asks for them.
+TEST(OnnxTensors, LargeOnesAreReadWhenTheyAreWanted) {
+  const TemporaryFolder folder;
+  Model model;
+  std::vector<float> values(3 * kLeastStored);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) / 3;
+  testing::fill(sum_with(model), "w", {3, kLeastStored}, values);
+  const std::string path = folder.write("m.onnx", model.bytes());
+  const Network stored = read_onnx(path);
+  const Value& w = stored.values.at("w");
+  EXPECT_EQ(w.data, nullptr);
+  EXPECT_TRUE(w.has_numbers());
+  EXPECT_EQ(w.shape, (Shape{3, kLeastStored}));
+  const auto read = w.numbers();
+  EXPECT_EQ(read->shape, w.shape);
+  EXPECT_EQ(read->values, (std::vector<double>(values.begin(), values.end())));
+  EXPECT_EQ(data_of(parse_onnx(model.bytes(), "m", folder.path()), "w").values, read->values);
+  folder.write("m.onnx", "gone");
+  EXPECT_NE(error_of([&] { w.numbers(); }).find("m.onnx', which can't be read any more"), std::string::npos);
+}
+
+TEST(OnnxTensors, LargeOnesOfTheWrongSizeAreRefused) {
+  const TemporaryFolder folder;
+  Model model;
+  onnx::TensorProto& w = sum_with(model);
+  testing::fill(w, "w", {3, kLeastStored}, std::vector<float>(3 * kLeastStored));
+  w.mutable_raw_data()->resize(80000);
+  const std::string error = error_of([&] { read_onnx(folder.write("m.onnx", model.bytes())); });
+  EXPECT_NE(error.find("initializer 'w' of shape 3x16384 (FLOAT) takes 196608 bytes, it has 80000"),
+            std::string::npos)
+      << error;
+}
+
+// What is kept of a file is the message itself, but for the large tensors' bytes.
+TEST(OnnxTensors, ASkeletonIsTheMessageWithoutLargeTensors) {
+  Model model;
+  onnx::TensorProto& w = sum_with(model);
+  testing::fill(w, "w", {3, kLeastStored}, std::vector<float>(3 * kLeastStored, 2.5F));
+  const std::string bytes = model.bytes();
+  google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  const Skeleton skeleton = read_skeleton(stream, static_cast<std::int64_t>(bytes.size()),
+                                          *onnx::ModelProto::descriptor(), "m.onnx");
+  EXPECT_EQ(skeleton.damage, "");
+  EXPECT_LT(skeleton.message.size(), 1000U);
+  onnx::ModelProto kept, whole;
+  ASSERT_TRUE(kept.ParseFromString(skeleton.message));
+  ASSERT_TRUE(whole.ParseFromString(bytes));
+  onnx::TensorProto& lifted = *kept.mutable_graph()->mutable_initializer(0);
+  ASSERT_EQ(lifted.external_data_size(), 3);
+  const std::size_t offset = std::stoul(lifted.external_data(1).value());
+  EXPECT_EQ(bytes.substr(offset, std::stoul(lifted.external_data(2).value())),
+            whole.graph().initializer(0).raw_data());
+  lifted.clear_external_data();
+  lifted.clear_data_location();
+  whole.mutable_graph()->mutable_initializer(0)->clear_raw_data();
+  EXPECT_EQ(kept.SerializeAsString(), whole.SerializeAsString());
 }
 
 TEST(OnnxGraph, NamesThatAreTwiceOrNowhere) {

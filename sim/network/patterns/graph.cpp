@@ -124,9 +124,13 @@ std::optional<Shape> NetworkGraph::shape(const std::string& value) const {
 }
 
 const Tensor* NetworkGraph::constant(const std::string& name) const {
-  const auto value = network_.values.find(name);
-  return value != network_.values.end() && value->second.constant && value->second.data ? &*value->second.data
-                                                                                        : nullptr;
+  const auto found = network_.values.find(name);
+  if (found == network_.values.end() || !found->second.constant) return nullptr;
+  const Value& value = found->second;
+  if (!value.stored) return value.data.get();
+  auto& read = read_[name];
+  if (!read) read = value.numbers();
+  return read.get();
 }
 
 std::optional<double> NetworkGraph::scalar(const std::string& name) const {

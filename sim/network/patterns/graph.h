@@ -2,6 +2,8 @@
 // that change nothing (Identity, a Cast between floats, a Reshape to the same shape) are seen through.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -76,6 +78,7 @@ class NetworkGraph {
   void disconnect(std::size_t n);
 
   Network network_;
+  mutable std::map<std::string, std::shared_ptr<const Tensor>> read_;  // of constants that are stored
   std::vector<char> alive_;
   std::unordered_map<std::string, std::size_t> makers_;
   std::unordered_map<std::string, std::vector<std::size_t>> readers_;  ///< one entry an input that reads it

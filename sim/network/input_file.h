@@ -1,0 +1,28 @@
+// A file to read from, wherever in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace bpusim {
+
+class InputFile {
+ public:
+  /// Throws InputError where it is no regular file, or not readable.
+  explicit InputFile(const std::string& path);
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile();
+
+  std::int64_t size() const { return size_; }
+  /// The descriptor, at the file's start.
+  int rewound() const;
+  /// False where the bytes are not there. Several threads may read at a time.
+  bool read(std::size_t offset, std::size_t bytes, char* to) const;
+
+ private:
+  int descriptor_;
+  std::int64_t size_ = 0;
+};
+
+}  // namespace bpusim
