@@ -1,4 +1,5 @@
-// LRN, on the CPU: its power of a sum over channels is neither a root nor a function of one code.
+// LRN: in float64 and on the CPU. Where a BPU runs it, it is taken apart before it is lowered
+// (sim/run/chains.h).
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -54,6 +55,8 @@ std::vector<OperatorDefinition> operators::local_norms() {
   row.golden = golden;
   row.shapes = same_shape;
   row.host_ops = host_ops;
+  row.engine = "MAC array";
+  row.arithmetic = "as x (bias + W x^2)^-beta: a product, a convolution, a table, a product; images only";
   return {row};
 }
 

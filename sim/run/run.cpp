@@ -46,7 +46,12 @@ std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
 
 // Constants folded, operators put together that exporters wrote out, and those of many operands taken apart.
 Network prepared(const Network& network, const Policy& policy) {
-  return inferred(chained(recognise(folded(network), wanted_by(policy))));
+  const auto on_bpu = [&policy](const std::string& op) {
+    OperatorFacts facts;
+    facts.op = op;
+    return policy.place(facts).where == Where::Bpu;
+  };
+  return inferred(chained(recognise(folded(network), wanted_by(policy)), on_bpu));
 }
 
 // The samples that a run calibrates on.

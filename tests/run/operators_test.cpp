@@ -313,9 +313,32 @@ TEST(Fusion, BehindTransposedConvolutionsAndProducts) {
   EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
 }
 
+// x (bias + W x^2)^-beta, with the power as a table behind the convolution.
+TEST(Operators, LocalNormsAreTakenApart) {
+  for (const std::int64_t size : {3, 4, 9}) {
+    Builder n;
+    Attributes a = number("size", size);
+    a.floats = {{"alpha", 2.0}, {"beta", 0.75}, {"bias", 0.5}};
+    n.end("LRN", {n.input({2, 8, 6, 5})}, a);
+    const RunResult r = n.run();
+    ASSERT_EQ(r.nodes.size(), 3u);
+    EXPECT_EQ(r.nodes[0].op, "Mul");
+    EXPECT_EQ(r.nodes[1].op, "Conv+Pow");
+    EXPECT_EQ(r.nodes[2].name, "LRN0");
+    for (const NodeResult& node : r.nodes) EXPECT_EQ(node.on, "BPU") << node.reason;
+    EXPECT_GT(r.nodes[2].accuracy->sqnr_db, 28);
+    EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
+    const RunResult apart = n.run({}, "bayes-e");  // whose BPU has none
+    ASSERT_EQ(apart.nodes.size(), 1u);
+    EXPECT_EQ(apart.nodes[0].on, "CPU");
+    // The same values: the chain's golden is that of the operator.
+    EXPECT_NEAR(r.nodes[2].accuracy->cosine, apart.nodes[0].accuracy->cosine, 1e-3);
+  }
+}
+
 TEST(Operators, WhatOnlyTheCpuRunsSaysWhy) {
   Builder n;
-  n.end("LRN", {n.input({1, 8, 6, 6})}, number("size", 5));
+  n.end("LRN", {n.input({1, 8, 6})}, number("size", 5));
   n.end("ConvTranspose", {n.input({1, 2, 6, 6}), n.constant({2, 2, 3, 3})}, lists({{"dilations", {2, 2}}}));
   const RunResult r = n.run();
   for (const NodeResult& node : r.nodes) {
