@@ -30,7 +30,7 @@ void direct_channel(const ConvProblem& p, const TapPlanes<double>& planes, const
 }
 
 void one_sample(const ConvProblem& p, const double* x, const double* weights, double* y) {
-  thread_local Scratch<double> plane_memory;
+  Scratch<double> plane_memory;  // not kept: as large as the network's largest activation
   const TapSource<double> source{x, p.ic, 0, p.ih, 0, p.oh};
   TapPlanes<double> planes(p, source);
   const bool direct = p.suits_direct();

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/norm_walk.h"
+#include "kernels/parallel.h"
 
 namespace bpusim {
 
@@ -53,17 +54,65 @@ SetMoments moments(const NormPart& part, const std::vector<double>& x, const Ele
   return m;
 }
 
-void golden_given(const NormPart& part, const std::vector<double>& x, std::vector<double>& y) {
-  for (const ElementRun& run : all_runs(part)) {
-    double deviation = 0;
-    for (std::int64_t i = 0; i < run.count; ++i) {
-      const auto at = static_cast<std::size_t>(run.place.offset + i * run.stride);
-      const std::int64_t affine = run.place.affine + i * run.affine_stride;
-      const auto c = static_cast<std::size_t>(affine);
-      if (i == 0 || run.affine_stride != 0) deviation = std::sqrt(part.variance[c] + part.epsilon);
-      y[at] = (x[at] - part.mean[c]) / deviation * entry(part.gamma, affine, 1) + entry(part.beta, affine, 0);
-    }
+// y = (x - mean) * factor * gamma + beta along a run.
+struct Affine {
+  double mean, factor;
+};
+
+void apply_run(const NormPart& part, const Affine& a, const ElementRun& run, std::int64_t affine,
+               const double* x, double* y) {
+  if (run.affine_stride == 0 && run.stride == 1) {
+    const double gamma = entry(part.gamma, affine, 1), beta = entry(part.beta, affine, 0);
+    for (std::int64_t i = 0; i < run.count; ++i) y[i] = (x[i] - a.mean) * a.factor * gamma + beta;
+    return;
   }
+  for (std::int64_t i = 0; i < run.count; ++i) {
+    const std::int64_t c = affine + i * run.affine_stride;
+    y[i * run.stride] =
+        (x[i * run.stride] - a.mean) * a.factor * entry(part.gamma, c, 1) + entry(part.beta, c, 0);
+  }
+}
+
+// Statistics that are given belong to an affine index, so a run has one of each where it has one index.
+void given_run(const NormPart& part, const ElementRun& run, const double* x, double* y) {
+  for (std::int64_t i = 0; i < run.count;) {
+    ElementRun same = run;
+    same.count = run.affine_stride == 0 ? run.count : 1;
+    const std::int64_t affine = run.place.affine + i * run.affine_stride;
+    const auto c = static_cast<std::size_t>(affine);
+    apply_run(part, {part.mean[c], 1 / std::sqrt(part.variance[c] + part.epsilon)}, same, affine,
+              x + i * run.stride, y + i * run.stride);
+    i += same.count;
+  }
+}
+
+void golden_given(const NormPart& part, const std::vector<double>& x, std::vector<double>& y) {
+  const std::vector<ElementRun> runs = all_runs(part);
+  parallel_for(static_cast<std::int64_t>(runs.size()), static_cast<std::int64_t>(x.size()),
+               [&](std::int64_t i) {
+                 const ElementRun& run = runs[static_cast<std::size_t>(i)];
+                 given_run(part, run, x.data() + run.place.offset, y.data() + run.place.offset);
+               });
+}
+
+// Each set's moments, while its values are normalised.
+std::vector<SetMoments> golden_sets(const NormPart& part, const std::vector<double>& x,
+                                    std::vector<double>& y) {
+  const std::vector<ElementRun> runs = set_runs(part);
+  const std::vector<ElementPlace> starts = set_starts(part);
+  std::vector<SetMoments> sets(starts.size());
+  parallel_for(static_cast<std::int64_t>(starts.size()), static_cast<std::int64_t>(x.size()),
+               [&](std::int64_t i) {
+                 const ElementPlace& start = starts[static_cast<std::size_t>(i)];
+                 SetMoments& m = sets[static_cast<std::size_t>(i)];
+                 m = moments(part, x, start, runs);
+                 for (const ElementRun& run : runs) {
+                   const std::int64_t offset = start.offset + run.place.offset;
+                   apply_run(part, {m.mean, m.factor}, run, start.affine + run.place.affine,
+                             x.data() + offset, y.data() + offset);
+                 }
+               });
+  return sets;
 }
 
 }  // namespace
@@ -76,23 +125,14 @@ GoldenNorm golden_norm(const NormProblem& problem, const std::vector<double>& x)
       golden_given(part, x, golden.y);
       continue;
     }
-    const auto runs = set_runs(part);
-    for (const ElementPlace& start : set_starts(part)) {
-      const SetMoments m = moments(part, x, start, runs);
+    const std::vector<SetMoments> sets = golden_sets(part, x, golden.y);
+    const std::vector<ElementPlace> starts = set_starts(part);
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      const SetMoments& m = sets[i];
       golden.mean.push_back(m.mean);
       golden.inverse_deviation.push_back(m.factor);
-      for (const ElementRun& run : runs) {
-        const double* in = x.data() + start.offset + run.place.offset;
-        double* out = golden.y.data() + start.offset + run.place.offset;
-        const std::int64_t affine = start.affine + run.place.affine;
-        for (std::int64_t i = 0; i < run.count; ++i) {
-          const std::int64_t c = affine + i * run.affine_stride;
-          out[i * run.stride] =
-              (in[i * run.stride] - m.mean) * m.factor * entry(part.gamma, c, 1) + entry(part.beta, c, 0);
-        }
-      }
       if (problem.running_mean.empty()) continue;
-      const auto c = static_cast<std::size_t>(start.affine);
+      const auto c = static_cast<std::size_t>(starts[i].affine);
       golden.running_mean.push_back(problem.momentum * problem.running_mean[c] +
                                     (1 - problem.momentum) * m.mean);
       golden.running_variance.push_back(problem.momentum * problem.running_variance[c] +
@@ -186,6 +226,24 @@ std::int64_t ideal_code(const NormPart& part, const IdealSet& set, std::int64_t 
   return onto_grid(xhat * entry(part.gamma, affine, 1) + entry(part.beta, affine, 0), out);
 }
 
+// The real result of a code is slope * (code - zero point) + start, in double; `size` adds up the magnitudes
+// that start is made of.
+struct Line {
+  double slope = 0, start = 0, size = 0;
+};
+
+Line line_of(const NormPart& part, const IdealSet& set, std::int64_t affine, const Quantisation& in) {
+  const double gamma = entry(part.gamma, affine, 1), beta = entry(part.beta, affine, 0);
+  double factor = static_cast<double>(set.factor), shift = static_cast<double>(set.subtrahend);
+  if (part.statistic == Statistic::Given) {
+    const auto c = static_cast<std::size_t>(affine);
+    factor = in.scale / std::sqrt(part.variance[c] + part.epsilon);
+    shift = part.mean[c] / in.scale;
+  }
+  const double slope = factor * gamma;
+  return {slope, beta - shift * slope, std::abs(shift * slope) + std::abs(beta)};
+}
+
 // A long run with one affine index is a function of the code alone, which is computed once for each code.
 void ideal_run(const NormPart& part, const IdealSet& set, const std::int64_t* codes, const ElementRun& run,
                std::int64_t affine, const Quantisation& in, const Quantisation& out, std::int64_t* y) {
@@ -196,16 +254,14 @@ void ideal_run(const NormPart& part, const IdealSet& set, const std::int64_t* co
     for (std::int64_t i = 0; i < run.count; ++i) y[i * run.stride] = table[codes[i * run.stride] + 128];
     return;
   }
-  const bool by_set = part.statistic != Statistic::Given;
-  const auto factor = static_cast<double>(set.factor), subtrahend = static_cast<double>(set.subtrahend);
+  Line line;
   for (std::int64_t i = 0; i < run.count; ++i) {
     const std::int64_t q = codes[i * run.stride], c = affine + i * run.affine_stride;
+    if (i == 0 || run.affine_stride != 0) line = line_of(part, set, c, in);
+    const double step = static_cast<double>(q - in.zero_point), rise = step * line.slope;
     std::int64_t& code = y[i * run.stride];
-    const auto step = static_cast<double>(q - in.zero_point);
-    const double slope = factor * entry(part.gamma, c, 1), beta = entry(part.beta, c, 0);
-    const double size = (std::abs(step) + std::abs(subtrahend)) * std::abs(slope) + std::abs(beta);
-    if (by_set && onto_grid_fast((step - subtrahend) * slope + beta, size, out, code)) continue;
-    code = ideal_code(part, set, q, c, in, out);
+    if (!onto_grid_fast(rise + line.start, std::abs(rise) + line.size, out, code))
+      code = ideal_code(part, set, q, c, in, out);
   }
 }
 

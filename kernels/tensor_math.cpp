@@ -7,6 +7,7 @@
 
 #include "kernels/broadcast.h"
 #include "kernels/gemm.h"
+#include "kernels/parallel.h"
 #include "kernels/tensor_shapes.h"
 
 namespace bpusim {
@@ -24,6 +25,16 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank) {
 template <class Function>
 Tensor combine(const Tensor& a, const Tensor& b, Function function) {
   Tensor y = Tensor::filled(broadcast_shape(a.shape, b.shape), 0);
+  if (a.shape == b.shape) {
+    constexpr std::int64_t kChunk = 1 << 15;
+    parallel_for((y.size() + kChunk - 1) / kChunk, y.size(), [&](std::int64_t chunk) {
+      const std::int64_t first = chunk * kChunk, last = std::min(y.size(), first + kChunk);
+      const double *x = a.values.data(), *w = b.values.data();
+      double* out = y.values.data();
+      for (std::int64_t i = first; i < last; ++i) out[i] = function(x[i], w[i]);
+    });
+    return y;
+  }
   for_each_run(y.shape, a.shape, b.shape, [&](const BroadcastRun& run) {
     const double *x = a.values.data() + run.a, *w = b.values.data() + run.b;
     double* out = y.values.data() + run.out;

@@ -30,7 +30,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const ConvProblem problem = resolve_conv(node.attributes, inputs[0]->shape, inputs[1]->shape);
   const auto bias = inputs.size() > 2 ? inputs[2]->values : std::vector<double>{};
   check_bias(node, static_cast<std::int64_t>(bias.size()), problem.oc);
-  return {golden_conv(problem, *inputs[0], *inputs[1], bias, inputs[0]->shape.size())};
+  return one(golden_conv(problem, *inputs[0], *inputs[1], bias, inputs[0]->shape.size()));
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
@@ -76,7 +76,7 @@ std::vector<Tensor> golden_transpose(const Node& node, const Inputs& inputs) {
   const auto problem = resolve_conv_transpose(node.attributes, inputs[0]->shape, inputs[1]->shape);
   const auto bias = inputs.size() > 2 ? inputs[2]->values : std::vector<double>{};
   check_bias(node, static_cast<std::int64_t>(bias.size()), problem.oc);
-  return {golden_conv_transpose(problem, *inputs[0], *inputs[1], bias, inputs[0]->shape.size())};
+  return one(golden_conv_transpose(problem, *inputs[0], *inputs[1], bias, inputs[0]->shape.size()));
 }
 
 std::vector<Shape> transpose_shapes(const Operation& operation) {

@@ -46,12 +46,12 @@ Shape broadcast_of_all(const Operation& operation) {
 }
 
 std::vector<Tensor> where_golden(const Node& node, const Inputs& inputs) {
-  return {where(input(node, inputs, 0), input(node, inputs, 1), input(node, inputs, 2))};
+  return one(where(input(node, inputs, 0), input(node, inputs, 1), input(node, inputs, 2)));
 }
 
 std::vector<Tensor> range_golden(const Node& node, const Inputs& inputs) {
-  return {range(scalar(node, input(node, inputs, 0)), scalar(node, input(node, inputs, 1)),
-                scalar(node, input(node, inputs, 2)))};
+  return one(range(scalar(node, input(node, inputs, 0)), scalar(node, input(node, inputs, 1)),
+                   scalar(node, input(node, inputs, 2))));
 }
 
 std::vector<Shape> range_shapes(const Operation& operation) {
@@ -67,7 +67,7 @@ Shape repeats_of(const Tensor& repeats) {
 }
 
 std::vector<Tensor> tile_golden(const Node& node, const Inputs& inputs) {
-  return {tile(input(node, inputs, 0), repeats_of(input(node, inputs, 1)))};
+  return one(tile(input(node, inputs, 0), repeats_of(input(node, inputs, 1))));
 }
 
 std::vector<Shape> tile_shapes(const Operation& operation) {
@@ -83,13 +83,13 @@ std::vector<Shape> tile_shapes(const Operation& operation) {
 std::vector<Tensor> trilu_golden(const Node& node, const Inputs& inputs) {
   const bool upper = node.attributes.get("upper", std::int64_t{1}) != 0;
   const bool given = inputs.size() > 1 && inputs[1]->size() == 1;
-  return {
-      triangle(input(node, inputs, 0), upper, given ? static_cast<std::int64_t>(inputs[1]->values[0]) : 0)};
+  return one(
+      triangle(input(node, inputs, 0), upper, given ? static_cast<std::int64_t>(inputs[1]->values[0]) : 0));
 }
 
 std::vector<Tensor> gather_nd_golden(const Node& node, const Inputs& inputs) {
-  return {gather_nd(input(node, inputs, 0), input(node, inputs, 1),
-                    node.attributes.get("batch_dims", std::int64_t{0}))};
+  return one(gather_nd(input(node, inputs, 0), input(node, inputs, 1),
+                       node.attributes.get("batch_dims", std::int64_t{0})));
 }
 
 std::vector<Shape> gather_nd_shapes(const Operation& operation) {
@@ -105,7 +105,7 @@ std::vector<Shape> gather_nd_shapes(const Operation& operation) {
 }
 
 std::vector<Tensor> gather_elements_golden(const Node& node, const Inputs& inputs) {
-  return {gather_elements(input(node, inputs, 0), input(node, inputs, 1), axis(node, 0))};
+  return one(gather_elements(input(node, inputs, 0), input(node, inputs, 1), axis(node, 0)));
 }
 
 std::vector<Shape> gather_elements_shapes(const Operation& operation) {
@@ -115,8 +115,8 @@ std::vector<Shape> gather_elements_shapes(const Operation& operation) {
 std::vector<Tensor> one_hot_golden(const Node& node, const Inputs& inputs) {
   const Tensor& values = input(node, inputs, 2);
   if (values.size() != 2) throw std::invalid_argument("OneHot: needs an off and an on value");
-  return {one_hot(input(node, inputs, 0), static_cast<std::int64_t>(scalar(node, input(node, inputs, 1))),
-                  values.values[0], values.values[1], axis(node, -1))};
+  return one(one_hot(input(node, inputs, 0), static_cast<std::int64_t>(scalar(node, input(node, inputs, 1))),
+                     values.values[0], values.values[1], axis(node, -1)));
 }
 
 std::vector<Shape> one_hot_shapes(const Operation& operation) {
@@ -128,7 +128,7 @@ std::vector<Shape> one_hot_shapes(const Operation& operation) {
 }
 
 std::vector<Tensor> constant_of_shape_golden(const Node& node, const Inputs& inputs) {
-  return {Tensor::filled(repeats_of(input(node, inputs, 0)), node.attributes.get("value", 0.0))};
+  return one(Tensor::filled(repeats_of(input(node, inputs, 0)), node.attributes.get("value", 0.0)));
 }
 
 std::vector<Shape> constant_of_shape_shapes(const Operation& operation) {

@@ -43,7 +43,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(op, y, *inputs[i]);
   if (const double divisor = divisor_of(node); divisor != 1)
     for (double& v : y.values) v /= divisor;
-  return {std::move(y)};
+  return one(std::move(y));
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
@@ -148,8 +148,8 @@ LoweredStep lower(StepLowering& s) {
 
 std::vector<Tensor> golden_relu(const Node&, const Inputs& inputs) {
   Tensor y = *inputs.at(0);
-  for (double& v : y.values) v = std::max(v, 0.0);
-  return {std::move(y)};
+  RealFunction([](double x) { return std::max(x, 0.0); }).apply(y.values.data(), y.size());
+  return one(std::move(y));
 }
 
 LoweredStep lower_relu(StepLowering& s) {

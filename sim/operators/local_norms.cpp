@@ -39,7 +39,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
     y.values[static_cast<std::size_t>(i)] /=
         std::pow(bias + alpha / static_cast<double>(size) * squares, beta);
   }
-  return {y};
+  return one(std::move(y));
 }
 
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host) {

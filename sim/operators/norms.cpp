@@ -36,7 +36,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
   const NormProblem problem = problem_of(node, x.shape, std::move(constants));
   GoldenNorm norm = golden_norm(problem, x.values);
-  std::vector<Tensor> outputs = {Tensor(x.shape, std::move(norm.y))};
+  std::vector<Tensor> outputs = one(Tensor(x.shape, std::move(norm.y)));
   const bool training = !problem.running_mean.empty();
   outputs.push_back(vector_of(training ? norm.running_mean : norm.mean));
   outputs.push_back(vector_of(training ? norm.running_variance : norm.inverse_deviation));

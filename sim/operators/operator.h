@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/tensor.h"
@@ -80,6 +81,13 @@ double ops_per_element(const Operation& operation, const std::vector<Shape>& out
 /// For OperatorDefinition::takes_int16.
 inline bool always(const Operation&) {
   return true;
+}
+
+/// Outputs of an operator that has one, for OperatorDefinition::golden. (A braced list would copy it.)
+inline std::vector<Tensor> one(Tensor output) {
+  std::vector<Tensor> outputs;
+  outputs.push_back(std::move(output));
+  return outputs;
 }
 
 /// The shape of the first input.

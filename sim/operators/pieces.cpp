@@ -107,7 +107,7 @@ std::vector<Tensor> golden_concat(const Node& node, const Inputs& inputs) {
       const std::int64_t run = x->shape[axis] * rows.inner;
       values.insert(values.end(), x->values.begin() + r * run, x->values.begin() + (r + 1) * run);
     }
-  return {Tensor(shape, std::move(values))};
+  return one(Tensor(shape, std::move(values)));
 }
 
 std::vector<Shape> concat_shapes(const Operation& operation) {

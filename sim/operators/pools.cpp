@@ -14,7 +14,7 @@ namespace {
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   if (node.op == "MaxPool" && node.outputs.size() > 1)
     throw std::invalid_argument("MaxPool: the output of indices is not supported");
-  return {golden_pool(resolve_pool(node.op, node.attributes, inputs.at(0)->shape), *inputs[0])};
+  return one(golden_pool(resolve_pool(node.op, node.attributes, inputs.at(0)->shape), *inputs[0]));
 }
 
 std::vector<Shape> shapes(const Operation& operation) {

@@ -21,7 +21,12 @@ bool flag(const Node& node, const char* name) {
 
 std::vector<Tensor> golden_matmul(const Node&, const Inputs& inputs) {
   if (inputs.size() != 2) throw std::invalid_argument("MatMul: needs two operands");
-  return {matmul(*inputs[0], *inputs[1])};
+  return one(matmul(*inputs[0], *inputs[1]));
+}
+
+void scale_by(double factor, Tensor& tensor) {
+  if (factor == 1) return;
+  for (double& v : tensor.values) v *= factor;
 }
 
 std::vector<Tensor> golden_gemm(const Node& node, const Inputs& inputs) {
@@ -29,11 +34,11 @@ std::vector<Tensor> golden_gemm(const Node& node, const Inputs& inputs) {
     throw std::invalid_argument("Gemm: needs two matrices");
   Tensor y = matmul(flag(node, "transA") ? transpose_last(*inputs[0]) : *inputs[0],
                     flag(node, "transB") ? transpose_last(*inputs[1]) : *inputs[1]);
-  for (double& v : y.values) v *= node.attributes.get("alpha", 1.0);
-  if (inputs.size() < 3 || inputs[2]->values.empty()) return {y};
+  scale_by(node.attributes.get("alpha", 1.0), y);
+  if (inputs.size() < 3 || inputs[2]->values.empty()) return one(std::move(y));
   Tensor c = *inputs[2];
-  for (double& v : c.values) v *= node.attributes.get("beta", 1.0);
-  return {binary("Add", y, c)};
+  scale_by(node.attributes.get("beta", 1.0), c);
+  return one(binary("Add", y, c));
 }
 
 std::vector<Shape> matmul_shapes(const Operation& operation) {
@@ -93,7 +98,7 @@ LoweredStep lower_weights(StepLowering& s) {
       std::swap(mac.weights.shape[0], mac.weights.shape[1]);
     }
   }
-  for (double& w : mac.weights.values) w *= gemm ? a.get("alpha", 1.0) : 1.0;
+  if (gemm) scale_by(a.get("alpha", 1.0), mac.weights);
   mac.problem.ic = mac.weights.shape[1];
   mac.problem.oc = mac.weights.shape[0];
   mac.problem.n = s.in().elements / mac.problem.ic;
@@ -210,7 +215,7 @@ std::string equation_of(const Node& node) {
 std::vector<Tensor> golden_einsum(const Node& node, const Inputs& inputs) {
   std::vector<Tensor> operands;
   for (const Tensor* x : inputs) operands.push_back(*x);
-  return {einsum(equation_of(node), operands)};
+  return one(einsum(equation_of(node), operands));
 }
 
 std::vector<Shape> einsum_shapes(const Operation& operation) {

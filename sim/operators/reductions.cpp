@@ -27,8 +27,8 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   auto axes = node.attributes.get("axes", std::vector<std::int64_t>{});
   if (axes.empty() && inputs.size() > 1)
     for (const double v : inputs[1]->values) axes.push_back(static_cast<std::int64_t>(v));
-  if (does_nothing(node, axes)) return {*inputs.at(0)};
-  return {reduce(node.op, *inputs.at(0), axes, keeps_dims(node))};
+  if (does_nothing(node, axes)) return one(*inputs.at(0));
+  return one(reduce(node.op, *inputs.at(0), axes, keeps_dims(node)));
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
@@ -128,7 +128,7 @@ std::vector<Tensor> golden_position(const Node& node, const Inputs& inputs) {
     }
     y.values[static_cast<std::size_t>(set)] = static_cast<double>(best);
   }
-  return {y};
+  return one(std::move(y));
 }
 
 std::vector<Shape> position_shapes(const Operation& operation) {

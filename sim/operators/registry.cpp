@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <stdexcept>
 
+#include "kernels/value_rows.h"
 #include "sim/operators/families.h"
 #include "sim/operators/operator.h"
 
@@ -36,9 +36,8 @@ std::vector<Tensor> evaluate(const Node& node, const Inputs& inputs) {
   if (row == nullptr || row->golden == nullptr)
     throw std::invalid_argument("operator " + node.op + " has no definition here");
   for (const Tensor* x : inputs)
-    for (const double v : x->values)
-      if (std::isnan(v))
-        throw std::invalid_argument(node.op + ": an input holds NaN, which no integer can stand for");
+    if (value_range(x->values.data(), x->size()).any_nan)
+      throw std::invalid_argument(node.op + ": an input holds NaN, which no integer can stand for");
   return row->golden(node, inputs);
 }
 

@@ -23,7 +23,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   std::vector<Tensor> constants;
   for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
   const Resize resize = resolve_resize(node.op, node.attributes, inputs.at(0)->shape, constants);
-  return {Tensor(resize.shape(), apply_resize(resize, inputs[0]->values))};
+  return one(Tensor(resize.shape(), apply_resize(resize, inputs[0]->values)));
 }
 
 std::vector<Shape> shapes(const Operation& operation) {

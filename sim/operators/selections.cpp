@@ -45,7 +45,8 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   std::vector<Tensor> constants;
   for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
   const Chosen chosen = choose(node, inputs.at(0)->shape, constants);
-  return {Tensor(chosen.selection.shape, apply_selection(chosen.selection, inputs[0]->values, chosen.fill))};
+  return one(
+      Tensor(chosen.selection.shape, apply_selection(chosen.selection, inputs[0]->values, chosen.fill)));
 }
 
 Chosen chosen_by(const Operation& operation) {

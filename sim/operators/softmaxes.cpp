@@ -33,11 +33,11 @@ SoftmaxRowShape rows_of(const Node& node, const Shape& shape) {
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const Tensor& x = *inputs.at(0);
   const auto function = node.op == "LogSoftmax" ? log_softmax : softmax;
-  if (!flattens(node)) return {function(x, static_cast<std::int64_t>(axis_in(node, x.shape)))};
+  if (!flattens(node)) return one(function(x, static_cast<std::int64_t>(axis_in(node, x.shape))));
   const std::int64_t elements = rows_of(node, x.shape).elements;
   Tensor y = function(Tensor({x.size() / elements, elements}, x.values), 1);
   y.shape = x.shape;
-  return {y};
+  return one(std::move(y));
 }
 
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host) {

@@ -58,7 +58,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const RealFunction function = unary_function(node.op, node.attributes, constants);
   Tensor y = *inputs.at(0);
   function.apply(y.values.data(), y.size());
-  return {std::move(y)};
+  return one(std::move(y));
 }
 
 // A function whose parameters are computed is none of one element.

@@ -43,7 +43,7 @@ std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
     if (half) v = round_to(kHalf, v);
     if (brain) v = round_to(kBrain, v);
   }
-  return {y};
+  return one(std::move(y));
 }
 
 std::vector<Tensor> golden_dropout(const Node&, const Inputs& inputs) {
@@ -60,7 +60,7 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   std::vector<Tensor> constants;
   for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
   const View view = resolve_view(node.op, node.attributes, inputs.at(0)->shape, constants);
-  return {Tensor(view.shape, apply_view(view, inputs[0]->values))};
+  return one(Tensor(view.shape, apply_view(view, inputs[0]->values)));
 }
 
 View view_of(const Operation& operation) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "kernels/value_rows.h"
 #include "sim/input_error.h"
 #include "sim/run/progress.h"
 #include "sim/run/simplify.h"
@@ -15,7 +16,7 @@ namespace {
 
 void refuse_nan(const Node& node, const std::vector<Tensor>& outputs) {
   for (const Tensor& y : outputs)
-    if (std::any_of(y.values.begin(), y.values.end(), [](double v) { return std::isnan(v); }))
+    if (value_range(y.values.data(), y.size()).any_nan)
       throw std::invalid_argument(node.op + ": its result holds NaN, which no integer can stand for");
 }
 

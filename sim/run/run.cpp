@@ -145,16 +145,27 @@ std::shared_ptr<const Tensor> Runner::golden_of(const LoweredStep& lowered) cons
   return std::make_shared<const Tensor>(std::move(all));
 }
 
-Accuracy Runner::measure(const LoweredStep& lowered, const Capture& capture) const {
+// Of all values, one after another.
+Codes captured(const Capture& capture, const std::vector<std::string>& values) {
+  if (values.size() == 1) return capture.codes(values.front());
+  Codes all;
+  for (const std::string& value : values) {
+    const Codes part = capture.codes(value);
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+Codes ideal_of(const LoweredStep& lowered, const Capture& capture) {
   std::vector<Codes> inputs;
   for (const std::string& input : lowered.inputs) inputs.push_back(capture.codes(input));
-  Codes codes;
-  for (const std::string& output : lowered.outputs) {
-    const Codes part = capture.codes(output);
-    codes.insert(codes.end(), part.begin(), part.end());
-  }
-  return compare(golden_of(lowered)->values, codes, lowered.ideal(inputs),
-                 places_.at(lowered.outputs.front()).grid);
+  return lowered.ideal(inputs);
+}
+
+// Inputs are gone before the rest comes: together they would be the most memory that a run takes.
+Accuracy Runner::measure(const LoweredStep& lowered, const Capture& capture) const {
+  const Codes ideal = ideal_of(lowered, capture), codes = captured(capture, lowered.outputs);
+  return compare(golden_of(lowered)->values, codes, ideal, places_.at(lowered.outputs.front()).grid);
 }
 
 // The ideal integer result for golden inputs, each rounded onto its grid.
