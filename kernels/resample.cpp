@@ -196,6 +196,10 @@ std::vector<double> apply_resize(const Resize& resize, const std::vector<double>
   for (std::size_t d = resize.axes.size(); d-- > 0;) {
     const AxisTaps& axis = resize.axes[d];
     outer /= axis.in;
+    if (axis.identity()) {
+      inner *= axis.out;
+      continue;
+    }
     std::vector<double> next(static_cast<std::size_t>(outer * axis.out * inner), 0);
     for (std::int64_t o = 0; o < outer; ++o)
       for (std::int64_t i = 0; i < axis.out; ++i) {

@@ -104,44 +104,72 @@ Crossing cross(const Node& node, const LoweringContext& context, LoweredStep& lo
   return crossing;
 }
 
+// A float operator on codes.
+class FloatOnCodes {
+ public:
+  FloatOnCodes(const Node& node, const Network& network, std::vector<Quantisation> in,
+               std::vector<Quantisation> out)
+      : node_(node),
+        network_(network),
+        tensors_(operands_of(node, network)),
+        in_(std::move(in)),
+        out_(std::move(out)) {}
+
+  Codes operator()(const std::vector<Codes>& codes) const {
+    std::vector<Tensor> outputs = results(codes);
+    Codes all;
+    for (std::size_t k = 0; k < out_.size(); ++k) {
+      // Codes meet what real values do not, as 0/0; the tables of the BPU hold 0 there too (plan_lookup).
+      for (double& v : outputs[k].values) v = std::isnan(v) ? 0.0 : v;
+      Codes quantised = quantise(outputs[k].values, out_[k]);
+      if (out_.size() == 1) return quantised;
+      all.insert(all.end(), quantised.begin(), quantised.end());
+    }
+    return all;
+  }
+
+ private:
+  // Dequantised inputs go before the results are rounded: large ones would lie in memory three times.
+  std::vector<Tensor> results(const std::vector<Codes>& codes) const {
+    std::vector<std::shared_ptr<const Tensor>> numbers;
+    Inputs inputs;
+    std::size_t next = 0;
+    for (const std::string& name : node_.inputs) {
+      if (name.empty()) {
+        inputs.push_back(&absent());
+        continue;
+      }
+      const bool tensor = next < tensors_.size() && tensors_[next] == name;
+      numbers.push_back(tensor ? real(name, codes[next], in_[next]) : network_.values.at(name).numbers());
+      next += tensor ? 1 : 0;
+      inputs.push_back(numbers.back().get());
+      if (inputs.back() == nullptr)
+        throw InputError(node_.name + ": " + node_.op + ": input '" + name + "' must be a constant");
+    }
+    return evaluate(node_, inputs);
+  }
+
+  std::shared_ptr<const Tensor> real(const std::string& name, const Codes& codes,
+                                     const Quantisation& grid) const {
+    Tensor x = Tensor::filled(network_.shape_of(name), 0);
+    std::transform(codes.begin(), codes.end(), x.values.begin(),
+                   [&](std::int64_t code) { return dequantise(code, grid); });
+    return std::make_shared<const Tensor>(std::move(x));
+  }
+
+  const Node& node_;
+  const Network& network_;
+  const std::vector<std::string> tensors_;
+  const std::vector<Quantisation> in_, out_;
+};
+
 }  // namespace
 
 std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
                                                                const LoweringContext& context,
                                                                const std::vector<Quantisation>& in,
                                                                const std::vector<Quantisation>& out) {
-  return [&node, &network = context.network, tensors = operands_of(node, context.network), in,
-          out](const std::vector<Codes>& codes) {
-    std::vector<Tensor> dequantised(tensors.size());
-    Inputs inputs;
-    std::vector<std::shared_ptr<const Tensor>> constants;
-    std::size_t next = 0;
-    for (const std::string& name : node.inputs) {
-      if (name.empty()) {
-        inputs.push_back(&absent());
-      } else if (next < tensors.size() && tensors[next] == name) {
-        Tensor& x = dequantised[next];
-        x = Tensor::filled(network.shape_of(name), 0);
-        for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = dequantise(codes[next][i], in[next]);
-        inputs.push_back(&x);
-        ++next;
-      } else {
-        constants.push_back(network.values.at(name).numbers());
-        inputs.push_back(constants.back().get());
-        if (inputs.back() == nullptr)
-          throw InputError(node.name + ": " + node.op + ": input '" + name + "' must be a constant");
-      }
-    }
-    auto outputs = evaluate(node, inputs);
-    Codes ideal;
-    for (std::size_t k = 0; k < out.size(); ++k) {
-      // Codes meet what real values do not, as 0/0; the tables of the BPU hold 0 there too (plan_lookup).
-      for (double& v : outputs[k].values) v = std::isnan(v) ? 0.0 : v;
-      const auto quantised = quantise(outputs[k].values, out[k]);
-      ideal.insert(ideal.end(), quantised.begin(), quantised.end());
-    }
-    return ideal;
-  };
+  return FloatOnCodes(node, context.network, in, out);
 }
 
 LoweredStep lower_host(const Step& step, const LoweringContext& context) {

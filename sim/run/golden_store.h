@@ -14,6 +14,7 @@ namespace bpusim {
 
 class GoldenStore {
  public:
+  static constexpr std::int64_t kMemoryBytes = 64 << 20;
   explicit GoldenStore(std::int64_t memory_bytes = kMemoryBytes) : room_(memory_bytes) {}
 
   /// Throws std::runtime_error where the temporary file can't be written.
@@ -27,7 +28,6 @@ class GoldenStore {
   void drop(const std::string& name);  ///< frees its memory; a place in the file stays taken
 
  private:
-  static constexpr std::int64_t kMemoryBytes = 64 << 20;
   struct Entry {
     std::shared_ptr<const Tensor> tensor;  // null where it is in the file
     std::int64_t offset = 0;               // there

@@ -72,6 +72,14 @@ std::vector<Step> placed(const RunSpec& run, const Network& network, const Polic
   return steps;
 }
 
+// What weights would take as float32. They are not in memory, so golden values may take their place.
+std::int64_t weight_bytes(const Network& network) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, value] : network.values)
+    if (value.constant) bytes += element_count(value.shape) * static_cast<std::int64_t>(sizeof(float));
+  return bytes;
+}
+
 class Runner {
  public:
   Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
@@ -85,7 +93,8 @@ class Runner {
         machine_(params, function),
         stalls_(machine_.engines()),
         timeline_(steps_.size()),
-        progress_("run", steps_.size()) {
+        progress_("run", steps_.size()),
+        golden_(GoldenStore::kMemoryBytes + weight_bytes(network_)) {
     machine_.add_observer(stalls_);
     machine_.add_observer(timeline_);
     machine_.add_observer(progress_);
@@ -204,6 +213,8 @@ void Runner::run_programs(const CompiledNetwork& compiled, RunResult& result) {
           accuracy_[step] = measure(lowered, *capture);
           if (run_.sensitivity) alone_[step] = measure_alone(lowered);
           statistics_errors_[step] = statistics_error(lowered);
+          if (run_.sensitivity) return;  // later steps start from these values
+          for (const std::string& output : lowered.outputs) golden_.drop(output);
         });
     machine_.add_observer(*capture);
     for (const auto& [name, part] : sharing_.parts)
