@@ -119,9 +119,9 @@ TEST(Run, FoldingABatchNormIntoAConvolutionSavesTimeAndBytes) {
 
 // Few rows and many channels: cores that divide the rows would each read all weights.
 TEST(Run, CoresDivideTheChannelsWhereRowsAreFew) {
-  const MachineParams machine = read_machine("generic", {"bpu.cores=4"});
-  const std::string few = "  - {op: Conv, shape: [1, 512, 7, 7], out_channels: 512}\n",
-                    many = "  - {op: Conv, shape: [1, 16, 128, 128], out_channels: 16}\n";
+  const MachineParams machine = read_machine("rdk-x3");
+  const std::string few = "  - {op: Conv, shape: [1, 192, 14, 14], out_channels: 192}\n",
+                    many = "  - {op: Conv, shape: [1, 64, 128, 128], out_channels: 64}\n";
   const NodeResult divided = run(few, machine, false).nodes.at(0);
   EXPECT_EQ(divided.mapping, "mac_channels");
   EXPECT_LE(divided.roofline_fraction, 1);
