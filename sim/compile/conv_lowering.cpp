@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int64_t kRecord = 16;
 constexpr std::int64_t kAlign = 64;
-constexpr std::int64_t kSlots = 3;  // tiles under way: one loading, one computed, one stored
 
 std::int64_t aligned(std::int64_t bytes) {
   return (bytes + kAlign - 1) / kAlign * kAlign;
@@ -27,24 +26,31 @@ class ConvLowering {
         in_size_(byte_size(job.plan.in.dtype)),
         out_size_(byte_size(job.plan.out.dtype)),
         plan_(builder.add_plan(job.plan)),
-        tail_(builder, job.tail) {}
+        tail_(builder, job.tail),
+        loops_(MacLoops::all_channels(job.mapping, machine, p_.oc, p_.group_outputs())) {}
 
   void run(std::int64_t tile_bytes);
 
  private:
-  std::int64_t weight_bytes() const { return aligned(channels_ * p_.taps()) + aligned(channels_ * kRecord); }
+  std::int64_t weight_bytes() const {
+    return aligned(loops_.chunk * p_.taps()) + aligned(loops_.chunk * kRecord);
+  }
   std::int64_t in_bytes() const {
-    const ConvTile t = conv_tile(p_, 0, channels_, 0, rows_);
+    const ConvTile t = conv_tile(p_, 0, loops_.chunk, 0, rows_);
     const std::int64_t most_rows =
         std::min(p_.ih, (rows_ - 1) * p_.stride_h + (p_.kh - 1) * p_.dilation_h + 1);
     return aligned(t.in_channels * most_rows * p_.iw * in_size_);
   }
-  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow * out_size_); }
-  std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * slot_bytes(); }
-  std::int64_t slot_bytes() const { return in_bytes() + out_bytes() + tail_.room(out_bytes()); }
-  void choose(std::int64_t tile_bytes);
-  void weights_for(std::int64_t channel, std::int64_t channels, int core, std::int64_t at);
-  void tile(std::int64_t sample, const ConvTile& t, int core, std::int64_t weights, std::int64_t slot);
+  std::int64_t out_bytes() const { return aligned(loops_.chunk * rows_ * p_.ow * out_size_); }
+  std::int64_t result_bytes() const { return out_bytes() + tail_.room(out_bytes()); }
+  std::int64_t weights_in_sram() const { return loops_.weight_slots() * weight_bytes(); }
+  std::int64_t footprint() const {
+    return weights_in_sram() + loops_.input_slots() * in_bytes() + MacLoops::kOutputs * result_bytes();
+  }
+  void choose_chunk();
+  void choose_rows(std::int64_t tile_bytes);
+  void load_weights(const MacVisit& visit, std::int64_t at);
+  void tile(const MacVisit& visit);
   void add(Unit unit, int core, Body body);
 
   ProgramBuilder& builder_;
@@ -54,30 +60,37 @@ class ConvLowering {
   const std::int64_t in_size_, out_size_;  // bytes of an element
   const int plan_;
   const TileTail tail_;
-  std::int64_t channels_ = 1, rows_ = 1;  // of a tile's output
+  MacLoops loops_;
+  std::int64_t rows_ = 1;  // of a tile's output
   int tile_ = 0;
 };
 
-// All output channels at once where their weights leave half of the SRAM; then as many rows as fit the wanted
-// tile. A chunk of channels lies within a group or spans whole groups.
-void ConvLowering::choose(std::int64_t tile_bytes) {
-  channels_ = p_.oc;
-  rows_ = 1;
-  const std::int64_t unit = p_.group_outputs();
-  while (footprint() > machine_.sram.bytes ||
-         (channels_ > 1 && 2 * weight_bytes() > machine_.sram.bytes / 2)) {
-    if (channels_ == 1) break;
-    std::int64_t less = (channels_ + 1) / 2;
+// All output channels of a core at once where their weights leave enough of the SRAM. A chunk of channels
+// lies within a group or spans whole groups.
+void ConvLowering::choose_chunk() {
+  if (loops_.mapping == MacMapping::Input && p_.groups > 1)
+    throw std::invalid_argument("the chunks of a convolution with groups have inputs of their own");
+  std::int64_t& chunk = loops_.chunk;
+  const std::int64_t unit = p_.group_outputs(), sram = machine_.sram.bytes;
+  const bool rows_keep_all = 2 * weight_bytes() <= sram / 2;
+  const bool one_chunk = loops_.mapping == MacMapping::Weights;
+  while (!one_chunk && chunk > 1 && (footprint() > sram || weights_in_sram() > loops_.weight_limit(sram))) {
+    std::int64_t less = (chunk + 1) / 2;
     if (less > unit) less = (less + unit - 1) / unit * unit;
     if (less < unit)
       while (unit % less != 0) --less;
-    if (less >= channels_) less = channels_ > unit ? channels_ - unit : channels_ / 2;
-    channels_ = less;
+    if (less >= chunk) less = chunk > unit ? chunk - unit : chunk / 2;
+    chunk = less;
   }
-  if (footprint() > machine_.sram.bytes)
+  if (footprint() > sram)
     throw std::invalid_argument(
         "a row of " + std::to_string(p_.ow) + " outputs needs " + std::to_string(footprint()) +
-        " bytes of SRAM with its inputs and weights; a core has " + std::to_string(machine_.sram.bytes));
+        " bytes of SRAM with its inputs and weights; a core has " + std::to_string(sram));
+  loops_.check_difference(rows_keep_all);
+}
+
+// As many rows as fit the wanted tile, in equal shares.
+void ConvLowering::choose_rows(std::int64_t tile_bytes) {
   while (rows_ < p_.oh) {
     ++rows_;
     if (footprint() > machine_.sram.bytes ||
@@ -86,7 +99,8 @@ void ConvLowering::choose(std::int64_t tile_bytes) {
       break;
     }
   }
-  rows_ = (p_.oh + (p_.oh + rows_ - 1) / rows_ - 1) / ((p_.oh + rows_ - 1) / rows_);  // equal shares
+  const std::int64_t bands = (p_.oh + rows_ - 1) / rows_;
+  rows_ = (p_.oh + bands - 1) / bands;
 }
 
 void ConvLowering::add(Unit unit, int core, Body body) {
@@ -101,16 +115,18 @@ void ConvLowering::add(Unit unit, int core, Body body) {
   builder_.add(std::move(command));
 }
 
-void ConvLowering::weights_for(std::int64_t channel, std::int64_t channels, int core, std::int64_t at) {
-  add(Unit::Load, core,
-      Transfer{DramBox::contiguous(job_.weights + channel * p_.taps(), channels * p_.taps()), at});
-  add(Unit::Load, core,
-      Transfer{DramBox::contiguous(job_.entries + channel * kRecord, channels * kRecord),
-               at + aligned(channels_ * p_.taps())});
+void ConvLowering::load_weights(const MacVisit& v, std::int64_t at) {
+  add(Unit::Load, v.core,
+      Transfer{DramBox::contiguous(job_.weights + v.channel * p_.taps(), v.channels * p_.taps()), at});
+  add(Unit::Load, v.core,
+      Transfer{DramBox::contiguous(job_.entries + v.channel * kRecord, v.channels * kRecord),
+               at + aligned(loops_.chunk * p_.taps())});
 }
 
-void ConvLowering::tile(std::int64_t sample, const ConvTile& t, int core, std::int64_t weights,
-                        std::int64_t slot) {
+void ConvLowering::tile(const MacVisit& v) {
+  const std::int64_t bands = (p_.oh + rows_ - 1) / rows_, sample = v.piece / bands,
+                     row = v.piece % bands * rows_;
+  const ConvTile t = conv_tile(p_, v.channel, v.channels, row, std::min(rows_, p_.oh - row));
   const DramBox input{job_.x,
                       {{sample, 1, p_.ic * p_.ih * p_.iw * in_size_},
                        {t.in_channel, t.in_channels, p_.ih * p_.iw * in_size_},
@@ -121,38 +137,25 @@ void ConvLowering::tile(std::int64_t sample, const ConvTile& t, int core, std::i
                         {t.out_channel, t.out_channels, p_.oh * p_.ow * out_size_},
                         {t.out_row, t.out_rows, p_.ow * out_size_},
                         {0, p_.ow * out_size_, 1}}};
-  const std::int64_t out = slot + in_bytes(), residual = out + out_bytes();
-  const auto add_here = [&](Unit unit, Body body) { add(unit, core, std::move(body)); };
-  add(Unit::Load, core, Transfer{input, slot});
+  const std::int64_t weights = v.weight_slot * weight_bytes(),
+                     in = weights_in_sram() + loops_.input_at(v.input_slot, in_bytes(), result_bytes()),
+                     out = weights_in_sram() + loops_.output_at(v.output_slot, in_bytes(), result_bytes()),
+                     residual = out + out_bytes();
+  const auto add_here = [&](Unit unit, Body body) { add(unit, v.core, std::move(body)); };
+  if (v.load_weights) load_weights(v, weights);
+  if (v.load_input) add_here(Unit::Load, Transfer{input, in});
   tail_.load(add_here, output, job_.y, residual);
-  add(Unit::Mac, core, Convolve{plan_, t, slot, weights, weights + aligned(channels_ * p_.taps()), out});
+  add_here(Unit::Mac, Convolve{plan_, t, in, weights, weights + aligned(loops_.chunk * p_.taps()), out});
   tail_.apply(add_here, conv_outputs(p_, t), out, residual);
-  add(Unit::Store, core, Transfer{output, out});
+  add_here(Unit::Store, Transfer{output, out});
   ++tile_;
 }
 
 void ConvLowering::run(std::int64_t tile_bytes) {
-  choose(tile_bytes);
-  const std::int64_t weight_stride = weight_bytes(), slots = 2 * weight_stride, stride = slot_bytes();
-  builder_.reserve_sram(std::min(machine_.sram.bytes, slots + kSlots * stride));
-  const auto cores = machine_.bpu.cores;
-  std::vector<std::int64_t> used(static_cast<std::size_t>(cores), 0);
-  std::int64_t chunk = 0;
-  for (std::int64_t c = 0; c < p_.oc; c += channels_, ++chunk) {
-    const std::int64_t count = std::min(channels_, p_.oc - c);
-    std::vector<char> loaded(static_cast<std::size_t>(cores), 0);
-    std::int64_t turn = 0;
-    for (std::int64_t sample = 0; sample < p_.n; ++sample) {
-      for (std::int64_t row = 0; row < p_.oh; row += rows_, ++turn) {
-        const auto core = static_cast<std::size_t>(turn % cores);
-        const std::int64_t weights = chunk % 2 * weight_stride;
-        if (loaded[core] == 0) weights_for(c, count, static_cast<int>(core), weights);
-        loaded[core] = 1;
-        const ConvTile t = conv_tile(p_, c, count, row, std::min(rows_, p_.oh - row));
-        tile(sample, t, static_cast<int>(core), weights, slots + used[core]++ % kSlots * stride);
-      }
-    }
-  }
+  choose_chunk();
+  choose_rows(tile_bytes);
+  builder_.reserve_sram(footprint());
+  visit_tiles(loops_, p_.n * ((p_.oh + rows_ - 1) / rows_), [this](const MacVisit& v) { tile(v); });
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-// From a convolution to a program: rows and output channels are tiled, weights stay in SRAM for all the rows
-// that they serve.
+// From a convolution to a program: rows and output channels are tiled, in the order that the mapping says.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +7,7 @@
 #include "kernels/conv.h"
 #include "models/command.h"
 #include "models/machine_params.h"
+#include "sim/compile/mac_loops.h"
 #include "sim/compile/tile_tail.h"
 
 namespace bpusim {
@@ -17,10 +17,11 @@ struct ConvJob {
   ConvPlan plan;
   std::int64_t x = 0, y = 0, weights = 0, entries = 0;
   TailJob tail;  ///< what follows each tile's sums
+  MacMapping mapping = MacMapping::Rows;
 };
 
 /// Throws std::invalid_argument where not even one output row of one channel (or one whole group) fits in
-/// SRAM.
+/// SRAM, or where the mapping makes no difference to MacMapping::Rows.
 Program lower_conv(const std::string& name, const ConvJob& job, const MachineParams& machine,
                    std::int64_t tile_bytes);
 

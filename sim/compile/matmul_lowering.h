@@ -10,7 +10,8 @@
 namespace bpusim {
 
 /// job.plan.problem has n = rows, ic = inner, oc = columns and one pixel. Throws std::invalid_argument where
-/// one column's weights and one row do not fit in SRAM.
+/// one column's weights and one row do not fit in SRAM, or where the mapping makes no difference to
+/// MacMapping::Rows.
 Program lower_matmul(const std::string& name, const ConvJob& job, const MachineParams& machine,
                      std::int64_t tile_bytes);
 

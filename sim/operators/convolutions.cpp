@@ -62,6 +62,7 @@ LoweredStep lower(StepLowering& s) {
   mac.weights = weights_of(s, 1);
   mac.bias = bias_of(s);
   mac.lower = &lower_conv;
+  mac.mappings = mac_mappings(s.machine.bpu.cores);
   mac.macs = mac.problem.macs();
   fold_followers(s, mac);
   return lower_mac(s, std::move(mac));

@@ -210,10 +210,13 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   if (job.tail.residual) lowered.work.vector_elements += lanes;
   lowered.work.read_bytes += weight_bytes + entry_bytes;
   lowered.work.macs = mac.macs * (plan.in.dtype == DType::Int16 ? s.machine.mac.int16_passes : 1);
-  lowered.programs.push_back(
-      s.fastest({"mac_array"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+  lowered.programs.push_back(s.fastest(
+      mac.mappings, lowered.work,
+      [&](const Way& way, const MachineParams& machine) {
+        job.mapping = mac_mapping(way.mapping);
         return mac.lower(s.step.name, job, machine, way.tile_bytes);
-      }));
+      },
+      &lowered.mapping));
   if (s.context.function) lowered.ideal = ideal_of(s, std::move(mac), std::move(plan));
   return lowered;
 }

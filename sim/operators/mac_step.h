@@ -29,6 +29,7 @@ struct MacStep {
   std::int64_t macs = 0;
 
   std::function<Program(const std::string&, const ConvJob&, const MachineParams&, std::int64_t)> lower;
+  std::vector<std::string> mappings = {"mac_array"};  ///< that `lower` takes
   /// Weights as they lie in memory, and the real sums of codes, where they are not those of `problem`.
   std::function<std::vector<std::int8_t>(const std::vector<std::int8_t>&)> arrange;
   std::function<std::vector<double>(const ConvPlan&, const std::vector<std::int64_t>&,

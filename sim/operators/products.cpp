@@ -110,6 +110,7 @@ LoweredStep lower_weights(StepLowering& s) {
   }
   mac.macs = mac.problem.macs();
   mac.lower = &lower_matmul;
+  mac.mappings = mac_mappings(s.machine.bpu.cores);
   fold_followers(s, mac);
   return lower_mac(s, std::move(mac));
 }

@@ -1,5 +1,5 @@
-// Resize and Upsample: to the nearest by whole factors the DMA repeats elements, all else is weighted on the
-// vector unit.
+// Resize and Upsample: to the nearest by whole factors the DMA or the vector unit repeats elements, all else
+// is weighted on the vector unit.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -60,9 +60,23 @@ std::string obstacle(const Operation& operation) {
   return "";
 }
 
+// From DRAM a DMA that repeats elements reads them one by one: with the vector unit they come once, in rows.
+OtherWay resampled(const StepLowering& s, const Operation& operation) {
+  const TensorPlace &x = s.in(), &y = s.out();
+  if (y.grid.dtype != DType::Int8 || operation.shape().empty()) return {};
+  try {
+    const ResamplePlan plan = plan_resample(resize_of(operation), y.grid, s.rounding());
+    return {"streaming", [&s, &x, &y, plan](const Way& way, const MachineParams& machine) {
+              return lower_resample(s.step.name, plan, x.address, y.address, machine, way.tile_bytes);
+            }};
+  } catch (const std::invalid_argument&) {
+    return {};  // more axes than the vector unit takes
+  }
+}
+
 LoweredStep lower(StepLowering& s) {
   const Operation operation = s.operation();
-  if (const auto view = repetition_of(operation)) return lower_view_step(s, *view);
+  if (const auto view = repetition_of(operation)) return lower_view_step(s, *view, resampled(s, operation));
   LoweredStep lowered = s.begin("streaming");
   const TensorPlace &x = s.in(), &y = s.out();
   const auto resize = std::make_shared<Resize>(resize_of(operation));

@@ -165,6 +165,13 @@ Program StepLowering::fastest(const std::vector<std::string>& mappings, const Wo
   if (candidates.empty()) throw *error;
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+  // Tile sizes beyond what a step needs make the same program again: no reason to rehearse it again.
+  candidates.erase(std::unique(candidates.begin(), candidates.end(),
+                               [](const Candidate& a, const Candidate& b) {
+                                 return a.estimate == b.estimate && a.way.mapping == b.way.mapping &&
+                                        a.way.whole_sram == b.way.whole_sram;
+                               }),
+                   candidates.end());
   std::size_t best = 0;
   double least = 0;
   for (std::size_t c = 0; c < std::min(candidates.size(), kRehearsed); ++c) {

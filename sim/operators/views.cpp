@@ -83,15 +83,20 @@ LoweredStep lower(StepLowering& s) {
 
 }  // namespace
 
-LoweredStep lower_view_step(const StepLowering& s, const View& view) {
+LoweredStep lower_view_step(const StepLowering& s, const View& view, const OtherWay& other) {
   LoweredStep lowered = s.begin("copy");
   const TensorPlace &x = s.in(), &y = s.out();
   if (x.address < kSramWindow) lowered.work.read_bytes = std::min(x.bytes(), y.bytes());
-  lowered.programs.push_back(
-      s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+  std::vector<std::string> mappings = {"copy"};
+  if (other.lower) mappings.push_back(other.mapping);
+  lowered.programs.push_back(s.fastest(
+      mappings, lowered.work,
+      [&](const Way& way, const MachineParams& machine) {
+        if (way.mapping != "copy") return other.lower(way, machine);
         return lower_view(s.step.name, view, x.address, y.address, byte_size(x.grid.dtype), machine,
                           way.tile_bytes);
-      }));
+      },
+      &lowered.mapping));
   lowered.ideal = [view](const std::vector<Codes>& inputs) {
     const auto values = apply_view(view, std::vector<double>(inputs[0].begin(), inputs[0].end()));
     return Codes(values.begin(), values.end());

@@ -7,7 +7,10 @@
 
 #include "models/functional.h"
 #include "models/machine.h"
+#include "sim/compile/conv_lowering.h"
 #include "sim/compile/conv_transpose_lowering.h"
+#include "sim/compile/mac_loops.h"
+#include "sim/compile/matmul_lowering.h"
 #include "sim/compile/product_lowering.h"
 #include "sim/compile/reduction_lowering.h"
 #include "sim/compile/resample_lowering.h"
@@ -88,6 +91,48 @@ Program drawn_transpose(const MachineParams& m, std::int64_t tile) {
   return lower_conv_transpose("transpose", p, job, m, tile);
 }
 
+// Sums of products with one of the mappings; where that one makes no difference, as without it.
+template <class Lower>
+Program with_drawn_mapping(ConvJob job, Lower&& lower) {
+  const DType type = *rc::gen::element(DType::Int8, DType::Int16);
+  job.plan.in = {kIn.scale, type == DType::Int8 ? kIn.zero_point : 0, type};
+  job.plan.out = kOut;
+  job.x = kX;
+  job.y = kY;
+  job.weights = kB;
+  job.entries = kEntries;
+  if (draw(0, 1) == 1)
+    job.tail.residual = TailJob::Residual{
+        plan_elementwise(ElementwiseKind::Add, {kOut, kIn}, kOut, 30, Rounding::HalfEven), kB + kRoom};
+  job.mapping =
+      *rc::gen::element(MacMapping::Rows, MacMapping::Weights, MacMapping::Input, MacMapping::Channels);
+  try {
+    return lower(job);
+  } catch (const std::invalid_argument&) {
+    job.mapping = MacMapping::Rows;
+    return lower(job);
+  }
+}
+
+Program drawn_conv(const MachineParams& m, std::int64_t tile) {
+  Attributes a;
+  a.int_lists["strides"] = {draw(1, 2), draw(1, 2)};
+  const std::int64_t groups = draw(1, 3), group_inputs = draw(1, 10), kernel = draw(1, 3);
+  a.ints["group"] = groups;
+  ConvJob job;
+  job.plan.problem = resolve_conv(a, {draw(1, 2), group_inputs * groups, draw(3, 12), draw(3, 12)},
+                                  {groups * draw(1, 20), group_inputs, kernel, kernel});
+  return with_drawn_mapping(job, [&](const ConvJob& j) { return lower_conv("conv", j, m, tile); });
+}
+
+Program drawn_matmul(const MachineParams& m, std::int64_t tile) {
+  ConvJob job;
+  job.plan.problem.n = draw(1, 20);
+  job.plan.problem.ic = draw(1, 300);
+  job.plan.problem.oc = draw(1, 60);
+  return with_drawn_mapping(job, [&](const ConvJob& j) { return lower_matmul("matmul", j, m, tile); });
+}
+
 Program drawn_resize(const MachineParams& m, std::int64_t tile) {
   Attributes a;
   a.strings["mode"] = *rc::gen::element<std::string>("linear", "cubic", "nearest");
@@ -130,10 +175,10 @@ std::vector<std::int8_t> result(DramPort& dram) {
 
 RC_GTEST_PROP(RandomOperators, FunctionAndOrderAgree, ()) {
   using Draw = Program (*)(const MachineParams&, std::int64_t);
-  const Draw draws[] = {drawn_product,   drawn_reduction, drawn_softmax,
-                        drawn_selection, drawn_transpose, drawn_resize};
+  const Draw draws[] = {drawn_product,   drawn_reduction, drawn_softmax, drawn_selection,
+                        drawn_transpose, drawn_resize,    drawn_conv,    drawn_matmul};
   const MachineParams machine = drawn_machine();
-  const Program program = draws[draw(0, 5)](machine, draw(64, 6000));
+  const Program program = draws[draw(0, 7)](machine, draw(64, 6000));
   Machine with(machine), without(machine, false);
   fill(with.dram());
   const std::int64_t cycles = with.run(program).cycles();

@@ -205,6 +205,17 @@ TEST(Operators, Resizes) {
   expect_ideal(n, 0.95);
 }
 
+// Repeated elements come from memory once, in rows; on chip the DMA may repeat them.
+TEST(Operators, WhatIsRepeatedIsReadOnce) {
+  Builder n;
+  n.end("Resize", {n.input({1, 8, 40, 40}), "", n.list({1, 1, 2, 2})}, word("mode", "nearest"));
+  expect_ideal(n);
+  const NodeResult node = n.run().nodes.at(0);
+  EXPECT_EQ(node.mapping, "streaming");
+  EXPECT_EQ(node.dram_read_bytes, 8 * 40 * 40);
+  EXPECT_EQ(node.dram_write_bytes, 8 * 80 * 80);
+}
+
 TEST(Operators, PoolsWithDilations) {
   Builder n;
   n.end("MaxPool", {n.input({2, 5, 13, 11})},

@@ -117,6 +117,18 @@ TEST(Run, FoldingABatchNormIntoAConvolutionSavesTimeAndBytes) {
   EXPECT_GT(folded.nodes.back().accuracy->sqnr_db, apart.nodes.back().accuracy->sqnr_db);
 }
 
+// Few rows and many channels: cores that divide the rows would each read all weights.
+TEST(Run, CoresDivideTheChannelsWhereRowsAreFew) {
+  const MachineParams machine = read_machine("rdk-x3");
+  const std::string few = "  - {op: Conv, shape: [1, 192, 14, 14], out_channels: 192}\n",
+                    many = "  - {op: Conv, shape: [1, 64, 128, 128], out_channels: 64}\n";
+  const NodeResult divided = run(few, machine, false).nodes.at(0);
+  EXPECT_EQ(divided.mapping, "mac_channels");
+  EXPECT_LE(divided.roofline_fraction, 1);
+  EXPECT_EQ(run(few, machine).nodes.at(0).cycles, divided.cycles);
+  EXPECT_EQ(run(many, machine, false).nodes.at(0).mapping, "mac_array");
+}
+
 TEST(Run, AnActivationBehindAConvolutionCostsNoPassThroughMemory) {
   const char* chain =
       "  - {op: Conv, shape: [1, 16, 28, 28], out_channels: 32, then: [BatchNormalization, SiLU]%s}\n";
