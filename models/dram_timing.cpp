@@ -260,9 +260,25 @@ void DramTiming::LaneBursts::next_run() {
   } while (burst_ > last_);
 }
 
+// A Resize that repeats its elements asks for single bytes several times each. Such a row is as many bursts
+// as it has bytes: those before address `end` are taken at once.
+std::int64_t DramTiming::LaneBursts::skip_repeated(std::int64_t end, std::int64_t most) {
+  if (runs_.bytes != 1 || runs_.stride != 0 || runs_.row_stride <= 0 || run_ != 0 || lanes_ != 1) return 0;
+  const std::int64_t before_end = (end - address_ + runs_.row_stride - 1) / runs_.row_stride;
+  const std::int64_t rows = std::min({runs_.rows - row_, before_end, most / runs_.count});
+  if (rows == 0) return 0;
+  row_ += rows;
+  address_ += rows * runs_.row_stride;
+  if (!done()) read_run();
+  return rows * runs_.count;
+}
+
 std::int64_t DramTiming::LaneBursts::skip_same(std::int64_t number, int bits, std::int64_t most) {
   std::int64_t skipped = 0;
   while (!done() && skipped < most && burst_ >> bits == number) {
+    const std::int64_t repeated = skip_repeated(((number + 1) << bits) * dram_.burst_bytes_, most - skipped);
+    skipped += repeated;
+    if (repeated > 0) continue;
     const std::int64_t end = std::min({last_ + 1, (number + 1) << bits, burst_ + most - skipped});
     skipped += end - burst_;
     burst_ = end;

@@ -105,6 +105,7 @@ class DramTiming {
    private:
     void next_run();
     void read_run();
+    std::int64_t skip_repeated(std::int64_t end, std::int64_t most);
 
     const DramTiming& dram_;
     const DramRuns runs_;

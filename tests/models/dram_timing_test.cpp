@@ -129,8 +129,9 @@ TEST(DramTiming, RunsEqualSingleAccesses) {
     DramTiming whole(p), single(p);
     std::int64_t now = 0;
     for (int i = 0; i < 60; ++i) {
-      const DramRuns runs{draw(1 << 20), 1 + draw(i % 2 == 0 ? 8 : 300), draw(3) * draw(900),
-                          1 + draw(9),   draw(3) * draw(5000),           1 + draw(9)};
+      DramRuns runs{draw(1 << 20), 1 + draw(i % 2 == 0 ? 8 : 300), draw(3) * draw(900),
+                    1 + draw(9),   draw(3) * draw(5000),           1 + draw(9)};
+      if (i % 5 == 0) runs = {draw(1 << 20), 1, 0, 1 + draw(4), 1 + draw(3), 1 + draw(4000)};
       const bool write = random() % 3 == 0;
       std::int64_t b = 0;
       runs.for_each(
