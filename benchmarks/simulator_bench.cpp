@@ -36,6 +36,22 @@ void dram_bursts(benchmark::State& state) {
 }
 BENCHMARK(dram_bursts)->Args({64, 0})->Args({4096, 0})->Args({64, 1});
 
+// Rows of 64 pieces of range(0) bytes, 400 apart, as a tile of an image has them; range(1): in one call.
+void dram_pieces(benchmark::State& state) {
+  DramTiming dram(DramParams{});
+  const DramRuns runs{0, state.range(0), 400, 64, 0, 1};
+  for (auto _ : state) {
+    if (state.range(1) != 0)
+      benchmark::DoNotOptimize(dram.access(0, runs, false));
+    else
+      runs.for_each([&](std::int64_t address) {
+        benchmark::DoNotOptimize(dram.access(0, address, runs.bytes, false));
+      });
+  }
+  per_item(state, runs.count, "s_per_piece");
+}
+BENCHMARK(dram_pieces)->ArgsProduct({{1, 40, 240}, {0, 1}});
+
 // InstanceNorm of 64 x 128 x 128 on the default machine.
 struct Norm {
   Norm() {

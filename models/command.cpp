@@ -56,24 +56,44 @@ bool DramBox::overlaps(const DramBox& other) const {
   return true;
 }
 
-void DramBox::for_each_run(const std::function<void(std::int64_t, std::int64_t)>& visit) const {
-  std::size_t outer = dims.size();
-  std::int64_t run = 1;
-  while (outer > 0 && dims[outer - 1].stride == run) run *= dims[--outer].count;
-  std::vector<std::int64_t> index(outer, 0);
-  std::int64_t address = first();
-  while (true) {
-    visit(address, run);
-    std::size_t d = outer;
-    while (true) {
-      if (d == 0) return;
-      --d;
-      address += dims[d].stride;
-      if (++index[d] < dims[d].count) break;
-      address -= dims[d].stride * dims[d].count;
-      index[d] = 0;
+void BoxRuns::reset(const DramBox& box) {
+  std::size_t outer = box.dims.size();
+  bytes_ = 1;
+  while (outer > 0 && box.dims[outer - 1].stride == bytes_) bytes_ *= box.dims[--outer].count;
+  address_ = box.first();
+  rows_.clear();
+  left_ = 1;
+  for (std::size_t d = 0; d < outer; ++d) {
+    const DramBox::Dim& dim = box.dims[d];
+    left_ *= dim.count;
+    if (dim.count == 1) continue;
+    if (!rows_.empty() && rows_.back().stride == dim.count * dim.stride) {  // rows that go on evenly are one
+      rows_.back() = {rows_.back().count * dim.count, dim.stride, 0};
+    } else {
+      rows_.push_back({dim.count, dim.stride, 0});
     }
   }
+}
+
+void BoxRuns::skip(std::int64_t pieces) {
+  left_ -= pieces;
+  for (std::size_t r = rows_.size(); r > 0 && pieces > 0; --r) {
+    Row& row = rows_[r - 1];
+    const std::int64_t at = row.at + pieces;
+    if (at < row.count) {
+      address_ += pieces * row.stride;
+      row.at = at;
+      return;
+    }
+    pieces = at / row.count;
+    address_ += (at % row.count - row.at) * row.stride;
+    row.at = at % row.count;
+  }
+}
+
+std::int64_t BoxRuns::even_rows() const {
+  if (!rows_.empty() && rows_.back().at > 0) return 0;
+  return rows_.size() < 2 ? 1 : rows_[rows_.size() - 2].count - rows_[rows_.size() - 2].at;
 }
 
 bool Access::overlaps(const Access& other) const {

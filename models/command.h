@@ -58,9 +58,43 @@ struct DramBox {
   /// Whether they share a byte: exact for boxes of one view, by their hulls otherwise.
   bool overlaps(const DramBox& other) const;
   /// Calls visit(address, bytes) for each contiguous piece, in order.
-  void for_each_run(const std::function<void(std::int64_t, std::int64_t)>& visit) const;
+  template <class Visit>
+  void for_each_run(Visit&& visit) const;
   static DramBox contiguous(std::int64_t address, std::int64_t bytes) { return {address, {{0, bytes, 1}}}; }
 };
+
+/// Walks the contiguous pieces of a box in order, which are of one length. Many can be passed at a time.
+class BoxRuns {
+ public:
+  BoxRuns() = default;
+  explicit BoxRuns(const DramBox& box) { reset(box); }
+  void reset(const DramBox& box);
+
+  bool done() const { return left_ == 0; }
+  std::int64_t address() const { return address_; }  ///< of the next piece
+  std::int64_t bytes() const { return bytes_; }      ///< of each piece
+  std::int64_t stride() const { return rows_.empty() ? 0 : rows_.back().stride; }
+  /// Pieces that are left in the row, each stride() after the one before it.
+  std::int64_t in_row() const { return rows_.empty() ? 1 : rows_.back().count - rows_.back().at; }
+  /// Whole rows from the next piece on, each row_stride() after the one before it; 0 within a row.
+  std::int64_t even_rows() const;
+  std::int64_t row_stride() const { return rows_.size() < 2 ? 0 : rows_[rows_.size() - 2].stride; }
+  std::int64_t left() const { return left_; }  ///< pieces, with the next one
+  /// Past `pieces` of those that are left.
+  void skip(std::int64_t pieces);
+
+ private:
+  struct Row {
+    std::int64_t count = 1, stride = 0, at = 0;
+  };
+  std::vector<Row> rows_;  // outermost first, all of more than one
+  std::int64_t address_ = 0, bytes_ = 0, left_ = 0;
+};
+
+template <class Visit>
+void DramBox::for_each_run(Visit&& visit) const {
+  for (BoxRuns runs(*this); !runs.done(); runs.skip(1)) visit(runs.address(), runs.bytes());
+}
 
 /// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM. A box in a window makes it a copy
 /// between SRAMs, or within one.

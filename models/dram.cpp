@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "models/memory_port.h"
+
 namespace bpusim {
 
 Dram::Dram(const sc_core::sc_module_name& name, const DramParams& params, bool storage,
@@ -59,27 +61,34 @@ void Dram::read_bytes(std::int64_t address, void* data, std::int64_t bytes) cons
   }
 }
 
-void Dram::move(tlm::tlm_generic_payload& payload) {
+void Dram::move(tlm::tlm_generic_payload& payload, const DramRuns& runs) {
   if (!storage_) return;
-  const auto address = static_cast<std::int64_t>(payload.get_address());
-  if (payload.is_write()) {
-    write_bytes(address, payload.get_data_ptr(), payload.get_data_length());
-  } else {
-    read_bytes(address, payload.get_data_ptr(), payload.get_data_length());
-  }
+  unsigned char* data = payload.get_data_ptr();
+  runs.for_each([&](std::int64_t address) {
+    if (payload.is_write()) {
+      write_bytes(address, data, runs.bytes);
+    } else {
+      read_bytes(address, data, runs.bytes);
+    }
+    data += runs.bytes;
+  });
 }
 
 void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const auto address = static_cast<std::int64_t>(payload.get_address());
-  const std::int64_t bytes = payload.get_data_length();
-  if (!inside(address, bytes)) {
+  auto* extension = payload.get_extension<RunsExtension>();
+  const DramRuns runs = extension != nullptr ? extension->runs
+                                             : DramRuns{static_cast<std::int64_t>(payload.get_address()),
+                                                        payload.get_data_length()};
+  const std::int64_t last = runs.address + (runs.count - 1) * runs.stride + (runs.rows - 1) * runs.row_stride;
+  if (!inside(runs.address, runs.bytes) || !inside(last, runs.bytes)) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
   const sc_core::sc_time earliest = sc_core::sc_time_stamp() + delay;
   const std::int64_t earliest_fs = static_cast<std::int64_t>(earliest.value()) * fs_per_unit_;
-  const std::int64_t done_fs = timing_.access(earliest_fs, address, bytes, payload.is_write());
-  move(payload);
+  const std::int64_t done_fs = timing_.access(earliest_fs, runs, payload.is_write());
+  move(payload, runs);
+  if (extension != nullptr) extension->served_all = true;
   // Rounded up, so that a coarser kernel never makes data early.
   delay += sc_core::sc_time::from_value(
       static_cast<std::uint64_t>((done_fs - earliest_fs + fs_per_unit_ - 1) / fs_per_unit_));
@@ -87,8 +96,9 @@ void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
 }
 
 unsigned Dram::transport_dbg(tlm::tlm_generic_payload& payload) {
-  if (!inside(static_cast<std::int64_t>(payload.get_address()), payload.get_data_length())) return 0;
-  move(payload);
+  const auto address = static_cast<std::int64_t>(payload.get_address());
+  if (!inside(address, payload.get_data_length())) return 0;
+  move(payload, {address, payload.get_data_length()});
   return payload.get_data_length();
 }
 

@@ -32,7 +32,7 @@ class Dram : public sc_core::sc_module {
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned transport_dbg(tlm::tlm_generic_payload& payload);
   bool inside(std::int64_t address, std::int64_t bytes) const;
-  void move(tlm::tlm_generic_payload& payload);
+  void move(tlm::tlm_generic_payload& payload, const DramRuns& runs);
 
   DramTiming timing_;
   const std::int64_t fs_per_unit_;  // of the kernel's time resolution

@@ -33,6 +33,9 @@ DramTiming::DramTiming(const DramParams& params, std::int64_t window_fs)
       capacity_(params.channels * params.ranks * params.bank_groups * params.banks_per_group * params.rows *
                 params.columns * (params.bus_bits / 8)) {
   read_address_map(params);
+  while ((std::int64_t{1} << column_bits_) <= column_.mask) ++column_bits_;
+  for (int bits = 0; bits < 62; ++bits)
+    if (std::int64_t{1} << bits == burst_bytes_) burst_shift_ = bits;
   // Columns of the same bank group keep ccd_l, others ccd_s; neither is shorter than the data on the bus.
   p_.ccd_s = std::max(p_.ccd_s, burst_clocks_);
   p_.ccd_l = std::max(p_.ccd_l, p_.ccd_s);
@@ -186,13 +189,16 @@ std::int64_t DramTiming::serve(Channel& channel, const Place& place, std::int64_
   return clock;
 }
 
-// Up to `most` more bursts of the row that was just used, as serve() would place them: one ccd_l after the
-// other, until a refresh is due. Returns how many.
-std::int64_t DramTiming::hit_run(Channel& channel, const Place& place, std::int64_t clock, std::int64_t most,
-                                 bool write) {
+// How many more bursts of the row that was just used serve() would place one ccd_l after the other.
+std::int64_t DramTiming::hits_before_refresh(const Channel& channel, const Place& place,
+                                             std::int64_t clock) const {
   const Rank& rank = channel.ranks[static_cast<std::size_t>(place.rank)];
-  const std::int64_t run = std::min(most, (rank.next_refresh - 1 - clock) / p_.ccd_l);
-  if (run <= 0) return 0;
+  return std::max<std::int64_t>(0, (rank.next_refresh - 1 - clock) / p_.ccd_l);
+}
+
+// Places `run` of them.
+void DramTiming::hit_run(Channel& channel, const Place& place, std::int64_t clock, std::int64_t run,
+                         bool write) {
   for (std::int64_t i = std::max<std::int64_t>(1, run - static_cast<std::int64_t>(kQueue)); i < run; ++i) {
     channel.columns[channel.oldest_column] = clock + i * p_.ccd_l;
     channel.oldest_column = (channel.oldest_column + 1) % kQueue;
@@ -200,18 +206,21 @@ std::int64_t DramTiming::hit_run(Channel& channel, const Place& place, std::int6
   issue_column(channel, place, clock + run * p_.ccd_l, write);
   counters_.row_hits += run;
   count_window(clock + p_.ccd_l + (write ? p_.cwl : p_.cl) + burst_clocks_, run, p_.ccd_l);
-  return run;
 }
 
 void DramTiming::count_window(std::int64_t first_end, std::int64_t bursts, std::int64_t spacing) {
   std::int64_t end = first_end * clock_fs_;
   const std::int64_t step = std::max<std::int64_t>(spacing * clock_fs_, 1);
   while (bursts > 0) {
-    const auto window = static_cast<std::size_t>(end / window_fs_);
-    const std::int64_t boundary = static_cast<std::int64_t>(window + 1) * window_fs_;
-    const std::int64_t inside = std::min(bursts, (boundary - 1 - end) / step + 1);
-    if (window_bytes_.size() <= window) window_bytes_.resize(window + 1, 0);
-    window_bytes_[window] += inside * burst_bytes_;
+    if (end < window_begin_ || end >= window_end_) {
+      window_ = static_cast<std::size_t>(end / window_fs_);
+      window_begin_ = static_cast<std::int64_t>(window_) * window_fs_;
+      window_end_ = window_begin_ + window_fs_;
+      if (window_bytes_.size() <= window_) window_bytes_.resize(window_ + 1, 0);
+    }
+    std::int64_t inside = bursts;
+    if (end + (bursts - 1) * step >= window_end_) inside = (window_end_ - 1 - end) / step + 1;
+    window_bytes_[window_] += inside * burst_bytes_;
     bursts -= inside;
     end += inside * step;
   }
@@ -221,32 +230,96 @@ std::int64_t DramTiming::peak_window_bytes() const {
   return window_bytes_.empty() ? 0 : *std::max_element(window_bytes_.begin(), window_bytes_.end());
 }
 
-std::int64_t DramTiming::access(std::int64_t earliest_fs, std::int64_t address, std::int64_t bytes,
-                                bool write) {
+DramTiming::LaneBursts::LaneBursts(const DramTiming& dram, const DramRuns& runs, std::int64_t lane)
+    : dram_(dram),
+      runs_(runs),
+      lane_(lane),
+      lanes_(dram.channel_lowest_ ? dram.p_.channels : 1),
+      address_(runs.address) {
+  read_run();
+  if (burst_ > last_) next_run();
+}
+
+void DramTiming::LaneBursts::read_run() {
+  burst_ = dram_.burst_of(address_);
+  last_ = dram_.burst_of(address_ + runs_.bytes - 1);
+  if (lanes_ == 1) return;
+  burst_ = (burst_ - lane_ + lanes_ - 1) / lanes_;
+  last_ = (last_ - lane_ + lanes_) / lanes_ - 1;
+}
+
+void DramTiming::LaneBursts::next_run() {
+  do {
+    address_ += runs_.stride;
+    if (++run_ == runs_.count) {
+      if (++row_ == runs_.rows) return;
+      run_ = 0;
+      address_ = runs_.address + row_ * runs_.row_stride;
+    }
+    read_run();
+  } while (burst_ > last_);
+}
+
+// A Resize that repeats its elements asks for single bytes several times each. Such a row is as many bursts
+// as it has bytes: those before address `end` are taken at once.
+std::int64_t DramTiming::LaneBursts::skip_repeated(std::int64_t end, std::int64_t most) {
+  if (runs_.bytes != 1 || runs_.stride != 0 || runs_.row_stride <= 0 || run_ != 0 || lanes_ != 1) return 0;
+  const std::int64_t before_end = (end - address_ + runs_.row_stride - 1) / runs_.row_stride;
+  const std::int64_t rows = std::min({runs_.rows - row_, before_end, most / runs_.count});
+  if (rows == 0) return 0;
+  row_ += rows;
+  address_ += rows * runs_.row_stride;
+  if (!done()) read_run();
+  return rows * runs_.count;
+}
+
+std::int64_t DramTiming::LaneBursts::skip_same(std::int64_t number, int bits, std::int64_t most) {
+  std::int64_t skipped = 0;
+  while (!done() && skipped < most && burst_ >> bits == number) {
+    const std::int64_t repeated = skip_repeated(((number + 1) << bits) * dram_.burst_bytes_, most - skipped);
+    skipped += repeated;
+    if (repeated > 0) continue;
+    const std::int64_t end = std::min({last_ + 1, (number + 1) << bits, burst_ + most - skipped});
+    skipped += end - burst_;
+    burst_ = end;
+    if (burst_ > last_) next_run();
+  }
+  return skipped;
+}
+
+// Returns the clock of the latest column.
+std::int64_t DramTiming::serve_lane(std::int64_t earliest, const DramRuns& runs, bool write,
+                                    std::int64_t lane) {
+  const bool columns_follow = column_.shift == 0;
+  std::int64_t latest = earliest, served = 0;
+  for (LaneBursts bursts(*this, runs, lane); !bursts.done();) {
+    const std::int64_t burst = bursts.burst();
+    Channel& channel = channels_[static_cast<std::size_t>(channel_lowest_ ? lane : channel_.of(burst))];
+    const Place place{rank_.of(burst), group_.of(burst), bank_.of(burst), row_.of(burst)};
+    std::int64_t clock = serve(channel, place, earliest, write);
+    bursts.next();
+    ++served;
+    if (columns_follow) {
+      const std::int64_t run =
+          bursts.skip_same(burst >> column_bits_, column_bits_, hits_before_refresh(channel, place, clock));
+      if (run > 0) hit_run(channel, place, clock, run, write);
+      clock += run * p_.ccd_l;
+      served += run;
+    }
+    latest = std::max(latest, clock);
+  }
+  (write ? counters_.write_bursts : counters_.read_bursts) += served;
+  return latest;
+}
+
+std::int64_t DramTiming::access(std::int64_t earliest_fs, const DramRuns& runs, bool write) {
   const std::int64_t earliest = (earliest_fs + clock_fs_ - 1) / clock_fs_;
-  const std::int64_t first = address / burst_bytes_, last = (address + bytes - 1) / burst_bytes_;
   // With the channel in the lowest bits neighbouring bursts go to different channels, which don't meet: each
   // channel takes its own in turn.
-  const std::int64_t step = channel_lowest_ ? p_.channels : 1;
-  const bool columns_follow = column_.shift == 0;
+  const std::int64_t lanes = channel_lowest_ ? p_.channels : 1;
   std::int64_t latest = earliest;
-  for (std::int64_t lane = 0; lane < step; ++lane) {
-    for (std::int64_t burst = first + lane; burst <= last; burst += step) {
-      const std::int64_t local = burst / step;  // within its channel, or in all of them
-      Channel& channel =
-          channels_[static_cast<std::size_t>(channel_lowest_ ? burst % step : channel_.of(burst))];
-      const Place place{rank_.of(local), group_.of(local), bank_.of(local), row_.of(local)};
-      std::int64_t clock = serve(channel, place, earliest, write);
-      if (columns_follow) {
-        const std::int64_t most = std::min((last - burst) / step, column_.mask - column_.of(local));
-        const std::int64_t run = hit_run(channel, place, clock, most, write);
-        clock += run * p_.ccd_l;
-        burst += run * step;
-      }
-      latest = std::max(latest, clock);
-    }
-  }
-  (write ? counters_.write_bursts : counters_.read_bursts) += last - first + 1;
+  for (std::int64_t lane = 0; lane < lanes; ++lane)
+    latest = std::max(latest, serve_lane(earliest, runs, write, lane));
   return (latest + (write ? p_.cwl : p_.cl) + burst_clocks_) * clock_fs_ + controller_fs_;
 }
 

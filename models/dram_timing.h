@@ -13,6 +13,21 @@
 
 namespace bpusim {
 
+/// Stretches of `bytes` in rows of `count`, their begins `stride` apart, and those of rows `row_stride`.
+struct DramRuns {
+  std::int64_t address = 0, bytes = 0;
+  std::int64_t stride = 0, count = 1;
+  std::int64_t row_stride = 0, rows = 1;
+
+  std::int64_t total_bytes() const { return bytes * count * rows; }
+  /// Calls visit(address) for each, in order.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t run = 0; run < count; ++run) visit(address + row * row_stride + run * stride);
+  }
+};
+
 class DramTiming {
  public:
   /// Throws std::invalid_argument where the organisation is not in powers of two or the address map does not
@@ -22,7 +37,11 @@ class DramTiming {
   /// Serves every burst that [address, address + bytes) touches, none before `earliest_fs`, and returns when
   /// the last data has passed the controller. Time in femtoseconds; may lie before that of an earlier call,
   /// but is served after it.
-  std::int64_t access(std::int64_t earliest_fs, std::int64_t address, std::int64_t bytes, bool write);
+  std::int64_t access(std::int64_t earliest_fs, std::int64_t address, std::int64_t bytes, bool write) {
+    return access(earliest_fs, DramRuns{address, bytes}, write);
+  }
+  /// The same for each of the runs, one after the other; returns when the last data of them all has passed.
+  std::int64_t access(std::int64_t earliest_fs, const DramRuns& runs, bool write);
 
   std::int64_t capacity_bytes() const { return capacity_; }
   std::int64_t burst_bytes() const { return burst_bytes_; }
@@ -70,6 +89,34 @@ class DramTiming {
     std::int64_t rank, group, bank, row;
   };
 
+  /// The bursts that one channel has of some runs, in order, as numbers within the channel. Where channels
+  /// are not in the lowest bits, those of all channels.
+  class LaneBursts {
+   public:
+    LaneBursts(const DramTiming& dram, const DramRuns& runs, std::int64_t lane);
+    bool done() const { return row_ == runs_.rows; }
+    std::int64_t burst() const { return burst_; }
+    void next() {
+      if (++burst_ > last_) next_run();
+    }
+    /// Goes on while bursts have the same number above the lowest `bits`; returns how many, at most `most`.
+    std::int64_t skip_same(std::int64_t number, int bits, std::int64_t most);
+
+   private:
+    void next_run();
+    void read_run();
+    std::int64_t skip_repeated(std::int64_t end, std::int64_t most);
+
+    const DramTiming& dram_;
+    const DramRuns runs_;
+    const std::int64_t lane_, lanes_;
+    std::int64_t row_ = 0, run_ = 0, address_, burst_ = 0, last_ = -1;
+  };
+
+  std::int64_t burst_of(std::int64_t address) const {
+    return burst_shift_ >= 0 ? address >> burst_shift_ : address / burst_bytes_;
+  }
+  std::int64_t serve_lane(std::int64_t earliest, const DramRuns& runs, bool write, std::int64_t lane);
   void read_address_map(const DramParams& params);
   std::int64_t serve(Channel& channel, const Place& place, std::int64_t earliest, bool write);
   std::int64_t open_row(Channel& channel, const Place& place, std::int64_t earliest);
@@ -77,17 +124,21 @@ class DramTiming {
                            bool write) const;
   void refresh_until(Rank& rank, std::int64_t clock);
   void issue_column(Channel& channel, const Place& place, std::int64_t clock, bool write);
-  std::int64_t hit_run(Channel& channel, const Place& place, std::int64_t clock, std::int64_t most,
-                       bool write);
+  std::int64_t hits_before_refresh(const Channel& channel, const Place& place, std::int64_t clock) const;
+  void hit_run(Channel& channel, const Place& place, std::int64_t clock, std::int64_t run, bool write);
   void count_window(std::int64_t first_end, std::int64_t bursts, std::int64_t spacing);
 
   DramParams p_;
   std::int64_t clock_fs_, controller_fs_, window_fs_;
   std::int64_t burst_bytes_, burst_clocks_, capacity_;
+  int burst_shift_ = -1;  // of burst_bytes_, where it is a power of two
+  int column_bits_ = 0;   // lowest bits of a burst that stay within its row
   bool channel_lowest_ = false;
   Field channel_, rank_, group_, bank_, row_, column_;
   std::vector<Channel> channels_;
   std::vector<std::int64_t> window_bytes_;
+  std::size_t window_ = 0;  // that the last burst ended in
+  std::int64_t window_begin_ = 0, window_end_ = 0;
   Counters counters_;
 };
 

@@ -195,13 +195,9 @@ void DmaEngine::start() {
   issuing_ = index;
   const auto& transfer = std::get<Transfer>(command(index).body);
   const std::int64_t bytes = transfer.dram.bytes();
-  runs_.clear();
-  next_run_ = 0;
-  std::int64_t sram = transfer.sram;
-  transfer.dram.for_each_run([&](std::int64_t address, std::int64_t count) {
-    runs_.push_back({address, count, sram});
-    sram += count;
-  });
+  runs_.reset(transfer.dram);
+  moved_ = 0;
+  sram_ = transfer.sram;
   const bool local = transfer.dram.base >= kSramWindow;
   const std::int64_t width =
       local ? state_.params.sram.bank_bytes_per_cycle : state_.params.dma.bytes_per_cycle;
@@ -218,44 +214,69 @@ void DmaEngine::start() {
   state_.streams_changed(info().core);
 }
 
-// Within SRAM a channel moves a port's width a cycle, and no more than one run.
-std::int64_t DmaEngine::copy_within(std::int64_t address, std::int64_t sram, std::int64_t bytes) {
-  if (state_.function) {
-    std::uint8_t* here = state_.srams[static_cast<std::size_t>(info().core)].data() + sram;
-    std::uint8_t* there =
-        state_.srams[static_cast<std::size_t>(core_of(address))].data() + offset_in_window(address);
-    const bool load = info().unit == Unit::Load;
-    std::memmove(load ? here : there, load ? there : here, static_cast<std::size_t>(bytes));
+// The next pieces of the transfer, of at most `most` bytes: whole ones, or what fits of one. With `placed`
+// they lie as the result says; without only their number counts.
+DramRuns DmaEngine::take(std::int64_t most, bool placed) {
+  DramRuns pieces{runs_.address() + moved_, runs_.bytes()};
+  if (moved_ > 0 || runs_.bytes() > most) {
+    pieces.bytes = std::min(runs_.bytes() - moved_, most);
+    moved_ += pieces.bytes;
+    if (moved_ < runs_.bytes()) return pieces;
+    moved_ = 0;
+    runs_.skip(1);
+    return pieces;
   }
-  return ceil_div(bytes, state_.params.sram.bank_bytes_per_cycle);
+  if (placed) {
+    pieces.stride = runs_.stride();
+    pieces.count = std::min(runs_.in_row(), most / pieces.bytes);
+    pieces.row_stride = runs_.row_stride();
+    if (pieces.count == runs_.in_row() && runs_.even_rows() > 0)
+      pieces.rows = std::min(runs_.even_rows(), most / pieces.total_bytes());
+  } else {
+    pieces.count = std::min(runs_.left(), most / pieces.bytes);
+  }
+  runs_.skip(pieces.count * pieces.rows);
+  return pieces;
 }
 
-std::int64_t DmaEngine::request(std::int64_t address, std::int64_t sram, std::int64_t bytes) {
+// Within SRAM a channel moves a port's width a cycle, and no more than one piece.
+std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
+  if (state_.function) {
+    std::uint8_t* here = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
+    std::uint8_t* const there = state_.srams[static_cast<std::size_t>(core_of(pieces.address))].data() +
+                                offset_in_window(pieces.address);
+    const bool load = info().unit == Unit::Load;
+    pieces.for_each([&](std::int64_t at) {
+      std::uint8_t* other = there + (at - pieces.address);
+      std::memmove(load ? here : other, load ? other : here, static_cast<std::size_t>(pieces.bytes));
+      here += pieces.bytes;
+    });
+  }
+  return pieces.count * pieces.rows * ceil_div(pieces.bytes, state_.params.sram.bank_bytes_per_cycle);
+}
+
+std::int64_t DmaEngine::request(const DramRuns& pieces) {
   void* data = scratch_.data();
-  if (state_.function) data = state_.srams[static_cast<std::size_t>(info().core)].data() + sram;
-  const sc_core::sc_time delay = port_.access(info().unit == Unit::Store, address, data, bytes);
+  if (state_.function) data = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
+  const sc_core::sc_time delay = port_.access(info().unit == Unit::Store, data, pieces);
   return state_.now() +
          static_cast<std::int64_t>((delay.value() + state_.period.value() - 1) / state_.period.value());
 }
 
-// One group: contiguous runs worth at most a request, sent back to back.
+// One group: contiguous pieces worth at most a request, sent back to back.
 void DmaEngine::issue() {
   const std::int64_t limit = state_.params.dma.request_bytes;
-  const bool local = runs_[next_run_].address >= kSramWindow;
+  const bool local = runs_.address() >= kSramWindow;
   std::int64_t group = 0, port = 0, done = state_.now();
-  while (next_run_ < runs_.size() && group < limit) {
-    Run& run = runs_[next_run_];
-    const std::int64_t bytes = std::min(run.bytes, limit - group);
+  while (!runs_.done() && group < limit) {
+    const DramRuns pieces = take(limit - group, !local || state_.function);
     if (local) {
-      port += copy_within(run.address, run.sram, bytes);
+      port += copy_within(pieces);
     } else {
-      done = std::max(done, request(run.address, run.sram, bytes));
+      done = std::max(done, request(pieces));
     }
-    group += bytes;
-    run.address += bytes;
-    run.sram += bytes;
-    run.bytes -= bytes;
-    if (run.bytes == 0) ++next_run_;
+    group += pieces.total_bytes();
+    sram_ += pieces.total_bytes();
   }
   if (!local) port = ceil_div(group, state_.params.dma.bytes_per_cycle);
   const std::int64_t passed = state_.now() + port;
@@ -267,7 +288,7 @@ void DmaEngine::issue() {
     issue_at_ = std::max(issue_at_, outstanding_.front());
     outstanding_.pop_front();
   }
-  if (next_run_ < runs_.size()) return;
+  if (!runs_.done()) return;
   free_at_ = times_.freed = issue_at_;
   times_.finish = std::max(data_until_, free_at_);
   // A later transfer never completes before an earlier one of the same channel.

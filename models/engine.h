@@ -123,9 +123,6 @@ class DmaEngine : public Engine {
   void poke() override { schedule(); }
 
  private:
-  struct Run {
-    std::int64_t address = 0, bytes = 0, sram = 0;
-  };
   struct Landing {
     std::int64_t cycle = 0;
     int command = 0;
@@ -137,15 +134,17 @@ class DmaEngine : public Engine {
   void start();
   void issue();
   void land();
-  std::int64_t request(std::int64_t address, std::int64_t sram, std::int64_t bytes);
-  std::int64_t copy_within(std::int64_t address, std::int64_t sram, std::int64_t bytes);
+  DramRuns take(std::int64_t most, bool rows);
+  std::int64_t request(const DramRuns& pieces);
+  std::int64_t copy_within(const DramRuns& pieces);
   void schedule();
 
   MemoryPort& port_;
   int issuing_ = -1;
   CommandTimes times_;
-  std::vector<Run> runs_;
-  std::size_t next_run_ = 0;
+  BoxRuns runs_;            // of the transfer under way, from the first that is not moved whole
+  std::int64_t moved_ = 0;  // bytes of that one that are
+  std::int64_t sram_ = 0;   // where the next byte goes or comes from
   std::int64_t issue_at_ = 0;
   std::int64_t data_until_ = 0;           // completion of the latest request of this command
   std::deque<std::int64_t> outstanding_;  // completions of groups under way

@@ -67,7 +67,7 @@ void ProgramBuilder::collect(const DramGroups& groups, const DramBox& box, std::
     const DramUses& group = at->second;
     if (group.first >= last || first >= group.last) continue;
     for (const auto& use : group.uses)
-      if (use.box.overlaps(box)) waits.push_back(use.command);
+      if (use.first < last && first < use.last && use.box.overlaps(box)) waits.push_back(use.command);
   }
 }
 
@@ -93,7 +93,7 @@ void ProgramBuilder::record(const Access& access, bool write, int command) {
     group.first = std::min(group.first, access.begin);
     group.last = std::max(group.last, access.end);
     groups.most = std::max(groups.most, group.last - access.box->base);
-    group.uses.push_back({*access.box, command});
+    group.uses.push_back({*access.box, access.begin, access.end, command});
     return;
   }
   Memory& memory = srams_[access.space];
@@ -174,12 +174,12 @@ int ProgramBuilder::add(Command command) {
   program_.commands.push_back(std::move(command));
   Command& added = program_.commands.back();
   const Footprint f = footprint(added, program_);
-  std::vector<int> waits;
-  for (const Access& access : f.reads) collect(access, false, waits);
-  for (const Access& access : f.writes) collect(access, true, waits);
-  std::sort(waits.begin(), waits.end());
-  waits.erase(std::unique(waits.begin(), waits.end()), waits.end());
-  for (const int w : waits)
+  waits_.clear();
+  for (const Access& access : f.reads) collect(access, false, waits_);
+  for (const Access& access : f.writes) collect(access, true, waits_);
+  std::sort(waits_.begin(), waits_.end());
+  waits_.erase(std::unique(waits_.begin(), waits_.end()), waits_.end());
+  for (const int w : waits_)
     if (!implied(added, w)) added.dependencies.push_back(w);
   for (const Access& access : f.reads) record(access, false, index);
   for (const Access& access : f.writes) record(access, true, index);

@@ -52,6 +52,7 @@ class ProgramBuilder {
   struct DramUses {
     struct Use {
       DramBox box;
+      std::int64_t first = 0, last = 0;  // of the box
       int command = 0;
     };
     std::int64_t first = INT64_MAX, last = 0;
@@ -72,6 +73,7 @@ class ProgramBuilder {
   Program program_;
   std::map<int, Memory> srams_;  // by Access::space
   DramGroups dram_writes_, dram_reads_;
+  std::vector<int> waits_;  // of the command that is being added
 };
 
 }  // namespace bpusim

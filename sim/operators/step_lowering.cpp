@@ -174,7 +174,8 @@ Program StepLowering::fastest(const std::vector<std::string>& mappings, const Wo
                    candidates.end());
   std::size_t best = 0;
   double least = 0;
-  for (std::size_t c = 0; c < std::min(candidates.size(), kRehearsed); ++c) {
+  const std::size_t rehearsed = candidates.size() == 1 ? 0 : std::min(candidates.size(), kRehearsed);
+  for (std::size_t c = 0; c < rehearsed; ++c) {
     constexpr double kWholePenalty = 1.05;  // the next step can't load early
     const double cycles = static_cast<double>(context.rehearse(candidates[c].program)) *
                           (candidates[c].way.whole_sram ? kWholePenalty : 1.0);

@@ -110,6 +110,44 @@ TEST(DramTiming, RunsOfHitsEqualSingleBursts) {
   }
 }
 
+// Rows of runs, also of single bytes, of bytes again and again, and over rows of the DRAM.
+TEST(DramTiming, RunsEqualSingleAccesses) {
+  std::mt19937_64 random(7);
+  const auto draw = [&](std::int64_t below) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(below));
+  };
+  for (int round = 0; round < 60; ++round) {
+    DramParams p = plain();
+    p.channels = 1 + round % 4;
+    if (round % 5 == 4) {
+      p.channels = 2;
+      p.address_map = round % 2 == 0 ? "channel,row,rank,bank,bank_group,column"
+                                     : "row,column,rank,bank,bank_group,channel";
+    }
+    p.refi = 700;
+    p.rfc = 50;
+    DramTiming whole(p), single(p);
+    std::int64_t now = 0;
+    for (int i = 0; i < 60; ++i) {
+      DramRuns runs{draw(1 << 20), 1 + draw(i % 2 == 0 ? 8 : 300), draw(3) * draw(900),
+                    1 + draw(9),   draw(3) * draw(5000),           1 + draw(9)};
+      if (i % 5 == 0) runs = {draw(1 << 20), 1, 0, 1 + draw(4), 1 + draw(3), 1 + draw(4000)};
+      const bool write = random() % 3 == 0;
+      std::int64_t b = 0;
+      runs.for_each(
+          [&](std::int64_t address) { b = std::max(b, single.access(now, address, runs.bytes, write)); });
+      ASSERT_EQ(whole.access(now, runs, write), b) << "request " << i << " of round " << round;
+      now += draw(2000) * kNs;
+    }
+    EXPECT_EQ(whole.counters().read_bursts, single.counters().read_bursts);
+    EXPECT_EQ(whole.counters().write_bursts, single.counters().write_bursts);
+    EXPECT_EQ(whole.counters().row_hits, single.counters().row_hits);
+    EXPECT_EQ(whole.counters().row_conflicts, single.counters().row_conflicts);
+    EXPECT_EQ(whole.counters().refreshes, single.counters().refreshes);
+    EXPECT_EQ(whole.peak_window_bytes(), single.peak_window_bytes());
+  }
+}
+
 TEST(DramTiming, NeverBeatsThePins) {
   std::mt19937_64 random(5);
   DramTiming dram(plain());
