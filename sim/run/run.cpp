@@ -46,7 +46,7 @@ std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
 
 // Constants folded, operators put together that exporters wrote out, and those of many operands taken apart.
 Network prepared(const Network& network, const Policy& policy) {
-  return inferred(chained(recognise(folded(network), wanted_by(policy))));
+  return inferred(chained(recognise(without_neutral_arithmetic(folded(network)), wanted_by(policy))));
 }
 
 // The samples that a run calibrates on.
