@@ -47,8 +47,9 @@ Prepared prepare(const RunChoices& c) {
   if (c.int16_below > -1) p.run.int16_below = c.int16_below;
   p.run.sensitivity = p.run.sensitivity || c.sensitivity;
   if (!c.calibration.empty() && !is_calibration(c.calibration))
-    throw InputError("--calibration " + c.calibration +
-                     ": no such method (there are: max, percentile, percentile:FRACTION, kl, mse, auto)");
+    throw InputError(
+        "--calibration " + c.calibration +
+        ": no such method (there are: max, percentile, percentile:FRACTION, kl, mse, readers, auto)");
   if (!c.calibration.empty()) {
     p.run.defaults.calibration = c.calibration;
     for (auto& [name, options] : p.run.options) options.calibration = c.calibration;
@@ -181,7 +182,7 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--out", c->out, "Folder for report.txt and report.json");
   command->add_option(
       "--calibration", c->calibration,
-      "max, percentile[:FRACTION], kl, mse, or auto, which tries them all: how grids are found");
+      "max, percentile[:FRACTION], kl, mse, readers, or auto, which tries them all: how grids are found");
   command
       ->add_option("--calibrate", c->samples,
                    "Sample to calibrate on (.npy, .npz, .pb), or a folder of them; may be repeated")

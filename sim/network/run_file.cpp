@@ -31,7 +31,7 @@ NodeOptions read_options(const YamlNode& node, NodeOptions options) {
   options.calibration = node["calibration"].word(options.calibration);
   if (!is_calibration(options.calibration))
     node["calibration"].fail("'" + options.calibration + "' is no method (there are: max, percentile, " +
-                             "percentile:FRACTION, kl, mse, auto)");
+                             "percentile:FRACTION, kl, mse, readers, auto)");
   options.percentile = node["percentile"].number(options.percentile, 0.5, 1);
   options.fuse = node["fuse"].flag(options.fuse);
   return options;

@@ -81,7 +81,7 @@ void evaluate_numbers(const Network& network, const See& see, Observation* texts
 }  // namespace
 
 Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-                    const Samples& samples, GoldenStore& own, GoldenStore& first) {
+                    const Samples& samples, GoldenStore& own, std::vector<GoldenStore>& judged) {
   Observation seen;
   const std::set<std::string> results = results_of(network, steps);
   const auto see_all = [&](const std::string& name, const Tensor& tensor) {
@@ -91,19 +91,22 @@ Observation observe(const Network& network, const std::vector<Step>& steps, cons
   const auto keep = [&](const std::string& name, const Tensor& tensor, GoldenStore& store) {
     if (sharing.parts.count(name) != 0 || results.count(name) != 0) store.put(name, tensor.values);
   };
+  if (!samples.own_inputs()) judged.resize(std::min(samples.count(), kJudgedSamples));
+  std::set<std::string> ends(network.inputs.begin(), network.inputs.end());
+  ends.insert(network.outputs.begin(), network.outputs.end());
   for (const auto& [name, part] : sharing.parts) {
     const Value& value = network.values.at(name);
     if (!value.constant) continue;
     see_all(name, *value.data);
     own.put(name, value.data->values);
-    if (!samples.own_inputs()) first.put(name, value.data->values);
+    if (!judged.empty()) judged[0].put(name, value.data->values);
   }
   const bool single = samples.count() == 1;
   for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
     evaluate_numbers(samples.apply(s, network), [&](const std::string& name, const Tensor& tensor) {
       seen.values[name].range(tensor.values);
       if (single) seen.values[name].count(tensor.values);
-      if (s == 0) keep(name, tensor, first);
+      if (s == 0 || (s < judged.size() && ends.count(name) != 0)) keep(name, tensor, judged[s]);
     });
   for (std::size_t s = 0; s < samples.count() && !single; ++s)
     evaluate_numbers(samples.apply(s, network), [&](const std::string& name, const Tensor& tensor) {
@@ -135,10 +138,18 @@ Calibration choose_grids(const RunSpec& run, const Network& network, const Shari
   return result;
 }
 
-bool asks_for_auto(const RunSpec& run) {
-  return run.defaults.calibration == "auto" ||
+bool asks_for(const RunSpec& run, const std::string& calibration) {
+  return run.defaults.calibration == calibration ||
          std::any_of(run.options.begin(), run.options.end(),
-                     [](const auto& node) { return node.second.calibration == "auto"; });
+                     [&](const auto& node) { return node.second.calibration == calibration; });
+}
+
+std::set<std::string> affine_values(const RunSpec& run, const Network& network) {
+  const auto deciding = deciding_nodes(network);
+  std::set<std::string> values;
+  for (const auto& [name, value] : network.values)
+    if (options_for(name, deciding, run).quantisation == "affine") values.insert(name);
+  return values;
 }
 
 Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing) {

@@ -59,28 +59,43 @@ std::vector<std::string> judged_outputs(const Network& network, const CompiledNe
   return several.empty() ? all : several;
 }
 
-double output_cosine(const CompilerInput& input) {
+// The least among the outputs on one sample.
+double least_cosine(const Network& network, const CompiledNetwork& compiled, const GoldenStore& golden,
+                    DramPort& dram) {
+  double least = 1;
+  for (const std::string& output : judged_outputs(network, compiled, golden))
+    least = std::min(least, cosine(golden.get(output), read_back(compiled.places.at(output), dram)));
+  return least;
+}
+
+double mean_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens) {
   FlatDram dram;
   NetworkCompiler compiler(input, dram);
   const CompiledNetwork compiled = compiler.compile();
-  run_untimed(compiled, input.machine, dram);
-  double least = 1;
-  for (const std::string& output : judged_outputs(input.network, compiled, *input.golden))
-    least = std::min(least, cosine(input.golden->get(output), read_back(compiled.places.at(output), dram)));
-  return least;
+  double sum = 0;
+  for (const GoldenStore* golden : goldens) {
+    for (const std::string& name : input.network.inputs)
+      if (const auto place = compiled.places.find(name); place != compiled.places.end())
+        write_tensor(place->second, golden->get(name), dram);
+    run_untimed(compiled, input.machine, dram);
+    sum += least_cosine(input.network, compiled, *golden, dram);
+  }
+  return sum / static_cast<double>(goldens.size());
 }
 
 }  // namespace
 
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                           const Sharing& sharing, const Observation& observation, const GoldenStore& golden,
-                           const MachineParams& machine, std::map<std::string, Way>& ways) {
+                           const Sharing& sharing, const Observation& observation,
+                           const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
+                           std::map<std::string, Way>& ways) {
   constexpr double kTie = 1e-6;
   MethodChoice choice;
   double best = -2;
   for (const CalibrationMethod& method : calibration_methods()) {
     const Calibration calibration = choose_grids(run, network, sharing, observation, method);
-    const double here = output_cosine({run, network, steps, sharing, calibration, &golden, machine, &ways});
+    const double here =
+        mean_cosine({run, network, steps, sharing, calibration, goldens.front(), machine, &ways}, goldens);
     choice.tried.push_back({method, here});
     if (here <= best + kTie) continue;
     best = here;

@@ -1,4 +1,4 @@
-// Which calibration method serves a network best: each is tried, in int8, on the first sample.
+// Which calibration method serves a network best: each is tried, in int8, on the samples.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace bpusim {
 
 struct TriedMethod {
   CalibrationMethod method;
-  double cosine = 0;  ///< of the outputs against golden: the least among them
+  double cosine = 0;  ///< of the outputs against golden: the least among them, its mean over the samples
 };
 
 struct MethodChoice {
@@ -20,12 +20,14 @@ struct MethodChoice {
   CalibrationMethod best;
 };
 
-/// Compiles the network once a method and runs its programs untimed on the sample whose golden values are in
-/// `golden`. The best has the greatest cosine; of methods within 1e-6 of each other the simpler one. Outputs
-/// of one number do not count, unless all are: their cosine is no more than a sign. `ways` gets the
-/// compiler's choices, which do not depend on the method.
+/// Compiles the network once a method and runs its programs untimed on each sample whose golden values are in
+/// `goldens`: of all tensors for the first, of the network's inputs and outputs for the others. The best has
+/// the greatest cosine; of methods within 1e-6 of each other the simpler one. Outputs of one number do not
+/// count, unless all are: their cosine is no more than a sign. `ways` gets the compiler's choices, which do
+/// not depend on the method.
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                           const Sharing& sharing, const Observation& observation, const GoldenStore& golden,
-                           const MachineParams& machine, std::map<std::string, Way>& ways);
+                           const Sharing& sharing, const Observation& observation,
+                           const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
+                           std::map<std::string, Way>& ways);
 
 }  // namespace bpusim

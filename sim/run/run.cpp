@@ -20,6 +20,7 @@
 #include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
 #include "sim/run/progress.h"
+#include "sim/run/reader_losses.h"
 #include "sim/run/roofline.h"
 #include "sim/run/sharing.h"
 #include "sim/run/simplify.h"
@@ -287,12 +288,17 @@ Calibration Runner::calibrate(RunResult& result) {
   quantised.samples = samples.count();
   quantised.method = run_.defaults.calibration;
   quantised.int16 = run_.int16;
-  GoldenStore first;
-  observation_ = observe(network_, steps_, sharing_, samples, golden_, first);
+  std::vector<GoldenStore> judged;
+  observation_ = observe(network_, steps_, sharing_, samples, golden_, judged);
   CalibrationMethod chosen;
-  if (asks_for_auto(run_)) {
-    MethodChoice choice = choose_method(run_, network_, steps_, sharing_, observation_,
-                                        samples.own_inputs() ? golden_ : first, params_, ways_);
+  if (asks_for(run_, "auto") || asks_for(run_, "readers"))
+    observe_readers(run_, network_, sharing_, samples, observation_);
+  if (asks_for(run_, "auto")) {
+    std::vector<const GoldenStore*> goldens;
+    for (const GoldenStore& store : judged) goldens.push_back(&store);
+    if (goldens.empty()) goldens.push_back(&golden_);
+    MethodChoice choice =
+        choose_method(run_, network_, steps_, sharing_, observation_, goldens, params_, ways_);
     chosen = choice.best;
     quantised.chosen = chosen.name();
     quantised.tried = std::move(choice.tried);
