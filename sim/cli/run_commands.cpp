@@ -45,6 +45,7 @@ Prepared prepare(const RunChoices& c) {
   p.run.samples.insert(p.run.samples.end(), c.samples.begin(), c.samples.end());
   p.run.int16.insert(p.run.int16.end(), c.int16.begin(), c.int16.end());
   if (c.int16_below > -1) p.run.int16_below = c.int16_below;
+  if (c.int16_until > -1) p.run.int16_until = c.int16_until;
   p.run.sensitivity = p.run.sensitivity || c.sensitivity;
   if (!c.calibration.empty() && !is_calibration(c.calibration))
     throw InputError(
@@ -194,6 +195,10 @@ void add_run_command(CLI::App& app, Action& action) {
   command
       ->add_option("--int16-below", c->int16_below,
                    "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
+      ->check(CLI::Range(-1.0, 1.0));
+  command
+      ->add_option("--int16-until", c->int16_until,
+                   "Make int16 of the few nodes that the output's cosine needs to reach this one")
       ->check(CLI::Range(-1.0, 1.0));
   command->add_flag("--sensitivity", c->sensitivity, "Measure also what each node loses by itself");
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");

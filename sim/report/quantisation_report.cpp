@@ -33,6 +33,15 @@ std::string tried_table(const Quantised& q) {
   return table.str();
 }
 
+std::string search_text(const RunResult& result, const Int16Search& s) {
+  const double now = result.time_ms(result.cycles), before = result.time_ms(s.int8_cycles);
+  return "int16 until an output cosine of " + fixed(s.goal, 6) + ": " +
+         (s.met() ? "reached " : "NOT REACHED, but ") + fixed(s.reached, 6) +
+         " on what was calibrated on, from " + fixed(s.in_int8, 6) + " in int8, with " +
+         std::to_string(s.names.size()) + " names, in " + std::to_string(s.runs) +
+         " runs; the network takes " + fixed(now, 3) + " ms instead of " + fixed(before, 3) + " ms\n";
+}
+
 std::string decibels(double db) {
   return db >= kExactDb ? "exact" : fixed(db, 2);
 }
@@ -59,6 +68,7 @@ std::string text_quantisation(const RunResult& result) {
   text += "Quantisation: calibrated on " + sources(q) + ", method " + q.method +
           (q.chosen.empty() ? "" : ", which took " + q.chosen) + "\n";
   if (!q.tried.empty()) text += tried_table(q);
+  if (q.search) text += search_text(result, *q.search);
   if (!q.int16.empty()) text += "int16: " + join(q.int16) + "\n";
   if (!q.kept_int8.empty())
     text += "below the wanted cosine, but without an int16 form where they lie: " + join(q.kept_int8) + "\n";
@@ -77,6 +87,15 @@ Json json_quantisation(const RunResult& result) {
     json["tried"].push_back({{"method", t.method.name()}, {"output_cosine", t.cosine}});
   json["int16"] = q.int16;
   json["kept_int8"] = q.kept_int8;
+  json["search"] = nullptr;
+  if (q.search)
+    json["search"] = {{"goal", q.search->goal},
+                      {"reached", q.search->reached},
+                      {"met", q.search->met()},
+                      {"int8_cosine", q.search->in_int8},
+                      {"int8_time_ms", result.time_ms(q.search->int8_cycles)},
+                      {"runs", q.search->runs},
+                      {"names", q.search->names}};
   json["sensitivity"] = Json::array();
   for (const Sensitivity& n : q.sensitivity)
     json["sensitivity"].push_back(

@@ -23,6 +23,8 @@ struct Calibration {
 struct Observation {
   std::map<std::string, ValueStatistics> values;
   std::map<std::string, StringTensor> text;
+  std::map<std::string, double>
+      losses;  ///< by value: what its readers lose by its int8 grid (reader_losses.h)
 };
 
 /// Evaluates the network in float64 on each sample, twice where there are several: ranges first, histograms

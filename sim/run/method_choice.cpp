@@ -68,7 +68,9 @@ double least_cosine(const Network& network, const CompiledNetwork& compiled, con
   return least;
 }
 
-double mean_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens) {
+}  // namespace
+
+double judged_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens) {
   FlatDram dram;
   NetworkCompiler compiler(input, dram);
   const CompiledNetwork compiled = compiler.compile();
@@ -83,8 +85,6 @@ double mean_cosine(const CompilerInput& input, const std::vector<const GoldenSto
   return sum / static_cast<double>(goldens.size());
 }
 
-}  // namespace
-
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
                            const Sharing& sharing, const Observation& observation,
                            const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
@@ -95,7 +95,7 @@ MethodChoice choose_method(const RunSpec& run, const Network& network, const std
   for (const CalibrationMethod& method : calibration_methods()) {
     const Calibration calibration = choose_grids(run, network, sharing, observation, method);
     const double here =
-        mean_cosine({run, network, steps, sharing, calibration, goldens.front(), machine, &ways}, goldens);
+        judged_cosine({run, network, steps, sharing, calibration, goldens.front(), machine, &ways}, goldens);
     choice.tried.push_back({method, here});
     if (here <= best + kTie) continue;
     best = here;

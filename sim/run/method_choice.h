@@ -20,11 +20,14 @@ struct MethodChoice {
   CalibrationMethod best;
 };
 
-/// Compiles the network once a method and runs its programs untimed on each sample whose golden values are in
-/// `goldens`: of all tensors for the first, of the network's inputs and outputs for the others. The best has
-/// the greatest cosine; of methods within 1e-6 of each other the simpler one. Outputs of one number do not
-/// count, unless all are: their cosine is no more than a sign. `ways` gets the compiler's choices, which do
-/// not depend on the method.
+/// Compiles the network and runs its programs untimed on each sample whose golden values are in `goldens`: of
+/// all tensors for the first, of the network's inputs and outputs for the others. Returns the least cosine
+/// among the outputs, its mean over the samples. Outputs of one number do not count, unless all are: their
+/// cosine is no more than a sign.
+double judged_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens);
+
+/// Tries each method. The best has the greatest judged_cosine(); of methods within 1e-6 of each other the
+/// simpler one. `ways` gets the compiler's choices, which do not depend on the method.
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
                            const Sharing& sharing, const Observation& observation,
                            const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,

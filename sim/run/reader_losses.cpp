@@ -57,12 +57,19 @@ class ReaderLosses {
   }
 
   void finish() {
+    std::map<std::string, Losses> families;
+    for (const auto& [name, losses] : losses_) {
+      Losses& sum = families.emplace(family(name), Losses{}).first->second;
+      for (std::size_t k = 0; k < kEnds; ++k) sum[k] += losses[k];
+    }
     for (auto& [name, statistics] : observation_.values) {
-      const auto found = losses_.find(family(name));
-      if (found == losses_.end()) continue;
-      const auto least = std::min_element(found->second.begin(), found->second.end());
-      statistics.end_for_readers(
-          end_of(largest_.at(found->first), static_cast<std::size_t>(least - found->second.begin())));
+      const auto found = families.find(family(name));
+      if (found == families.end()) continue;
+      const auto least = static_cast<std::size_t>(
+          std::min_element(found->second.begin(), found->second.end()) - found->second.begin());
+      statistics.end_for_readers(end_of(largest_.at(found->first), least));
+      if (const auto own = losses_.find(name); own != losses_.end())
+        observation_.losses[name] = own->second[least];
     }
   }
 
@@ -83,10 +90,9 @@ class ReaderLosses {
 
   template <class LossOn>
   void add(const std::string& name, LossOn&& loss_on) {
-    const std::string number = family(name);
-    const double largest = largest_.at(number);
+    const double largest = largest_.at(family(name));
     if (largest == 0 || sharing_.dtype_of(name) != DType::Int8) return;
-    Losses& losses = losses_.emplace(number, Losses{}).first->second;
+    Losses& losses = losses_.emplace(name, Losses{}).first->second;
     const ValueStatistics& statistics = observation_.values.at(name);
     for (std::size_t k = 0; k < kEnds; ++k)
       losses[k] += loss_on(statistics.grid_to(end_of(largest, k), affine_.count(name) != 0));

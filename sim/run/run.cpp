@@ -16,6 +16,7 @@
 #include "sim/run/capture.h"
 #include "sim/run/chains.h"
 #include "sim/run/element_types.h"
+#include "sim/run/int16_search.h"
 #include "sim/run/network_compiler.h"
 #include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
@@ -89,6 +90,9 @@ class Runner {
 
   RunResult execute();
 
+  /// Calibrates, and looks for the nodes that have to be int16. Says also which method "auto" took.
+  Int16Search search(double goal, std::string& chosen, std::vector<TriedMethod>& tried);
+
   /// Nodes whose output has a lower cosine, and what they read: their makers, or inputs of the network.
   std::vector<std::string> below(const RunResult& result, double cosine) const;
   /// Those of them that can be int16.
@@ -98,6 +102,7 @@ class Runner {
 
  private:
   Calibration calibrate(RunResult& result);
+  std::vector<const GoldenStore*> judged() const;
   void rank(RunResult& result) const;
   void run_programs(const CompiledNetwork& compiled, RunResult& result);
   void report_steps(const CompiledNetwork& compiled, RunResult& result);
@@ -121,6 +126,7 @@ class Runner {
   Timeline timeline_;
   RunProgress progress_;
   GoldenStore golden_;
+  std::vector<GoldenStore> judged_;  // of samples, where there are some
   Observation observation_;
   std::map<std::string, Way> ways_;
   std::map<std::string, TensorPlace> places_;
@@ -288,23 +294,36 @@ Calibration Runner::calibrate(RunResult& result) {
   quantised.samples = samples.count();
   quantised.method = run_.defaults.calibration;
   quantised.int16 = run_.int16;
-  std::vector<GoldenStore> judged;
-  observation_ = observe(network_, steps_, sharing_, samples, golden_, judged);
+  observation_ = observe(network_, steps_, sharing_, samples, golden_, judged_);
   CalibrationMethod chosen;
-  if (asks_for(run_, "auto") || asks_for(run_, "readers"))
+  if (asks_for(run_, "auto") || asks_for(run_, "readers") || run_.int16_until > -1)
     observe_readers(run_, network_, sharing_, samples, observation_);
   if (asks_for(run_, "auto")) {
-    std::vector<const GoldenStore*> goldens;
-    for (const GoldenStore& store : judged) goldens.push_back(&store);
-    if (goldens.empty()) goldens.push_back(&golden_);
     MethodChoice choice =
-        choose_method(run_, network_, steps_, sharing_, observation_, goldens, params_, ways_);
+        choose_method(run_, network_, steps_, sharing_, observation_, judged(), params_, ways_);
     chosen = choice.best;
     quantised.chosen = chosen.name();
     quantised.tried = std::move(choice.tried);
   }
   result.quantised = std::move(quantised);
   return choose_grids(run_, network_, sharing_, observation_, chosen);
+}
+
+std::vector<const GoldenStore*> Runner::judged() const {
+  if (judged_.empty()) return {&golden_};
+  std::vector<const GoldenStore*> goldens;
+  for (const GoldenStore& store : judged_) goldens.push_back(&store);
+  return goldens;
+}
+
+Int16Search Runner::search(double goal, std::string& chosen, std::vector<TriedMethod>& tried) {
+  RunResult result;
+  calibrate(result);
+  chosen = result.quantised->chosen;
+  tried = result.quantised->tried;
+  const CalibrationMethod method = parse_calibration(chosen).value_or(CalibrationMethod{});
+  const auto goldens = judged();
+  return search_int16({run_, network_, steps_, sharing_, observation_, method, goldens, params_}, goal);
 }
 
 void Runner::rank(RunResult& result) const {
@@ -412,6 +431,28 @@ RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const
   return result;
 }
 
+// A search in int8, and how long int8 takes; then with what it found in int16, by the method that int8 chose.
+RunResult execute_with_search(RunSpec run, const MachineParams& machine, const Policy& policy) {
+  Int16Search search;
+  std::string chosen;
+  std::vector<TriedMethod> tried;
+  const std::string method = run.defaults.calibration;
+  {
+    Runner first(run, machine, policy, true);
+    search = first.search(run.int16_until, chosen, tried);
+  }
+  run.int16_until = -1;
+  search.int8_cycles = Runner(run, machine, policy, false).execute().cycles;
+  if (!chosen.empty()) settle(run, chosen);
+  run.int16.insert(run.int16.end(), search.names.begin(), search.names.end());
+  RunResult result = Runner(run, machine, policy, true).execute();
+  result.quantised->method = method;
+  result.quantised->chosen = chosen;
+  result.quantised->tried = std::move(tried);
+  result.quantised->search = std::move(search);
+  return result;
+}
+
 }  // namespace
 
 RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function) {
@@ -420,11 +461,17 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
     function = false;
   }
   const auto start = std::chrono::steady_clock::now();
+  if (run.int16_below > -1 && run.int16_until > -1)
+    throw InputError("int16_below and int16_until are two ways to find nodes: give one of them");
+  if (run.int16_until > -1 && !function)
+    throw InputError(
+        "int16_until needs values: run with function first, then name under int16 what it found");
   if (run.int16_below > -1 && !function)
     throw InputError(
         "int16_below needs values: run with function first, then name under int16 what it found");
-  RunResult result = run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
-                                          : Runner(run, machine, policy, function).execute();
+  RunResult result = run.int16_until > -1   ? execute_with_search(run, machine, policy)
+                     : run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
+                                            : Runner(run, machine, policy, function).execute();
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

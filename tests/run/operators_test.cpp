@@ -53,11 +53,14 @@ class Builder {
   void end(const std::string& op, const std::vector<std::string>& inputs, const Attributes& a = {}) {
     output(add(op, inputs, a));
   }
-  RunResult run(const std::vector<std::string>& settings = {}, const std::string& policy = "full",
-                bool function = true) const {
+  RunSpec spec() const {
     RunSpec spec;
     spec.network = network_;
-    return execute_run(spec, read_machine("generic", settings), Policy::read(policy), function);
+    return spec;
+  }
+  RunResult run(const std::vector<std::string>& settings = {}, const std::string& policy = "full",
+                bool function = true) const {
+    return execute_run(spec(), read_machine("generic", settings), Policy::read(policy), function);
   }
 
  private:
@@ -260,6 +263,16 @@ TEST(Fusion, AResidualIsAddedBehindTheSums) {
   EXPECT_GT(r.nodes[1].accuracy->ideal_exact_fraction, 0.6);
   EXPECT_GT(r.nodes[1].accuracy->sqnr_db, 30);
   EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
+}
+
+// A residual and the sum that it goes into are of one type: int16 for the one takes the other along.
+TEST(Fusion, Int16TakesAResidualAndItsSumTogether) {
+  RunSpec spec = residual_block().spec();
+  spec.int16_below = 0.9999999;
+  const RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), true);
+  EXPECT_TRUE(r.quantised->kept_int8.empty());
+  for (const NodeResult& node : r.nodes) EXPECT_EQ(node.out_type, "int16") << node.name;
+  EXPECT_GT(r.nodes[1].accuracy->sqnr_db, residual_block().run().nodes[1].accuracy->sqnr_db + 5);
 }
 
 TEST(Fusion, AResidualThatIsMadeLaterIsNot) {

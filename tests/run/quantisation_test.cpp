@@ -247,6 +247,48 @@ TEST_F(Quantising, Int16BelowACosineTakesTheWorstNodesAndTimesThem) {
   EXPECT_THROW(run(text, false), InputError);
 }
 
+// The set is enough, none of it can be left out, and naming it takes the same cycles.
+TEST_F(Quantising, Int16UntilACosineFindsNamesThatAreAllNeeded) {
+  const std::string last = "n.LayerNormalization_2";
+  const double in_int8 = row(run(kChain), last).accuracy->cosine;
+  const double goal = in_int8 + 0.7 * (1 - in_int8);
+  const std::string text = std::string(kChain) + "int16_until: " + std::to_string(goal) + "\n";
+  const RunResult result = run(text);
+  const Int16Search& search = *result.quantised->search;
+  EXPECT_NEAR(search.in_int8, in_int8, 1e-9);
+  EXPECT_TRUE(search.met());
+  EXPECT_NEAR(row(result, last).accuracy->cosine, search.reached, 1e-9);  // calibrated on what is measured
+  EXPECT_EQ(search.int8_cycles, run(kChain).cycles);
+  EXPECT_EQ(result.quantised->int16, search.names);
+  ASSERT_FALSE(search.names.empty());
+  ASSERT_LT(search.names.size(), 4u);
+  EXPECT_NE(text_report(result).find(": reached 0."), std::string::npos);
+  RunSpec named = spec(kChain);
+  named.int16 = search.names;
+  EXPECT_EQ(execute_run(named, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles);
+  for (std::size_t i = 0; i < search.names.size(); ++i) {
+    RunSpec fewer = named;
+    fewer.int16.erase(fewer.int16.begin() + static_cast<std::ptrdiff_t>(i));
+    const RunResult without = execute_run(fewer, read_machine("rdk-x5"), Policy::read("full"), true);
+    EXPECT_LT(row(without, last).accuracy->cosine, search.goal) << search.names[i];
+  }
+}
+
+TEST_F(Quantising, Int16UntilSaysWhenTheGoalIsThereAlreadyOrOutOfReach) {
+  const RunResult easy = run(std::string(kChain) + "int16_until: 0.5\n");
+  EXPECT_TRUE(easy.quantised->search->met());
+  EXPECT_TRUE(easy.quantised->int16.empty());
+  EXPECT_EQ(easy.cycles, run(kChain).cycles);
+  // A decomposed norm reads and writes int8 only.
+  const RunResult never =
+      run("operators: [{op: LayerNormalization, name: n, shape: [1, 20, 40]}]\nint16_until: 0.9999999\n",
+          true, "bayes-e");
+  EXPECT_FALSE(never.quantised->search->met());
+  EXPECT_NE(text_report(never).find("NOT REACHED"), std::string::npos);
+  EXPECT_THROW(run(std::string(kChain) + "int16_until: 0.9\nint16_below: 0.9\n"), InputError);
+  EXPECT_THROW(run(std::string(kChain) + "int16_until: 0.9\n", false), InputError);
+}
+
 TEST_F(Quantising, TheSensitivityListIsWorstFirst) {
   const RunResult result = run(std::string(kFamilies) + "sensitivity: true\n");
   const auto& list = result.quantised->sensitivity;
