@@ -26,6 +26,12 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string join(const std::vector<NodeMethod>& nodes) {
+  std::vector<std::string> words;
+  for (const NodeMethod& one : nodes) words.push_back(one.node + " " + one.method.name());
+  return join(words);
+}
+
 std::string tried_table(const Quantised& q) {
   TextTable table({"Method", "Output cosine>", ""});
   for (const TriedMethod& t : q.tried)
@@ -68,6 +74,7 @@ std::string text_quantisation(const RunResult& result) {
   text += "Quantisation: calibrated on " + sources(q) + ", method " + q.method +
           (q.chosen.empty() ? "" : ", which took " + q.chosen) + "\n";
   if (!q.tried.empty()) text += tried_table(q);
+  if (!q.by_node.empty()) text += "other methods for single grids: " + join(q.by_node) + "\n";
   if (q.search) text += search_text(result, *q.search);
   if (!q.int16.empty()) text += "int16: " + join(q.int16) + "\n";
   if (!q.kept_int8.empty())
@@ -85,6 +92,9 @@ Json json_quantisation(const RunResult& result) {
   json["tried"] = Json::array();
   for (const TriedMethod& t : q.tried)
     json["tried"].push_back({{"method", t.method.name()}, {"output_cosine", t.cosine}});
+  json["by_node"] = Json::array();
+  for (const NodeMethod& one : q.by_node)
+    json["by_node"].push_back({{"node", one.node}, {"method", one.method.name()}});
   json["int16"] = q.int16;
   json["kept_int8"] = q.kept_int8;
   json["search"] = nullptr;

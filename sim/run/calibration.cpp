@@ -1,6 +1,7 @@
 #include "sim/run/calibration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -11,9 +12,12 @@
 
 namespace bpusim {
 
-namespace {
+double ReaderLoss::at(double magnitude) const {
+  const double k = magnitude > 0 ? 4 * std::log2(largest / magnitude) : 0;
+  return by_end.at(
+      static_cast<std::size_t>(std::clamp(std::nearbyint(k), 0.0, static_cast<double>(by_end.size()) - 1)));
+}
 
-// The node whose options decide about a value: its maker, or its first reader.
 std::map<std::string, const Node*> deciding_nodes(const Network& network) {
   std::map<std::string, const Node*> nodes;
   for (const Node& node : network.nodes) {
@@ -22,6 +26,22 @@ std::map<std::string, const Node*> deciding_nodes(const Network& network) {
   }
   return nodes;
 }
+
+RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeMethod>& by_node) {
+  for (const NodeMethod& one : by_node) {
+    NodeOptions options = run.options_of(one.node);
+    options.calibration = one.method.name();
+    run.options[one.node] = options;
+  }
+  const auto settle = [&](NodeOptions& options) {
+    if (options.calibration == "auto") options.calibration = chosen.name();
+  };
+  settle(run.defaults);
+  for (auto& [name, options] : run.options) settle(options);
+  return run;
+}
+
+namespace {
 
 // The grid that reaches as far as both do.
 Quantisation wider(const Quantisation& a, const Quantisation& b) {

@@ -19,13 +19,31 @@ struct Calibration {
   std::map<std::string, StringTensor> text;   ///< of text values of the run's own input
 };
 
+/// What the nodes that read a value lose by its int8 grid, noise over signal (reader_losses.h).
+struct ReaderLoss {
+  double largest = 0;          ///< magnitude, of the value's grid class
+  std::vector<double> by_end;  ///< where the grid ends at largest * 2^(-k/4)
+  std::size_t least = 0;       ///< the k at which the whole grid class loses least
+
+  /// At the end that is nearest to `magnitude`.
+  double at(double magnitude) const;
+};
+
 /// What golden passes leave. All methods choose from the same statistics.
 struct Observation {
   std::map<std::string, ValueStatistics> values;
   std::map<std::string, StringTensor> text;
-  std::map<std::string, double>
-      losses;  ///< by value: what its readers lose by its int8 grid (reader_losses.h)
+  std::map<std::string, ReaderLoss> losses;  ///< by value; empty before observe_readers()
 };
+
+/// The method of one node's values, where it is not the one of the whole network.
+struct NodeMethod {
+  std::string node;
+  CalibrationMethod method;
+};
+
+/// The run with "auto" replaced by what it found: a method, and others for some nodes.
+RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeMethod>& by_node);
 
 /// Evaluates the network in float64 on each sample, twice where there are several: ranges first, histograms
 /// then. Also evaluates it on its own input: tensors of steps, and results that only the host makes, go to
@@ -45,6 +63,9 @@ Calibration choose_grids(const RunSpec& run, const Network& network, const Shari
 
 /// Grids for timing alone: of the right kind and type, with a step of 1.
 Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing);
+
+/// The node whose options decide about each value: its maker, or its first reader.
+std::map<std::string, const Node*> deciding_nodes(const Network& network);
 
 /// Whether the calibration of any node is this word.
 bool asks_for(const RunSpec& run, const std::string& calibration);

@@ -40,7 +40,7 @@ class Search {
     double loss = 0;
     for (const std::string& value : values_widened_by(in_.sharing, in_.network, in_.steps, name))
       if (const auto found = in_.observation.losses.find(value); found != in_.observation.losses.end())
-        loss += found->second;
+        loss += found->second.by_end[found->second.least];
     return loss;
   }
 

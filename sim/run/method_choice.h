@@ -16,8 +16,10 @@ struct TriedMethod {
 };
 
 struct MethodChoice {
-  std::vector<TriedMethod> tried;
-  CalibrationMethod best;
+  std::vector<TriedMethod> tried;   ///< for all nodes
+  CalibrationMethod best;           ///< of these
+  std::vector<NodeMethod> by_node;  ///< nodes that another method serves better
+  double cosine = 0;                ///< with all of that
 };
 
 /// Compiles the network and runs its programs untimed on each sample whose golden values are in `goldens`: of
@@ -26,8 +28,10 @@ struct MethodChoice {
 /// cosine is no more than a sign.
 double judged_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens);
 
-/// Tries each method. The best has the greatest judged_cosine(); of methods within 1e-6 of each other the
-/// simpler one. `ways` gets the compiler's choices, which do not depend on the method.
+/// Tries each method for all nodes. The best has the greatest judged_cosine(); of methods within 1e-6 of each
+/// other the simpler one. Below 0.99 the grids whose readers lose most by that method (the worst twelve grid
+/// classes) are then tried with each other method, one after the other, and keep what raises the cosine.
+/// `ways` gets the compiler's choices, which do not depend on the method.
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
                            const Sharing& sharing, const Observation& observation,
                            const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,

@@ -69,7 +69,8 @@ class ReaderLosses {
           std::min_element(found->second.begin(), found->second.end()) - found->second.begin());
       statistics.end_for_readers(end_of(largest_.at(found->first), least));
       if (const auto own = losses_.find(name); own != losses_.end())
-        observation_.losses[name] = own->second[least];
+        observation_.losses[name] = {
+            largest_.at(found->first), {own->second.begin(), own->second.end()}, least};
     }
   }
 

@@ -90,8 +90,8 @@ class Runner {
 
   RunResult execute();
 
-  /// Calibrates, and looks for the nodes that have to be int16. Says also which method "auto" took.
-  Int16Search search(double goal, std::string& chosen, std::vector<TriedMethod>& tried);
+  /// Calibrates, which `result` is told of, and looks for the nodes that have to be int16.
+  Int16Search search(double goal, RunResult& result);
 
   /// Nodes whose output has a lower cosine, and what they read: their makers, or inputs of the network.
   std::vector<std::string> below(const RunResult& result, double cosine) const;
@@ -304,9 +304,11 @@ Calibration Runner::calibrate(RunResult& result) {
     chosen = choice.best;
     quantised.chosen = chosen.name();
     quantised.tried = std::move(choice.tried);
+    quantised.by_node = std::move(choice.by_node);
   }
+  const RunSpec settled_run = settled(run_, chosen, quantised.by_node);
   result.quantised = std::move(quantised);
-  return choose_grids(run_, network_, sharing_, observation_, chosen);
+  return choose_grids(settled_run, network_, sharing_, observation_, chosen);
 }
 
 std::vector<const GoldenStore*> Runner::judged() const {
@@ -316,14 +318,13 @@ std::vector<const GoldenStore*> Runner::judged() const {
   return goldens;
 }
 
-Int16Search Runner::search(double goal, std::string& chosen, std::vector<TriedMethod>& tried) {
-  RunResult result;
+Int16Search Runner::search(double goal, RunResult& result) {
   calibrate(result);
-  chosen = result.quantised->chosen;
-  tried = result.quantised->tried;
-  const CalibrationMethod method = parse_calibration(chosen).value_or(CalibrationMethod{});
+  const Quantised& found = *result.quantised;
+  const CalibrationMethod method = parse_calibration(found.chosen).value_or(CalibrationMethod{});
+  const RunSpec run = settled(run_, method, found.by_node);
   const auto goldens = judged();
-  return search_int16({run_, network_, steps_, sharing_, observation_, method, goldens, params_}, goal);
+  return search_int16({run, network_, steps_, sharing_, observation_, method, goldens, params_}, goal);
 }
 
 void Runner::rank(RunResult& result) const {
@@ -397,13 +398,17 @@ RunResult Runner::execute() {
   return result;
 }
 
-// What "auto" found becomes what the nodes ask for.
-void settle(RunSpec& run, const std::string& chosen) {
-  const auto fix = [&](NodeOptions& options) {
-    if (options.calibration == "auto") options.calibration = chosen;
-  };
-  fix(run.defaults);
-  for (auto& [name, options] : run.options) fix(options);
+// What "auto" found in int8 becomes what the nodes ask for.
+RunSpec as_found(RunSpec run, const Quantised& in_int8) {
+  const auto chosen = parse_calibration(in_int8.chosen);
+  return chosen ? settled(std::move(run), *chosen, in_int8.by_node) : run;
+}
+
+void keep_findings(const Quantised& in_int8, Quantised& quantised) {
+  quantised.method = in_int8.method;
+  quantised.chosen = in_int8.chosen;
+  quantised.tried = in_int8.tried;
+  quantised.by_node = in_int8.by_node;
 }
 
 // Once in int8, to see which nodes fall below; then with those in int16, by the method that int8 chose.
@@ -419,13 +424,11 @@ RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const
     taken = first.widenable(wanted);
     in_int8 = *result.quantised;
   }
-  if (!in_int8.chosen.empty()) settle(run, in_int8.chosen);
+  run = as_found(std::move(run), in_int8);
   run.int16.insert(run.int16.end(), taken.begin(), taken.end());
   RunResult result = Runner(run, machine, policy, true).execute();
   Quantised& quantised = *result.quantised;
-  quantised.method = in_int8.method;
-  quantised.chosen = in_int8.chosen;
-  quantised.tried = in_int8.tried;
+  keep_findings(in_int8, quantised);
   for (const std::string& name : wanted)
     if (std::find(taken.begin(), taken.end(), name) == taken.end()) quantised.kept_int8.push_back(name);
   return result;
@@ -434,21 +437,17 @@ RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const
 // A search in int8, and how long int8 takes; then with what it found in int16, by the method that int8 chose.
 RunResult execute_with_search(RunSpec run, const MachineParams& machine, const Policy& policy) {
   Int16Search search;
-  std::string chosen;
-  std::vector<TriedMethod> tried;
-  const std::string method = run.defaults.calibration;
+  RunResult in_int8;
   {
     Runner first(run, machine, policy, true);
-    search = first.search(run.int16_until, chosen, tried);
+    search = first.search(run.int16_until, in_int8);
   }
   run.int16_until = -1;
   search.int8_cycles = Runner(run, machine, policy, false).execute().cycles;
-  if (!chosen.empty()) settle(run, chosen);
+  run = as_found(std::move(run), *in_int8.quantised);
   run.int16.insert(run.int16.end(), search.names.begin(), search.names.end());
   RunResult result = Runner(run, machine, policy, true).execute();
-  result.quantised->method = method;
-  result.quantised->chosen = chosen;
-  result.quantised->tried = std::move(tried);
+  keep_findings(*in_int8.quantised, *result.quantised);
   result.quantised->search = std::move(search);
   return result;
 }

@@ -56,6 +56,7 @@ struct Quantised {
   std::string method;                    ///< that the run asks for
   std::string chosen;                    ///< what "auto" took
   std::vector<TriedMethod> tried;        ///< by "auto"
+  std::vector<NodeMethod> by_node;       ///< nodes for which "auto" took another
   std::vector<std::string> int16;        ///< nodes whose outputs, and inputs that, are int16
   std::vector<std::string> kept_int8;    ///< below int16_below, without an int16 form where they lie
   std::optional<Int16Search> search;     ///< that int16_until asked for; its names are among int16

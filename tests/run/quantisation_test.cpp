@@ -144,6 +144,27 @@ TEST_F(Quantising, AutoTakesTheMethodOfTheBestMeanOverTheSamples) {
   }
 }
 
+// Two grids that want different methods: 3 of 4096 values that an Abs has to keep, and 4 that count for
+// nothing behind a HardSwish and lie too far out for "readers" to cut them. Only a percentile of 0.999 cuts 4
+// of 4096.
+TEST_F(Quantising, AutoGivesSingleGridsAMethodOfTheirOwn) {
+  Tensor kept = random_normal({1, 64, 64}, 0, 1, 1), cut = random_normal({1, 64, 64}, 0, 0.2, 2);
+  for (const std::size_t i : {7, 99, 3000}) kept.values[i] = 300;
+  for (const std::size_t i : {7, 99, 3000, 4000}) cut.values[i] = -500;
+  file("kept.npy", kept);
+  file("cut.npy", cut);
+  const std::string text =
+      "operators: [{op: Abs, name: a, data: kept.npy}, {op: HardSwish, name: b, data: cut.npy}]\n"
+      "calibration: auto\n";
+  const RunResult result = run(text);
+  const Quantised& q = *result.quantised;
+  for (const TriedMethod& t : q.tried) EXPECT_LT(t.cosine, 0.99) << t.method.name();
+  ASSERT_FALSE(q.by_node.empty());
+  for (const NodeResult& node : result.nodes) EXPECT_GT(node.accuracy->cosine, 0.99) << node.name;
+  EXPECT_EQ(run(text, false).cycles, result.cycles);
+  EXPECT_NE(text_report(result).find("other methods for single grids"), std::string::npos);
+}
+
 // A HardSwish makes 0 of all below -3: 40 values of -30 need no place on its input's grid, though the squared
 // error of that input says so. A Transpose between is seen through.
 TEST_F(Quantising, ReadersEndAGridWhereTheyLoseLeast) {
