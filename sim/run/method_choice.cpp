@@ -163,6 +163,7 @@ class Chooser {
     std::set<double> scales = {grids_of(choice_.best, before).grids.at(unit.value).scale};
     for (const CalibrationMethod& method : calibration_methods()) {
       std::vector<NodeMethod> with = before;
+      with.reserve(before.size() + unit.nodes.size());
       for (const std::string& node : unit.nodes) with.push_back({node, method});
       const Calibration grids = grids_of(choice_.best, with);
       if (!scales.insert(grids.grids.at(unit.value).scale).second) continue;
