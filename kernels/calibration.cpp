@@ -27,6 +27,8 @@ std::string CalibrationMethod::name() const {
       return "kl";
     case Kind::Mse:
       return "mse";
+    case Kind::Readers:
+      return "readers";
     case Kind::Percentile:
       break;
   }
@@ -40,6 +42,7 @@ std::optional<CalibrationMethod> parse_calibration(const std::string& name, doub
   if (name == "max") return CalibrationMethod{Kind::Max};
   if (name == "kl") return CalibrationMethod{Kind::Kl};
   if (name == "mse") return CalibrationMethod{Kind::Mse};
+  if (name == "readers") return CalibrationMethod{Kind::Readers};
   if (name == "percentile") return CalibrationMethod{Kind::Percentile, fraction};
   const std::string prefix = "percentile:";
   if (name.compare(0, prefix.size(), prefix) != 0) return std::nullopt;
@@ -59,7 +62,8 @@ const std::vector<CalibrationMethod>& calibration_methods() {
                                                          {Kind::Percentile, 0.9995},
                                                          {Kind::Percentile, 0.999},
                                                          {Kind::Kl},
-                                                         {Kind::Mse}};
+                                                         {Kind::Mse},
+                                                         {Kind::Readers}};
   return methods;
 }
 
@@ -158,12 +162,16 @@ double ValueStatistics::least_error() const {
 double ValueStatistics::magnitude(const CalibrationMethod& method) const {
   using Kind = CalibrationMethod::Kind;
   if (method.kind == Kind::Max || bins_.empty()) return largest();
+  if (method.kind == Kind::Readers) return for_readers_.value_or(largest());
   if (method.kind == Kind::Percentile) return percentile(method.fraction);
   return method.kind == Kind::Kl ? least_divergence() : least_error();
 }
 
 Quantisation ValueStatistics::grid(const CalibrationMethod& method, bool affine, DType dtype) const {
-  const double most = dtype == DType::Int8 ? magnitude(method) : largest();
+  return grid_to(dtype == DType::Int8 ? magnitude(method) : largest(), affine, dtype);
+}
+
+Quantisation ValueStatistics::grid_to(double most, bool affine, DType dtype) const {
   if (!affine) return symmetric_grid({most}, dtype);
   return affine_grid({std::clamp(lowest(), -most, most), std::clamp(highest(), -most, most)}, dtype);
 }

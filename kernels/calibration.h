@@ -13,18 +13,19 @@ namespace bpusim {
 
 /// A way to choose the largest magnitude of a grid.
 struct CalibrationMethod {
-  enum class Kind { Max, Percentile, Kl, Mse };
+  enum class Kind { Max, Percentile, Kl, Mse, Readers };
   Kind kind = Kind::Max;
   double fraction = 0.9999;  ///< of the magnitudes, for Percentile
 
-  std::string name() const;  ///< "max", "percentile:0.9999", "kl", "mse"
+  std::string name() const;  ///< "max", "percentile:0.9999", "kl", "mse", "readers"
 };
 
-/// The method of a name: "max", "percentile" (of `fraction`), "percentile:0.9995" (above 0, at most 1), "kl"
-/// or "mse". Absent for other words.
+/// The method of a name: "max", "percentile" (of `fraction`), "percentile:0.9995" (above 0, at most 1), "kl",
+/// "mse" or "readers". Absent for other words.
 std::optional<CalibrationMethod> parse_calibration(const std::string& name, double fraction = 0.9999);
 
-/// All methods, the simplest first: max, percentiles (0.99999, 0.99995, 0.9999, 0.9995, 0.999), kl, mse.
+/// All methods, the simplest first: max, percentiles (0.99999, 0.99995, 0.9999, 0.9995, 0.999), kl, mse,
+/// readers.
 const std::vector<CalibrationMethod>& calibration_methods();
 
 /// What is known of a tensor's values: see all samples with range(), then all of them again with count().
@@ -60,6 +61,12 @@ class ValueStatistics {
   /// a cut would lose more than it wins. All-zero data gets scale 1.
   Quantisation grid(const CalibrationMethod& method, bool affine, DType dtype = DType::Int8) const;
 
+  /// The grid that ends at `most`, or where the values end before.
+  Quantisation grid_to(double most, bool affine, DType dtype = DType::Int8) const;
+
+  /// The magnitude that "readers" keeps (sim/run/reader_losses.h); without it the largest.
+  void end_for_readers(double magnitude) { for_readers_ = magnitude; }
+
  private:
   double least_divergence() const;
   double least_error() const;
@@ -69,6 +76,7 @@ class ValueStatistics {
   double lowest_ = 0, highest_ = 0;
   std::vector<double> bins_;  // counts of magnitudes, in equal shares of the largest; empty before count()
   double total_ = 0;
+  std::optional<double> for_readers_;
 };
 
 }  // namespace bpusim

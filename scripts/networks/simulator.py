@@ -23,7 +23,7 @@ def machines():
 
 def calibrations():
     """Methods of --calibration; percentile is of 0.9999, and auto tries all, with more percentiles."""
-    return ["max", "percentile", "kl", "mse", "auto"]
+    return ["max", "percentile", "kl", "mse", "readers", "auto"]
 
 
 def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, settings=(),

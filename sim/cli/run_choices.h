@@ -14,7 +14,7 @@ namespace bpusim {
 struct RunChoices {
   std::string config, machine, policy, out, json, dump, calibration;
   std::vector<std::string> settings, dims, samples, int16;
-  double int16_below = -1;
+  double int16_below = -1, int16_until = -1;
   bool no_function = false, sensitivity = false, all_nodes = false, no_what_if = false;
 };
 

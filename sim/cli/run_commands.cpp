@@ -45,10 +45,12 @@ Prepared prepare(const RunChoices& c) {
   p.run.samples.insert(p.run.samples.end(), c.samples.begin(), c.samples.end());
   p.run.int16.insert(p.run.int16.end(), c.int16.begin(), c.int16.end());
   if (c.int16_below > -1) p.run.int16_below = c.int16_below;
+  if (c.int16_until > -1) p.run.int16_until = c.int16_until;
   p.run.sensitivity = p.run.sensitivity || c.sensitivity;
   if (!c.calibration.empty() && !is_calibration(c.calibration))
-    throw InputError("--calibration " + c.calibration +
-                     ": no such method (there are: max, percentile, percentile:FRACTION, kl, mse, auto)");
+    throw InputError(
+        "--calibration " + c.calibration +
+        ": no such method (there are: max, percentile, percentile:FRACTION, kl, mse, readers, auto)");
   if (!c.calibration.empty()) {
     p.run.defaults.calibration = c.calibration;
     for (auto& [name, options] : p.run.options) options.calibration = c.calibration;
@@ -181,7 +183,7 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--out", c->out, "Folder for report.txt and report.json");
   command->add_option(
       "--calibration", c->calibration,
-      "max, percentile[:FRACTION], kl, mse, or auto, which tries them all: how grids are found");
+      "max, percentile[:FRACTION], kl, mse, readers, or auto, which tries them all: how grids are found");
   command
       ->add_option("--calibrate", c->samples,
                    "Sample to calibrate on (.npy, .npz, .pb), or a folder of them; may be repeated")
@@ -193,6 +195,10 @@ void add_run_command(CLI::App& app, Action& action) {
   command
       ->add_option("--int16-below", c->int16_below,
                    "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
+      ->check(CLI::Range(-1.0, 1.0));
+  command
+      ->add_option("--int16-until", c->int16_until,
+                   "Make int16 of the few nodes that the output's cosine needs to reach this one")
       ->check(CLI::Range(-1.0, 1.0));
   command->add_flag("--sensitivity", c->sensitivity, "Measure also what each node loses by itself");
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");

@@ -31,7 +31,7 @@ NodeOptions read_options(const YamlNode& node, NodeOptions options) {
   options.calibration = node["calibration"].word(options.calibration);
   if (!is_calibration(options.calibration))
     node["calibration"].fail("'" + options.calibration + "' is no method (there are: max, percentile, " +
-                             "percentile:FRACTION, kl, mse, auto)");
+                             "percentile:FRACTION, kl, mse, readers, auto)");
   options.percentile = node["percentile"].number(options.percentile, 0.5, 1);
   options.fuse = node["fuse"].flag(options.fuse);
   return options;
@@ -226,6 +226,7 @@ void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec&
   const YamlNode int16 = root["int16"];
   run.int16 = int16.is_scalar() ? std::vector<std::string>{int16.word()} : int16.words();
   run.int16_below = root["int16_below"].number(run.int16_below, -1, 1);
+  run.int16_until = root["int16_until"].number(run.int16_until, -1, 1);
   run.sensitivity = root["sensitivity"].flag(run.sensitivity);
 }
 

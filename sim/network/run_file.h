@@ -32,6 +32,7 @@ struct RunSpec {
   bool drawn_inputs = false;          ///< no input of the network comes from a file
   std::vector<std::string> int16;     ///< nodes whose outputs, and inputs of the network that, are int16
   double int16_below = -1;            ///< nodes whose int8 output has a lower cosine become int16
+  double int16_until = -1;            ///< output cosine for which few nodes are looked for that become int16
   bool sensitivity = false;           ///< measures also what each node loses alone
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults

@@ -81,6 +81,7 @@ bool takes_int16_operands(const Operation& operation) {
 // A tensor and a constant scalar: a function of one element.
 LoweredStep lower_scalar(const StepLowering& s) {
   const Operation operation = s.operation();
+  if (is_function(operation)) return lower_lookup(s, operation.tensors[0], function_of(operation));
   const bool tensor_first = operation.tensors[0] == s.node.inputs[0];
   const std::size_t constant = tensor_first ? 1 : 0;
   const double scalar = operation.known(constant) ? operation.value(constant).values.at(0) : 1.0;

@@ -41,38 +41,100 @@ void fold_norm(const StepLowering& s, const Node& follower, MacStep& mac) {
   mac.bias = std::move(folded.bias);
 }
 
-// The operand of an Add that the step does not make itself.
-void fold_add(const StepLowering& s, const Node& add, const std::string& own, MacStep& mac) {
-  const std::string& other = add.inputs.at(add.inputs[0] == own ? 1 : 0);
-  const Value& value = s.context.network.values.at(other);
-  if (!value.constant) {
-    mac.residual = other;
-    mac.sum = add.outputs.at(0);
-    mac.before_sum = own;
-    return;
-  }
+// What a node with a constant makes of each sum: y = scale * x + shift, a channel.
+void fold_constant(const StepLowering& s, const Node& node, const std::string& constant, MacStep& mac) {
   if (!s.context.function) return;
-  mac.bias.resize(static_cast<std::size_t>(mac.problem.oc), 0);
-  const auto numbers = value.numbers();
-  for (std::size_t o = 0; o < mac.bias.size(); ++o) mac.bias[o] += numbers->values[o];
+  const auto numbers = s.context.network.values.at(constant).numbers();
+  const std::vector<double>& values = numbers->values;
+  const auto channels = static_cast<std::size_t>(mac.problem.oc), taps = mac.weights.values.size() / channels;
+  mac.bias.resize(channels, 0);
+  const bool second = node.inputs[1] == constant;
+  for (std::size_t o = 0; o < channels; ++o) {
+    const double c = values[values.size() == 1 ? 0 : o];
+    const double scale = node.op == "Mul"              ? c
+                         : node.op == "Div"            ? 1 / c
+                         : node.op == "Sub" && !second ? -1
+                                                       : 1;
+    const double shift = node.op == "Add" || (node.op == "Sub" && !second) ? c : node.op == "Sub" ? -c : 0;
+    for (std::size_t t = 0; t < taps && scale != 1; ++t) mac.weights.values[o * taps + t] *= scale;
+    mac.bias[o] = mac.bias[o] * scale + shift;
+  }
+}
+
+// The tensor that an Add takes beside what the step makes itself.
+void add_residual(const Node& add, const std::string& own, MacStep& mac) {
+  mac.residual = add.inputs.at(add.inputs[0] == own ? 1 : 0);
+  mac.before_sum = own;
+}
+
+RealFunction composed(const std::optional<RealFunction>& inner, RealFunction outer) {
+  if (!inner) return outer;
+  return RealFunction::of_rows(
+      [inner = *inner, outer = std::move(outer)](double* values, std::int64_t count) {
+        inner.apply(values, count);
+        outer.apply(values, count);
+      });
+}
+
+bool is_open(const Clamp& clamp) {
+  return std::isinf(clamp.low) && std::isinf(clamp.high);
+}
+
+// A clamp where nothing was done to the sums yet, else part of the table behind them.
+void fold_function(const StepLowering& s, const Node& node, const std::string& value, MacStep& mac) {
+  const bool behind_sum = !mac.residual.empty();
+  std::optional<RealFunction>& function = behind_sum ? mac.last : mac.activation;
+  Clamp& clamp = behind_sum ? mac.last_clamp : mac.clamp;
+  const bool first = !function && is_open(clamp);
+  if (first && node.op == "Relu") {
+    clamp.low = 0;
+  } else if (first && node.op == "Clip") {
+    clamp = clip_bounds(node, s.context.network);
+  } else {
+    if (!function) (behind_sum ? mac.last_reads : mac.activation_reads) = value;
+    function = composed(function, function_of(operation_of(node, s.context.network)));
+  }
 }
 
 }  // namespace
 
+std::string folded_constant(const Node& first, const Node& node, const std::string& value,
+                            const Network& network) {
+  const bool either = node.op == "Add" || node.op == "Mul" || node.op == "Sub";
+  if ((!either && node.op != "Div") || node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return "";
+  const std::size_t at = node.inputs[0] == value ? 1 : 0;
+  if (at == 0 && !either) return "";
+  const Value& constant = network.values.at(node.inputs[at]);
+  const Shape& shape = network.shape_of(value);
+  if (!constant.constant || constant.shape.size() > shape.size()) return "";
+  const std::int64_t elements = element_count(constant.shape);
+  const bool convolution = first.op == "Conv" || first.op == "ConvTranspose";
+  const std::size_t channels = convolution ? 1 : shape.size() - 1, behind = shape.size() - channels;
+  const bool a_channel = elements == shape[channels] && constant.shape.size() >= behind &&
+                         constant.shape[constant.shape.size() - behind] == elements;
+  return elements == 1 || a_channel ? node.inputs[at] : "";
+}
+
 void fold_followers(const StepLowering& s, MacStep& mac) {
+  bool folding = true;  // into weights and biases, until a function or a residual comes
   for (std::size_t n = 1; n < s.step.nodes.size(); ++n) {
     const Node& follower = s.follower(n);
-    const bool behind_sum = !mac.residual.empty();
+    const std::string& value = s.follower(n - 1).outputs.at(0);
     if (follower.op == "BatchNormalization") {
       fold_norm(s, follower, mac);
-    } else if (follower.op == "Add") {
-      fold_add(s, follower, s.follower(n - 1).outputs.at(0), mac);
-    } else if (follower.op == "Relu") {
-      (behind_sum ? mac.last_clamp : mac.clamp).low = 0;
-    } else if (follower.op == "Clip") {
-      (behind_sum ? mac.last_clamp : mac.clamp) = clip_bounds(follower, s.context.network);
+      continue;
+    }
+    const std::string constant =
+        folding ? folded_constant(s.node, follower, value, s.context.network) : std::string();
+    if (!constant.empty()) {
+      fold_constant(s, follower, constant, mac);
+      continue;
+    }
+    folding = false;
+    if (is_function(operation_of(follower, s.context.network))) {
+      fold_function(s, follower, value, mac);
     } else {
-      (behind_sum ? mac.last : mac.activation) = function_of(operation_of(follower, s.context.network));
+      add_residual(follower, value, mac);
     }
   }
 }
@@ -91,15 +153,8 @@ Grids grids_of(const StepLowering& s, const MacStep& mac) {
   Grids g;
   const Quantisation& out = s.out().grid;
   g.activated = mac.residual.empty() ? out : grids.at(mac.before_sum);
-  g.added = mac.last ? grids.at(mac.sum) : out;
-  g.sums = g.activated;
-  if (!mac.activation) return g;
-  // The value that the activation reads, whose maker is the node before it.
-  for (std::size_t n = 1; n < s.step.nodes.size(); ++n)
-    if (find_unary(s.follower(n).op) != nullptr && s.follower(n).op != "Clip") {
-      g.sums = grids.at(s.follower(n - 1).outputs.at(0));
-      break;
-    }
+  g.added = mac.last ? grids.at(mac.last_reads) : out;
+  g.sums = mac.activation ? grids.at(mac.activation_reads) : g.activated;
   return g;
 }
 

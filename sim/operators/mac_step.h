@@ -20,12 +20,13 @@ struct MacStep {
   Tensor weights;            ///< [oc, taps…] in the order of problem; no values without function
   std::vector<double> bias;  ///< one an output channel, or none
   Clamp clamp;               ///< a fused Relu or Clip
-  std::optional<RealFunction> activation;  ///< a fused function of one element
+  std::optional<RealFunction> activation;  ///< fused functions of one element, as one
+  std::string activation_reads;            ///< the value that the activation is a function of
   std::string residual;                    ///< a tensor that is added; empty for none
-  std::string sum;                         ///< the value that the Add makes
   std::string before_sum;                  ///< the value that the residual is added to
   Clamp last_clamp;                        ///< a Relu or Clip behind the Add
-  std::optional<RealFunction> last;        ///< another function behind the Add
+  std::optional<RealFunction> last;        ///< other functions behind the Add, as one
+  std::string last_reads;                  ///< the value that they are a function of
   std::int64_t macs = 0;
 
   std::function<Program(const std::string&, const ConvJob&, const MachineParams&, std::int64_t)> lower;
@@ -42,9 +43,15 @@ struct MacStep {
 /// has no function.
 Tensor weights_of(const StepLowering& s, std::size_t input);
 
-/// Folds what follows in the step: BatchNormalization and the Add of a constant vector into weights and bias,
-/// Relu and Clip into the clamp, another function of one element behind the sums; an Add of a tensor, with a
-/// function behind it.
+/// The constant of a node that folds into the weights and biases of a `first` node whose result it reads as
+/// `value`: of a sum, difference, product or quotient by one number, or by one an output channel. Empty where
+/// it does not fold.
+std::string folded_constant(const Node& first, const Node& node, const std::string& value,
+                            const Network& network);
+
+/// Folds what follows in the step: BatchNormalization and folded_constant() into weights and bias, a Relu or
+/// Clip into the clamp, other functions of one element, as one, behind the sums; an Add of a tensor, with
+/// functions behind it.
 void fold_followers(const StepLowering& s, MacStep& mac);
 
 LoweredStep lower_mac(const StepLowering& s, MacStep mac);

@@ -1,5 +1,6 @@
 #include "sim/operators/tables.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/compile/elementwise_lowering.h"
@@ -7,7 +8,48 @@
 
 namespace bpusim {
 
+namespace {
+
+using Arithmetic = double (*)(double, double);
+
+// Null for operators that are no arithmetic of two numbers.
+Arithmetic arithmetic_of(const std::string& op) {
+  if (op == "Add") return [](double a, double b) { return a + b; };
+  if (op == "Sub") return [](double a, double b) { return a - b; };
+  if (op == "Mul") return [](double a, double b) { return a * b; };
+  if (op == "Div") return [](double a, double b) { return a / b; };
+  if (op == "Min") return [](double a, double b) { return std::min(a, b); };
+  if (op == "Max") return [](double a, double b) { return std::max(a, b); };
+  return nullptr;
+}
+
+// The input that is a constant number, of two.
+std::size_t constant_input(const Operation& operation) {
+  return operation.tensors[0] == operation.node.inputs[0] ? 1 : 0;
+}
+
+}  // namespace
+
+bool is_function(const Operation& operation) {
+  const Node& node = operation.node;
+  if (operation.tensors.size() != 1) return false;
+  if (arithmetic_of(node.op) == nullptr)
+    return (node.op == "Relu" || find_unary(node.op) != nullptr) && operation.tensors[0] == node.inputs[0];
+  // A number of a higher rank would lift the result's.
+  return node.inputs.size() == 2 && operation.constant[constant_input(operation)] != 0 &&
+         operation.shape(constant_input(operation)).size() <=
+             operation.shape(1 - constant_input(operation)).size();
+}
+
 RealFunction function_of(const Operation& operation) {
+  const Node& node = operation.node;
+  if (node.op == "Relu") return [](double x) { return std::max(x, 0.0); };
+  if (const Arithmetic arithmetic = arithmetic_of(node.op)) {
+    const std::size_t at = constant_input(operation);
+    const double number = operation.known(at) ? operation.value(at).values.at(0) : 1.0;
+    if (at == 0) return [arithmetic, number](double x) { return arithmetic(number, x); };
+    return [arithmetic, number](double x) { return arithmetic(x, number); };
+  }
   return unary_function(operation.node.op, operation.node.attributes, operation.constants());
 }
 

@@ -7,7 +7,12 @@
 
 namespace bpusim {
 
-/// The node's function with its attributes and constants bound. Throws std::invalid_argument.
+/// Whether the node is a function of one element: a row of kernels/unary.h, a Relu, or a sum, difference,
+/// product, quotient, minimum or maximum with a constant number.
+bool is_function(const Operation& operation);
+
+/// The node's function with its attributes and constants bound; a constant without data counts as 1. Throws
+/// std::invalid_argument.
 RealFunction function_of(const Operation& operation);
 
 /// The function on the vector unit, from the step's tensor `input` to its output.

@@ -26,11 +26,26 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string join(const std::vector<NodeMethod>& nodes) {
+  std::vector<std::string> words;
+  for (const NodeMethod& one : nodes) words.push_back(one.node + " " + one.method.name());
+  return join(words);
+}
+
 std::string tried_table(const Quantised& q) {
   TextTable table({"Method", "Output cosine>", ""});
   for (const TriedMethod& t : q.tried)
     table.add({t.method.name(), fixed(t.cosine, 6), t.method.name() == q.chosen ? "taken" : ""});
   return table.str();
+}
+
+std::string search_text(const RunResult& result, const Int16Search& s) {
+  const double now = result.time_ms(result.cycles), before = result.time_ms(s.int8_cycles);
+  return "int16 until an output cosine of " + fixed(s.goal, 6) + ": " +
+         (s.met() ? "reached " : "NOT REACHED, but ") + fixed(s.reached, 6) +
+         " on what was calibrated on, from " + fixed(s.in_int8, 6) + " in int8, with " +
+         std::to_string(s.names.size()) + " names, in " + std::to_string(s.runs) +
+         " runs; the network takes " + fixed(now, 3) + " ms instead of " + fixed(before, 3) + " ms\n";
 }
 
 std::string decibels(double db) {
@@ -59,6 +74,8 @@ std::string text_quantisation(const RunResult& result) {
   text += "Quantisation: calibrated on " + sources(q) + ", method " + q.method +
           (q.chosen.empty() ? "" : ", which took " + q.chosen) + "\n";
   if (!q.tried.empty()) text += tried_table(q);
+  if (!q.by_node.empty()) text += "other methods for single grids: " + join(q.by_node) + "\n";
+  if (q.search) text += search_text(result, *q.search);
   if (!q.int16.empty()) text += "int16: " + join(q.int16) + "\n";
   if (!q.kept_int8.empty())
     text += "below the wanted cosine, but without an int16 form where they lie: " + join(q.kept_int8) + "\n";
@@ -75,8 +92,20 @@ Json json_quantisation(const RunResult& result) {
   json["tried"] = Json::array();
   for (const TriedMethod& t : q.tried)
     json["tried"].push_back({{"method", t.method.name()}, {"output_cosine", t.cosine}});
+  json["by_node"] = Json::array();
+  for (const NodeMethod& one : q.by_node)
+    json["by_node"].push_back({{"node", one.node}, {"method", one.method.name()}});
   json["int16"] = q.int16;
   json["kept_int8"] = q.kept_int8;
+  json["search"] = nullptr;
+  if (q.search)
+    json["search"] = {{"goal", q.search->goal},
+                      {"reached", q.search->reached},
+                      {"met", q.search->met()},
+                      {"int8_cosine", q.search->in_int8},
+                      {"int8_time_ms", result.time_ms(q.search->int8_cycles)},
+                      {"runs", q.search->runs},
+                      {"names", q.search->names}};
   json["sensitivity"] = Json::array();
   for (const Sensitivity& n : q.sensitivity)
     json["sensitivity"].push_back(

@@ -1,6 +1,7 @@
 #include "sim/run/calibration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -11,9 +12,12 @@
 
 namespace bpusim {
 
-namespace {
+double ReaderLoss::at(double magnitude) const {
+  const double k = magnitude > 0 ? 4 * std::log2(largest / magnitude) : 0;
+  return by_end.at(
+      static_cast<std::size_t>(std::clamp(std::nearbyint(k), 0.0, static_cast<double>(by_end.size()) - 1)));
+}
 
-// The node whose options decide about a value: its maker, or its first reader.
 std::map<std::string, const Node*> deciding_nodes(const Network& network) {
   std::map<std::string, const Node*> nodes;
   for (const Node& node : network.nodes) {
@@ -22,6 +26,22 @@ std::map<std::string, const Node*> deciding_nodes(const Network& network) {
   }
   return nodes;
 }
+
+RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeMethod>& by_node) {
+  for (const NodeMethod& one : by_node) {
+    NodeOptions options = run.options_of(one.node);
+    options.calibration = one.method.name();
+    run.options[one.node] = options;
+  }
+  const auto settle = [&](NodeOptions& options) {
+    if (options.calibration == "auto") options.calibration = chosen.name();
+  };
+  settle(run.defaults);
+  for (auto& [name, options] : run.options) settle(options);
+  return run;
+}
+
+namespace {
 
 // The grid that reaches as far as both do.
 Quantisation wider(const Quantisation& a, const Quantisation& b) {
@@ -81,7 +101,7 @@ void evaluate_numbers(const Network& network, const See& see, Observation* texts
 }  // namespace
 
 Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-                    const Samples& samples, GoldenStore& own, GoldenStore& first) {
+                    const Samples& samples, GoldenStore& own, std::vector<GoldenStore>& judged) {
   Observation seen;
   const std::set<std::string> results = results_of(network, steps);
   const auto see_all = [&](const std::string& name, const Tensor& tensor) {
@@ -92,13 +112,16 @@ Observation observe(const Network& network, const std::vector<Step>& steps, cons
                         GoldenStore& store) {
     if (sharing.parts.count(name) != 0 || results.count(name) != 0) store.put(name, tensor);
   };
+  if (!samples.own_inputs()) judged.resize(std::min(samples.count(), kJudgedSamples));
+  std::set<std::string> ends(network.inputs.begin(), network.inputs.end());
+  ends.insert(network.outputs.begin(), network.outputs.end());
   for (const auto& [name, part] : sharing.parts) {
     const Value& value = network.values.at(name);
     if (!value.constant) continue;
     const auto numbers = value.numbers();
     see_all(name, *numbers);
     own.put(name, numbers);
-    if (!samples.own_inputs()) first.put(name, numbers);
+    if (!judged.empty()) judged[0].put(name, numbers);
   }
   const bool single = samples.count() == 1;
   for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
@@ -106,7 +129,8 @@ Observation observe(const Network& network, const std::vector<Step>& steps, cons
                      [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
                        seen.values[name].range(tensor->values);
                        if (single) seen.values[name].count(tensor->values);
-                       if (s == 0) keep(name, tensor, first);
+                       if (s == 0 || (s < judged.size() && ends.count(name) != 0))
+                         keep(name, tensor, judged[s]);
                      });
   for (std::size_t s = 0; s < samples.count() && !single; ++s)
     evaluate_numbers(samples.apply(s, network),
@@ -139,10 +163,18 @@ Calibration choose_grids(const RunSpec& run, const Network& network, const Shari
   return result;
 }
 
-bool asks_for_auto(const RunSpec& run) {
-  return run.defaults.calibration == "auto" ||
+bool asks_for(const RunSpec& run, const std::string& calibration) {
+  return run.defaults.calibration == calibration ||
          std::any_of(run.options.begin(), run.options.end(),
-                     [](const auto& node) { return node.second.calibration == "auto"; });
+                     [&](const auto& node) { return node.second.calibration == calibration; });
+}
+
+std::set<std::string> affine_values(const RunSpec& run, const Network& network) {
+  const auto deciding = deciding_nodes(network);
+  std::set<std::string> values;
+  for (const auto& [name, value] : network.values)
+    if (options_for(name, deciding, run).quantisation == "affine") values.insert(name);
+  return values;
 }
 
 Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing) {

@@ -1,6 +1,8 @@
 #include "sim/run/element_types.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include "kernels/vector_int16.h"
 #include "sim/config/suggest.h"
@@ -82,15 +84,51 @@ void widen(Sharing& sharing, const Network& network, const std::vector<Step>& st
   if (!obstacle.empty()) throw InputError(obstacle);
 }
 
+std::vector<std::string> values_widened_by(const Sharing& sharing, const Network& network,
+                                           const std::vector<Step>& steps, const std::string& name) {
+  Sharing with = sharing;
+  mark(with, network, steps, {name});
+  std::vector<std::string> values;
+  std::set_difference(with.int16.begin(), with.int16.end(), sharing.int16.begin(), sharing.int16.end(),
+                      std::back_inserter(values));
+  return values;
+}
+
+namespace {
+
+// A step that is on one side of its residual's type, or what makes the residual; empty where all agree.
+std::string lacking(const Sharing& sharing, const Network& network, const std::vector<Step>& steps) {
+  std::map<std::string, std::string> makers;
+  for (const Step& step : steps) {
+    for (const std::string& output : network.nodes[step.nodes.back()].outputs) makers[output] = step.name;
+    const auto tensors = inputs_of(step, network);
+    const std::string& result = network.nodes[step.nodes.back()].outputs.at(0);
+    const bool out = sharing.dtype_of(result) == DType::Int16;
+    for (std::size_t i = 1; i < tensors.size() && step.nodes.size() > 1; ++i) {
+      if ((sharing.dtype_of(tensors[i]) == DType::Int16) == out) continue;
+      const auto maker = makers.find(tensors[i]);
+      return !out ? step.name : maker == makers.end() ? tensors[i] : maker->second;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
 std::vector<std::string> widenable(const Sharing& sharing, const Network& network,
                                    const std::vector<Step>& steps, const std::vector<std::string>& names) {
   std::vector<std::string> taken;
   Sharing so_far = sharing;
   for (const std::string& name : names) {
+    if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
     Sharing with = so_far;
-    mark(with, network, steps, {name});
+    std::vector<std::string> together;
+    for (std::string next = name; !next.empty(); next = lacking(with, network, steps)) {
+      mark(with, network, steps, {next});
+      together.push_back(next);
+    }
     if (!int16_obstacle(network, steps, with).empty()) continue;
-    taken.push_back(name);
+    taken.insert(taken.end(), together.begin(), together.end());
     so_far = std::move(with);
   }
   return taken;

@@ -15,7 +15,12 @@ namespace bpusim {
 void widen(Sharing& sharing, const Network& network, const std::vector<Step>& steps,
            const std::vector<std::string>& names);
 
-/// Of `names`, as widen() takes them, those that leave no obstacle, one after the other.
+/// Values that widen() would make int16 for this name, and that are not yet.
+std::vector<std::string> values_widened_by(const Sharing& sharing, const Network& network,
+                                           const std::vector<Step>& steps, const std::string& name);
+
+/// Of `names`, as widen() takes them, those that leave no obstacle, one after the other. A step and what
+/// makes its residual must be of one type: those that a name cannot do without go with it, behind it.
 std::vector<std::string> widenable(const Sharing& sharing, const Network& network,
                                    const std::vector<Step>& steps, const std::vector<std::string>& names);
 

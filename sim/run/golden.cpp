@@ -69,6 +69,7 @@ class Evaluation {
     const DType dtype = network_.values.at(node.outputs.at(0)).dtype;
     if (node.op == "Div" && (dtype == DType::Int32 || dtype == DType::Int64))
       for (double& v : outputs.at(0).values) v = std::trunc(v);
+    if (visitor_.node) visitor_.node(node, inputs, outputs);
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       const std::string& name = node.outputs[i];
       if (name.empty()) continue;

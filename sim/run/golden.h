@@ -17,6 +17,8 @@ namespace bpusim {
 struct GoldenVisitor {
   std::function<void(const std::string& name, const std::shared_ptr<const Tensor>& tensor)> number;
   std::function<void(const std::string& name, const StringTensor& words)> text;
+  /// Each node of numbers once more, with its inputs; may be empty.
+  std::function<void(const Node& node, const Inputs& inputs, const std::vector<Tensor>& outputs)> node;
 };
 void evaluate(const Network& network, const GoldenVisitor& visitor);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "models/functional.h"
 
@@ -59,35 +60,138 @@ std::vector<std::string> judged_outputs(const Network& network, const CompiledNe
   return several.empty() ? all : several;
 }
 
-double output_cosine(const CompilerInput& input) {
-  FlatDram dram;
-  NetworkCompiler compiler(input, dram);
-  const CompiledNetwork compiled = compiler.compile();
-  run_untimed(compiled, input.machine, dram);
+// The least among the outputs on one sample.
+double least_cosine(const Network& network, const CompiledNetwork& compiled, const GoldenStore& golden,
+                    DramPort& dram) {
   double least = 1;
-  for (const std::string& output : judged_outputs(input.network, compiled, *input.golden))
-    least = std::min(least,
-                     cosine(input.golden->get(output)->values, read_back(compiled.places.at(output), dram)));
+  for (const std::string& output : judged_outputs(network, compiled, golden))
+    least = std::min(least, cosine(golden.get(output)->values, read_back(compiled.places.at(output), dram)));
   return least;
 }
 
 }  // namespace
 
-MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                           const Sharing& sharing, const Observation& observation, const GoldenStore& golden,
-                           const MachineParams& machine, std::map<std::string, Way>& ways) {
-  constexpr double kTie = 1e-6;
-  MethodChoice choice;
-  double best = -2;
-  for (const CalibrationMethod& method : calibration_methods()) {
-    const Calibration calibration = choose_grids(run, network, sharing, observation, method);
-    const double here = output_cosine({run, network, steps, sharing, calibration, &golden, machine, &ways});
-    choice.tried.push_back({method, here});
-    if (here <= best + kTie) continue;
-    best = here;
-    choice.best = method;
+double judged_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens) {
+  FlatDram dram;
+  NetworkCompiler compiler(input, dram);
+  const CompiledNetwork compiled = compiler.compile();
+  double sum = 0;
+  for (const GoldenStore* golden : goldens) {
+    for (const std::string& name : input.network.inputs)
+      if (const auto place = compiled.places.find(name); place != compiled.places.end())
+        write_tensor(place->second, golden->get(name)->values, dram);
+    run_untimed(compiled, input.machine, dram);
+    sum += least_cosine(input.network, compiled, *golden, dram);
   }
-  return choice;
+  return sum / static_cast<double>(goldens.size());
+}
+
+namespace {
+
+constexpr double kTie = 1e-6;
+constexpr double kGoodEnough = 0.99;  // a cosine above which single grids are left alone
+constexpr std::size_t kWorst = 12;    // grids that are tried one by one
+
+// Nodes that decide about the values of one grid class, or about a value inside a step.
+struct Unit {
+  double loss = 0;  // of all readers
+  std::set<std::string> nodes;
+  std::string value;  // one of them
+};
+
+class Chooser {
+ public:
+  Chooser(const RunSpec& run, const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
+          const Observation& observation, const std::vector<const GoldenStore*>& goldens,
+          const MachineParams& machine, std::map<std::string, Way>& ways)
+      : run_(run),
+        network_(network),
+        steps_(steps),
+        sharing_(sharing),
+        observation_(observation),
+        goldens_(goldens),
+        machine_(machine),
+        ways_(ways) {}
+
+  MethodChoice choose() {
+    choice_.cosine = -2;
+    for (const CalibrationMethod& method : calibration_methods()) {
+      const double here = cosine_of(grids_of(method, {}));
+      choice_.tried.push_back({method, here});
+      if (here <= choice_.cosine + kTie) continue;
+      choice_.cosine = here;
+      choice_.best = method;
+    }
+    if (choice_.cosine < kGoodEnough)
+      for (const Unit& unit : worst()) improve(unit);
+    return choice_;
+  }
+
+ private:
+  Calibration grids_of(const CalibrationMethod& method, const std::vector<NodeMethod>& by_node) const {
+    return choose_grids(settled(run_, method, by_node), network_, sharing_, observation_, method);
+  }
+  double cosine_of(const Calibration& grids) const {
+    return judged_cosine({run_, network_, steps_, sharing_, grids, goldens_.front(), machine_, &ways_},
+                         goldens_);
+  }
+
+  std::vector<Unit> worst() const {
+    const auto deciding = deciding_nodes(network_);
+    const Calibration grids = grids_of(choice_.best, {});
+    std::map<std::string, Unit> units;
+    for (const auto& [value, loss] : observation_.losses) {
+      const auto node = deciding.find(value);
+      if (node == deciding.end() || run_.options_of(node->second->name).calibration != "auto") continue;
+      const auto number = sharing_.grid_classes.find(value);
+      Unit& unit = units[number == sharing_.grid_classes.end() ? value : std::to_string(number->second)];
+      const Quantisation& grid = grids.grids.at(value);
+      unit.loss += loss.at(std::max(std::abs(dequantise(grid.lowest() + 1, grid)),
+                                    std::abs(dequantise(grid.highest(), grid))));
+      unit.nodes.insert(node->second->name);
+      unit.value = value;
+    }
+    std::vector<Unit> list;
+    for (auto& [name, unit] : units) list.push_back(std::move(unit));
+    std::stable_sort(list.begin(), list.end(), [](const Unit& a, const Unit& b) { return a.loss > b.loss; });
+    list.resize(std::min(list.size(), kWorst));
+    return list;
+  }
+
+  void improve(const Unit& unit) {
+    const std::vector<NodeMethod> before = choice_.by_node;
+    std::set<double> scales = {grids_of(choice_.best, before).grids.at(unit.value).scale};
+    for (const CalibrationMethod& method : calibration_methods()) {
+      std::vector<NodeMethod> with = before;
+      with.reserve(before.size() + unit.nodes.size());
+      for (const std::string& node : unit.nodes) with.push_back({node, method});
+      const Calibration grids = grids_of(choice_.best, with);
+      if (!scales.insert(grids.grids.at(unit.value).scale).second) continue;
+      const double here = cosine_of(grids);
+      if (here <= choice_.cosine + kTie) continue;
+      choice_.cosine = here;
+      choice_.by_node = with;
+    }
+  }
+
+  const RunSpec& run_;
+  const Network& network_;
+  const std::vector<Step>& steps_;
+  const Sharing& sharing_;
+  const Observation& observation_;
+  const std::vector<const GoldenStore*>& goldens_;
+  const MachineParams& machine_;
+  std::map<std::string, Way>& ways_;
+  MethodChoice choice_;
+};
+
+}  // namespace
+
+MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
+                           const Sharing& sharing, const Observation& observation,
+                           const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
+                           std::map<std::string, Way>& ways) {
+  return Chooser(run, network, steps, sharing, observation, goldens, machine, ways).choose();
 }
 
 }  // namespace bpusim

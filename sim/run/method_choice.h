@@ -1,4 +1,4 @@
-// Which calibration method serves a network best: each is tried, in int8, on the first sample.
+// Which calibration method serves a network best: each is tried, in int8, on the samples.
 #pragma once
 
 #include <string>
@@ -12,20 +12,29 @@ namespace bpusim {
 
 struct TriedMethod {
   CalibrationMethod method;
-  double cosine = 0;  ///< of the outputs against golden: the least among them
+  double cosine = 0;  ///< of the outputs against golden: the least among them, its mean over the samples
 };
 
 struct MethodChoice {
-  std::vector<TriedMethod> tried;
-  CalibrationMethod best;
+  std::vector<TriedMethod> tried;   ///< for all nodes
+  CalibrationMethod best;           ///< of these
+  std::vector<NodeMethod> by_node;  ///< nodes that another method serves better
+  double cosine = 0;                ///< with all of that
 };
 
-/// Compiles the network once a method and runs its programs untimed on the sample whose golden values are in
-/// `golden`. The best has the greatest cosine; of methods within 1e-6 of each other the simpler one. Outputs
-/// of one number do not count, unless all are: their cosine is no more than a sign. `ways` gets the
-/// compiler's choices, which do not depend on the method.
+/// Compiles the network and runs its programs untimed on each sample whose golden values are in `goldens`: of
+/// all tensors for the first, of the network's inputs and outputs for the others. Returns the least cosine
+/// among the outputs, its mean over the samples. Outputs of one number do not count, unless all are: their
+/// cosine is no more than a sign.
+double judged_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens);
+
+/// Tries each method for all nodes. The best has the greatest judged_cosine(); of methods within 1e-6 of each
+/// other the simpler one. Below 0.99 the grids whose readers lose most by that method (the worst twelve grid
+/// classes) are then tried with each other method, one after the other, and keep what raises the cosine.
+/// `ways` gets the compiler's choices, which do not depend on the method.
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                           const Sharing& sharing, const Observation& observation, const GoldenStore& golden,
-                           const MachineParams& machine, std::map<std::string, Way>& ways);
+                           const Sharing& sharing, const Observation& observation,
+                           const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
+                           std::map<std::string, Way>& ways);
 
 }  // namespace bpusim

@@ -64,6 +64,17 @@ class Linker {
 
 }  // namespace
 
+void write_tensor(const TensorPlace& place, const std::vector<double>& values, DramPort& memory) {
+  const auto codes = quantise(values, place.grid);
+  if (place.grid.dtype == DType::Int16) {
+    const std::vector<std::int16_t> narrow(codes.begin(), codes.end());
+    memory.write(place.address, narrow.data(), place.bytes());
+  } else {
+    const std::vector<std::int8_t> narrow(codes.begin(), codes.end());
+    memory.write(place.address, narrow.data(), place.bytes());
+  }
+}
+
 NetworkCompiler::NetworkCompiler(const CompilerInput& input, DramPort& memory)
     : input_(input), memory_(memory), operators_(without_tensor_room(input.machine)) {}
 
@@ -114,15 +125,7 @@ void NetworkCompiler::place_tensors() {
 // Codes of a constant, or of an input of the network.
 void NetworkCompiler::write_image(const std::string& value) {
   if (input_.golden == nullptr || !input_.golden->holds(value)) return;
-  const TensorPlace& place = places_.at(value);
-  const auto codes = quantise(input_.golden->get(value)->values, place.grid);
-  if (place.grid.dtype == DType::Int16) {
-    const std::vector<std::int16_t> narrow(codes.begin(), codes.end());
-    memory_.write(place.address, narrow.data(), place.bytes());
-  } else {
-    const std::vector<std::int8_t> narrow(codes.begin(), codes.end());
-    memory_.write(place.address, narrow.data(), place.bytes());
-  }
+  write_tensor(places_.at(value), input_.golden->get(value)->values, memory_);
 }
 
 LoweringContext NetworkCompiler::context() {

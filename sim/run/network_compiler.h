@@ -37,6 +37,9 @@ struct CompilerInput {
   std::map<std::string, Way>* ways = nullptr;  ///< choices of a compiler before this one, and of this one
 };
 
+/// Writes values to where a tensor lies, on its grid.
+void write_tensor(const TensorPlace& place, const std::vector<double>& values, DramPort& memory);
+
 class NetworkCompiler {
  public:
   /// `memory` takes the images of constants and inputs.

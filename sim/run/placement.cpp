@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
-#include "kernels/unary.h"
+#include "sim/operators/mac_step.h"
 #include "sim/operators/operator.h"
+#include "sim/operators/tables.h"
 
 namespace bpusim {
 
@@ -82,16 +84,6 @@ class Placer {
     return placement;
   }
 
-  // A Relu, or a Clip between constants.
-  bool clamps(const Node& node) const {
-    return node.op == "Relu" || (node.op == "Clip" && operands_of(node, network_).size() == 1);
-  }
-
-  // A function of one element that a table holds.
-  bool by_table(const Node& node) const {
-    return find_unary(node.op) != nullptr && operands_of(node, network_).size() == 1;
-  }
-
   // Sums of products with constant weights, which others can be folded into.
   bool has_weights(const Node& node) const {
     if (node.op == "Conv" || node.op == "ConvTranspose") return true;
@@ -108,15 +100,6 @@ class Placer {
            (!product || network_.shape_of(node.inputs.at(0)).size() == 2);
   }
 
-  // Add of a constant for each column of a product: its bias.
-  bool folds_bias(const Node& first, const Node& node, const std::string& value) const {
-    if (first.op != "MatMul" || node.op != "Add" || node.inputs.size() != 2) return false;
-    const Value& other = network_.values.at(node.inputs[node.inputs[0] == value ? 1 : 0]);
-    const std::int64_t columns = network_.shape_of(value).back();
-    return other.constant && !other.shape.empty() && other.shape.back() == columns &&
-           element_count(other.shape) == columns;
-  }
-
   // Add of a tensor that is there before the step's first node runs.
   bool adds_residual(std::size_t first, const Node& node, const std::string& value) const {
     if (node.op != "Add" || node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return false;
@@ -127,27 +110,32 @@ class Placer {
     return maker == makers_.end() || maker->second < first;
   }
 
-  // What may follow in the same step, in this order: BatchNormalization, or the bias of a product; a function
-  // of one element; a residual; a function of one element.
+  enum class Stage { Fold, Function, Residual, LastFunction };
+
+  // The stage at which a node that reads `value` goes into the step, from `stage` on.
+  std::optional<Stage> stage_of(std::size_t begin, const Node& node, const std::string& value,
+                                Stage stage) const {
+    const Node& first = network_.nodes[begin];
+    const bool folds = folds_norm(first, node) || !folded_constant(first, node, value, network_).empty();
+    if (stage == Stage::Fold && folds) return Stage::Fold;
+    if (is_function(operation_of(node, network_)))
+      return stage < Stage::Residual ? Stage::Function : Stage::LastFunction;
+    if (stage < Stage::Residual && adds_residual(begin, node, value)) return Stage::Residual;
+    return std::nullopt;
+  }
+
+  // What may follow in the same step, in this order: BatchNormalization and constants, which fold into the
+  // weights; functions of one element; a residual; functions of one element.
   void fuse(Step& step) {
     const std::size_t begin = step.nodes.front();
-    const Node& first = network_.nodes[begin];
-    std::string value = first.outputs.at(0);
-    for (const char* kind : {"fold", "function", "residual", "function"}) {
+    std::string value = network_.nodes[begin].outputs.at(0);
+    for (Stage stage = Stage::Fold;;) {
       std::size_t next = 0;
       const Node* node = sole_consumer(value, next);
-      if (node == nullptr || !run_.options_of(node->name).fuse) return;
-      const std::string what = kind;
-      const bool fits = what == "fold"       ? folds_norm(first, *node) || folds_bias(first, *node, value)
-                        : what == "residual" ? adds_residual(begin, *node, value)
-                                             : clamps(*node) || by_table(*node);
-      if (!fits) {
-        if (what == "residual") return;
-        continue;
-      }
-      if ((what != "residual" && node->op != "Add" && node->inputs.at(0) != value) ||
-          placement_of(*node, true).where != Where::Bpu)
-        return;
+      if (node == nullptr || reads_unknown(*node) || !run_.options_of(node->name).fuse) return;
+      const auto here = stage_of(begin, *node, value, stage);
+      if (!here || placement_of(*node, true).where != Where::Bpu) return;
+      stage = *here;
       step.nodes.push_back(next);
       step.op += "+" + node->op;
       taken_[next] = 1;

@@ -16,10 +16,12 @@
 #include "sim/run/capture.h"
 #include "sim/run/chains.h"
 #include "sim/run/element_types.h"
+#include "sim/run/int16_search.h"
 #include "sim/run/network_compiler.h"
 #include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
 #include "sim/run/progress.h"
+#include "sim/run/reader_losses.h"
 #include "sim/run/roofline.h"
 #include "sim/run/sharing.h"
 #include "sim/run/simplify.h"
@@ -51,7 +53,7 @@ Network prepared(const Network& network, const Policy& policy) {
     facts.op = op;
     return policy.place(facts).where == Where::Bpu;
   };
-  return inferred(chained(recognise(folded(network), wanted_by(policy)), on_bpu));
+  return inferred(chained(recognise(without_neutral_arithmetic(folded(network)), wanted_by(policy)), on_bpu));
 }
 
 // The samples that a run calibrates on.
@@ -102,6 +104,9 @@ class Runner {
 
   RunResult execute();
 
+  /// Calibrates, which `result` is told of, and looks for the nodes that have to be int16.
+  Int16Search search(double goal, RunResult& result);
+
   /// Nodes whose output has a lower cosine, and what they read: their makers, or inputs of the network.
   std::vector<std::string> below(const RunResult& result, double cosine) const;
   /// Those of them that can be int16.
@@ -111,6 +116,7 @@ class Runner {
 
  private:
   Calibration calibrate(RunResult& result);
+  std::vector<const GoldenStore*> judged() const;
   void rank(RunResult& result) const;
   void run_programs(const CompiledNetwork& compiled, RunResult& result);
   void report_steps(const CompiledNetwork& compiled, RunResult& result);
@@ -134,6 +140,7 @@ class Runner {
   Timeline timeline_;
   RunProgress progress_;
   GoldenStore golden_;
+  std::vector<GoldenStore> judged_;  // of samples, where there are some
   Observation observation_;
   std::map<std::string, Way> ways_;
   std::map<std::string, TensorPlace> places_;
@@ -319,18 +326,37 @@ Calibration Runner::calibrate(RunResult& result) {
   quantised.samples = samples.count();
   quantised.method = run_.defaults.calibration;
   quantised.int16 = run_.int16;
-  GoldenStore first;
-  observation_ = observe(network_, steps_, sharing_, samples, golden_, first);
+  observation_ = observe(network_, steps_, sharing_, samples, golden_, judged_);
   CalibrationMethod chosen;
-  if (asks_for_auto(run_)) {
-    MethodChoice choice = choose_method(run_, network_, steps_, sharing_, observation_,
-                                        samples.own_inputs() ? golden_ : first, params_, ways_);
+  if (asks_for(run_, "auto") || asks_for(run_, "readers") || run_.int16_until > -1)
+    observe_readers(run_, network_, sharing_, samples, observation_);
+  if (asks_for(run_, "auto")) {
+    MethodChoice choice =
+        choose_method(run_, network_, steps_, sharing_, observation_, judged(), params_, ways_);
     chosen = choice.best;
     quantised.chosen = chosen.name();
     quantised.tried = std::move(choice.tried);
+    quantised.by_node = std::move(choice.by_node);
   }
+  const RunSpec settled_run = settled(run_, chosen, quantised.by_node);
   result.quantised = std::move(quantised);
-  return choose_grids(run_, network_, sharing_, observation_, chosen);
+  return choose_grids(settled_run, network_, sharing_, observation_, chosen);
+}
+
+std::vector<const GoldenStore*> Runner::judged() const {
+  if (judged_.empty()) return {&golden_};
+  std::vector<const GoldenStore*> goldens;
+  for (const GoldenStore& store : judged_) goldens.push_back(&store);
+  return goldens;
+}
+
+Int16Search Runner::search(double goal, RunResult& result) {
+  calibrate(result);
+  const Quantised& found = *result.quantised;
+  const CalibrationMethod method = parse_calibration(found.chosen).value_or(CalibrationMethod{});
+  const RunSpec run = settled(run_, method, found.by_node);
+  const auto goldens = judged();
+  return search_int16({run, network_, steps_, sharing_, observation_, method, goldens, params_}, goal);
 }
 
 void Runner::rank(RunResult& result) const {
@@ -404,13 +430,17 @@ RunResult Runner::execute() {
   return result;
 }
 
-// What "auto" found becomes what the nodes ask for.
-void settle(RunSpec& run, const std::string& chosen) {
-  const auto fix = [&](NodeOptions& options) {
-    if (options.calibration == "auto") options.calibration = chosen;
-  };
-  fix(run.defaults);
-  for (auto& [name, options] : run.options) fix(options);
+// What "auto" found in int8 becomes what the nodes ask for.
+RunSpec as_found(RunSpec run, const Quantised& in_int8) {
+  const auto chosen = parse_calibration(in_int8.chosen);
+  return chosen ? settled(std::move(run), *chosen, in_int8.by_node) : run;
+}
+
+void keep_findings(const Quantised& in_int8, Quantised& quantised) {
+  quantised.method = in_int8.method;
+  quantised.chosen = in_int8.chosen;
+  quantised.tried = in_int8.tried;
+  quantised.by_node = in_int8.by_node;
 }
 
 // Once in int8, to see which nodes fall below; then with those in int16, by the method that int8 chose.
@@ -426,15 +456,31 @@ RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const
     taken = first.widenable(wanted);
     in_int8 = *result.quantised;
   }
-  if (!in_int8.chosen.empty()) settle(run, in_int8.chosen);
+  run = as_found(std::move(run), in_int8);
   run.int16.insert(run.int16.end(), taken.begin(), taken.end());
   RunResult result = Runner(run, machine, policy, true).execute();
   Quantised& quantised = *result.quantised;
-  quantised.method = in_int8.method;
-  quantised.chosen = in_int8.chosen;
-  quantised.tried = in_int8.tried;
+  keep_findings(in_int8, quantised);
   for (const std::string& name : wanted)
     if (std::find(taken.begin(), taken.end(), name) == taken.end()) quantised.kept_int8.push_back(name);
+  return result;
+}
+
+// A search in int8, and how long int8 takes; then with what it found in int16, by the method that int8 chose.
+RunResult execute_with_search(RunSpec run, const MachineParams& machine, const Policy& policy) {
+  Int16Search search;
+  RunResult in_int8;
+  {
+    Runner first(run, machine, policy, true);
+    search = first.search(run.int16_until, in_int8);
+  }
+  run.int16_until = -1;
+  search.int8_cycles = Runner(run, machine, policy, false).execute().cycles;
+  run = as_found(std::move(run), *in_int8.quantised);
+  run.int16.insert(run.int16.end(), search.names.begin(), search.names.end());
+  RunResult result = Runner(run, machine, policy, true).execute();
+  keep_findings(*in_int8.quantised, *result.quantised);
+  result.quantised->search = std::move(search);
   return result;
 }
 
@@ -446,11 +492,17 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
     function = false;
   }
   const auto start = std::chrono::steady_clock::now();
+  if (run.int16_below > -1 && run.int16_until > -1)
+    throw InputError("int16_below and int16_until are two ways to find nodes: give one of them");
+  if (run.int16_until > -1 && !function)
+    throw InputError(
+        "int16_until needs values: run with function first, then name under int16 what it found");
   if (run.int16_below > -1 && !function)
     throw InputError(
         "int16_below needs values: run with function first, then name under int16 what it found");
-  RunResult result = run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
-                                          : Runner(run, machine, policy, function).execute();
+  RunResult result = run.int16_until > -1   ? execute_with_search(run, machine, policy)
+                     : run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
+                                            : Runner(run, machine, policy, function).execute();
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -13,6 +13,7 @@
 #include "sim/network/run_file.h"
 #include "sim/run/accuracy.h"
 #include "sim/run/advice.h"
+#include "sim/run/int16_search.h"
 #include "sim/run/method_choice.h"
 #include "sim/run/sensitivity.h"
 
@@ -55,8 +56,10 @@ struct Quantised {
   std::string method;                    ///< that the run asks for
   std::string chosen;                    ///< what "auto" took
   std::vector<TriedMethod> tried;        ///< by "auto"
+  std::vector<NodeMethod> by_node;       ///< nodes for which "auto" took another
   std::vector<std::string> int16;        ///< nodes whose outputs, and inputs that, are int16
   std::vector<std::string> kept_int8;    ///< below int16_below, without an int16 form where they lie
+  std::optional<Int16Search> search;     ///< that int16_until asked for; its names are among int16
   std::vector<Sensitivity> sensitivity;  ///< worst first
 };
 

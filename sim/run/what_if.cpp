@@ -28,6 +28,8 @@ bool holds(const std::vector<std::string>& names, const std::string& name) {
 // The same work, with the nodes that move let go where the run itself has them on the host, and others of the
 // same operators kept on the CPU.
 RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
+  run.int16_below = run.int16_until = -1;  // what was found is named
+  if (result.quantised) run.int16 = result.quantised->int16;
   for (const NodeResult& row : result.nodes) {
     if (row.on != "CPU" || !holds(change.on_bpu, row.op)) continue;
     NodeOptions options = run.options_of(row.name);

@@ -24,7 +24,7 @@ void fill(std::vector<double>& values, int bin, int count, double largest) {
 }
 
 TEST(Calibration, NamesOfMethods) {
-  EXPECT_EQ(calibration_methods().size(), 8u);
+  EXPECT_EQ(calibration_methods().size(), 9u);
   for (const CalibrationMethod& method : calibration_methods())
     EXPECT_EQ(parse_calibration(method.name())->name(), method.name());
   EXPECT_DOUBLE_EQ(parse_calibration("percentile", 0.99)->fraction, 0.99);
@@ -41,6 +41,16 @@ TEST(Calibration, TailsBeyondAPercentileAreCut) {
   EXPECT_NEAR(statistics_of(values).percentile(0.99), 9.90, 1e-9);
   EXPECT_DOUBLE_EQ(statistics_of(values).percentile(1), 20.48);
   EXPECT_DOUBLE_EQ(statistics_of({0, 0, 0, 1}).percentile(0.5), 1);  // nothing to keep: nothing is cut
+}
+
+TEST(Calibration, ReadersSayWhereTheirGridEnds) {
+  const CalibrationMethod readers = *parse_calibration("readers");
+  ValueStatistics s = statistics_of({-1, 0.5, 4});
+  EXPECT_DOUBLE_EQ(s.magnitude(readers), 4);  // nobody has said
+  s.end_for_readers(2);
+  EXPECT_DOUBLE_EQ(s.grid(readers, false).scale, 2.0 / 127);
+  EXPECT_DOUBLE_EQ(s.grid(readers, true).scale, 3.0 / 255);  // from -1 to 2
+  EXPECT_DOUBLE_EQ(s.grid(readers, false, DType::Int16).scale, 4.0 / 32767);
 }
 
 TEST(Calibration, SamplesAddUp) {

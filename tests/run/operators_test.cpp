@@ -53,11 +53,14 @@ class Builder {
   void end(const std::string& op, const std::vector<std::string>& inputs, const Attributes& a = {}) {
     output(add(op, inputs, a));
   }
-  RunResult run(const std::vector<std::string>& settings = {}, const std::string& policy = "full",
-                bool function = true) const {
+  RunSpec spec() const {
     RunSpec spec;
     spec.network = network_;
-    return execute_run(spec, read_machine("generic", settings), Policy::read(policy), function);
+    return spec;
+  }
+  RunResult run(const std::vector<std::string>& settings = {}, const std::string& policy = "full",
+                bool function = true) const {
+    return execute_run(spec(), read_machine("generic", settings), Policy::read(policy), function);
   }
 
  private:
@@ -273,6 +276,16 @@ TEST(Fusion, AResidualIsAddedBehindTheSums) {
   EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
 }
 
+// A residual and the sum that it goes into are of one type: int16 for the one takes the other along.
+TEST(Fusion, Int16TakesAResidualAndItsSumTogether) {
+  RunSpec spec = residual_block().spec();
+  spec.int16_below = 0.9999999;
+  const RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), true);
+  EXPECT_TRUE(r.quantised->kept_int8.empty());
+  for (const NodeResult& node : r.nodes) EXPECT_EQ(node.out_type, "int16") << node.name;
+  EXPECT_GT(r.nodes[1].accuracy->sqnr_db, residual_block().run().nodes[1].accuracy->sqnr_db + 5);
+}
+
 TEST(Fusion, AResidualThatIsMadeLaterIsNot) {
   Builder n;
   const std::string x = n.input({1, 8, 10, 10});
@@ -345,6 +358,78 @@ TEST(Operators, LocalNormsAreTakenApart) {
     // The same values: the chain's golden is that of the operator.
     EXPECT_NEAR(r.nodes[2].accuracy->cosine, apart.nodes[0].accuracy->cosine, 1e-3);
   }
+}
+
+// Constants behind a convolution cost nothing, and functions behind them are one table.
+TEST(Fusion, ConstantsFoldIntoWeightsAndFunctionsBecomeOne) {
+  const auto cycles_and_op = [](bool constants, const Shape& shape) {
+    Builder n;
+    std::string y = n.add("Conv", {n.input({1, 8, 12, 12}), n.constant({16, 8, 3, 3}), n.constant({16})});
+    if (constants) {
+      y = n.add("Mul", {n.constant(shape, 0.5, 2), y});  // either way round
+      y = n.add("Sub", {n.constant(shape), y});
+      y = n.add("Div", {y, n.constant(shape, 0.5, 2)});
+      y = n.add("Add", {y, n.constant(shape)});
+    }
+    y = n.add("HardSwish", {y});
+    if (constants) y = n.add("Sub", {n.add("Mul", {n.constant(Shape{}, 0.5, 2), y}), n.constant({1})});
+    n.end("Relu", {y});
+    const RunResult r = n.run();
+    EXPECT_EQ(r.nodes.size(), 1u);
+    EXPECT_GE(r.nodes[0].accuracy->ideal_within_1lsb_fraction, 0.99);
+    EXPECT_GT(r.nodes[0].accuracy->sqnr_db, 28);
+    EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
+    return std::pair(r.cycles, r.nodes[0].op);
+  };
+  const auto plain = cycles_and_op(false, {});
+  for (const Shape& shape : {Shape{}, Shape{1}, Shape{16, 1, 1}, Shape{1, 16, 1, 1}}) {
+    const auto folded = cycles_and_op(true, shape);
+    EXPECT_EQ(folded.first, plain.first);
+    EXPECT_EQ(folded.second, "Conv+Mul+Sub+Div+Add+HardSwish+Mul+Sub+Relu");
+  }
+}
+
+TEST(Fusion, ConstantsThatAreNoneAChannelStay) {
+  Builder n;
+  n.end("Mul", {n.add("Conv", {n.input({1, 16, 12, 12}), n.constant({16, 16, 1, 1})}), n.constant({1, 12})});
+  n.end("Add", {n.add("MatMul", {n.input({9, 24}), n.constant({24, 9})}), n.constant({9, 1})});
+  n.end("Div", {n.constant(Shape{}, 1, 2),
+                n.add("Exp", {n.add("Gemm", {n.input({9, 24}, 0, 0.1), n.constant({24, 9}, 0, 0.1)})})});
+  const RunResult r = n.run();
+  ASSERT_EQ(r.nodes.size(), 5u);
+  EXPECT_EQ(r.nodes[1].op, "Mul");
+  EXPECT_EQ(r.nodes[3].op, "Add");
+  EXPECT_EQ(r.nodes[4].op, "Gemm+Exp+Div");  // a number over a function is a function
+  for (const NodeResult& node : r.nodes) EXPECT_GT(node.accuracy->sqnr_db, 28) << node.name;
+}
+
+TEST(Fusion, FunctionsBehindAResidualAreOne) {
+  Builder n;
+  const std::string x = n.input({1, 8, 10, 10});
+  const std::string sum = n.add("Add", {n.add("Conv", {x, n.constant({8, 8, 1, 1})}), x});
+  n.end("Add", {n.add("Mul", {n.add("SiLU", {sum}), n.constant({1}, 1, 2)}), n.constant(Shape{})});
+  const RunResult r = n.run();
+  ASSERT_EQ(r.nodes.size(), 1u);
+  EXPECT_EQ(r.nodes[0].op, "Conv+Add+SiLU+Mul+Add");
+  EXPECT_GT(r.nodes[0].accuracy->sqnr_db, 28);
+  EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
+}
+
+// x sigmoid(1 x) is a SiLU; sums with 0 and quotients by 1 are nothing. What leaves the network stays.
+TEST(Operators, NeutralArithmeticGoes) {
+  Builder n;
+  const std::string x = n.input({2, 9, 30});
+  const std::string same =
+      n.add("Sub", {n.add("Div", {x, n.constant({1}, 1, 1)}), n.constant(Shape{}, 0, 0)});
+  n.end("Mul", {same, n.add("Sigmoid", {n.add("Mul", {n.constant({1}, 1, 1), same})})});
+  n.end("Add", {n.constant(Shape{}, 0, 0), n.input({4, 5})});
+  n.end("Exp", {n.add("Sub", {n.constant(Shape{}, 0, 0), n.input({4, 5})})});  // 0 - x is not x
+  const RunResult r = n.run();
+  ASSERT_EQ(r.nodes.size(), 4u);
+  EXPECT_EQ(r.nodes[0].op, "SiLU");
+  EXPECT_EQ(r.nodes[1].op, "Add");
+  EXPECT_EQ(r.nodes[2].op, "Sub");
+  expect_ideal(n, 0.99);
 }
 
 TEST(Operators, WhatOnlyTheCpuRunsSaysWhy) {

@@ -1,0 +1,43 @@
+// Which few nodes have to be int16 for the network's outputs to be as good as is wanted.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/machine_params.h"
+#include "sim/run/calibration.h"
+#include "sim/run/network_compiler.h"
+
+namespace bpusim {
+
+struct Int16Search {
+  double goal = 0;  ///< output cosine that is wanted
+  double in_int8 = 0,
+         reached = 0;            ///< output cosine, as method_choice.h judges it, without the names and with
+  std::size_t runs = 0;          ///< sets that were run
+  std::int64_t int8_cycles = 0;  ///< of the run without the names
+  std::vector<std::string> names;  ///< nodes, and inputs of the network, that are to be int16
+
+  bool met() const { return reached >= goal; }
+};
+
+/// What a search works on. Everything must outlive it.
+struct Int16SearchInput {
+  const RunSpec& run;
+  const Network& network;
+  const std::vector<Step>& steps;
+  const Sharing& sharing;                          ///< of the run without the names
+  const Observation& observation;                  ///< with what readers lose (reader_losses.h)
+  const CalibrationMethod& method;                 ///< of nodes whose calibration is "auto"
+  const std::vector<const GoldenStore*>& goldens;  ///< as choose_method() takes them
+  const MachineParams& machine;
+};
+
+/// Orders nodes by what their int8 grids lose behind the nodes that read them, most first; takes the shortest
+/// beginning of that list that reaches the goal, by bisection; then leaves out, the last first, each that the
+/// goal is reached without. Each set is compiled and run untimed on the samples. Where all together do not
+/// reach the goal, all are named. Nodes that cannot be int16 where they lie are left out.
+Int16Search search_int16(const Int16SearchInput& input, double goal);
+
+}  // namespace bpusim
