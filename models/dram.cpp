@@ -95,6 +95,10 @@ void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+void Dram::restart() {
+  timing_.restart(static_cast<std::int64_t>(sc_core::sc_time_stamp().value()) * fs_per_unit_);
+}
+
 unsigned Dram::transport_dbg(tlm::tlm_generic_payload& payload) {
   const auto address = static_cast<std::int64_t>(payload.get_address());
   if (!inside(address, payload.get_data_length())) return 0;

@@ -25,6 +25,8 @@ class Dram : public sc_core::sc_module {
   void read_bytes(std::int64_t address, void* data, std::int64_t bytes) const;
 
   const DramTiming& timing() const { return timing_; }
+  /// As if switched on now, with the bytes that are there.
+  void restart();
 
  private:
   static constexpr std::int64_t kPage = 65536;

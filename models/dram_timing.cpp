@@ -52,7 +52,15 @@ DramTiming::DramTiming(const DramParams& params, std::int64_t window_fs)
     channel.ranks[r].next_refresh = p_.refi + static_cast<std::int64_t>(r) * p_.refi / params.ranks;
   channel.last_column = -p_.ccd_l;
   channel.columns.assign(kQueue, INT64_MIN);
-  channels_.assign(static_cast<std::size_t>(params.channels), channel);
+  idle_ = channel;
+  channels_.assign(static_cast<std::size_t>(params.channels), idle_);
+}
+
+void DramTiming::restart(std::int64_t now_fs) {
+  origin_fs_ = now_fs;
+  std::fill(channels_.begin(), channels_.end(), idle_);
+  window_bytes_.clear();
+  window_begin_ = window_end_ = 0;
 }
 
 void DramTiming::read_address_map(const DramParams& params) {
@@ -313,14 +321,14 @@ std::int64_t DramTiming::serve_lane(std::int64_t earliest, const DramRuns& runs,
 }
 
 std::int64_t DramTiming::access(std::int64_t earliest_fs, const DramRuns& runs, bool write) {
-  const std::int64_t earliest = (earliest_fs + clock_fs_ - 1) / clock_fs_;
+  const std::int64_t earliest = (earliest_fs - origin_fs_ + clock_fs_ - 1) / clock_fs_;
   // With the channel in the lowest bits neighbouring bursts go to different channels, which don't meet: each
   // channel takes its own in turn.
   const std::int64_t lanes = channel_lowest_ ? p_.channels : 1;
   std::int64_t latest = earliest;
   for (std::int64_t lane = 0; lane < lanes; ++lane)
     latest = std::max(latest, serve_lane(earliest, runs, write, lane));
-  return (latest + (write ? p_.cwl : p_.cl) + burst_clocks_) * clock_fs_ + controller_fs_;
+  return origin_fs_ + (latest + (write ? p_.cwl : p_.cl) + burst_clocks_) * clock_fs_ + controller_fs_;
 }
 
 }  // namespace bpusim

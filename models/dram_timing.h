@@ -43,6 +43,9 @@ class DramTiming {
   /// The same for each of the runs, one after the other; returns when the last data of them all has passed.
   std::int64_t access(std::int64_t earliest_fs, const DramRuns& runs, bool write);
 
+  /// As if switched on at that time: banks closed, the next refreshes a whole interval away. Counters stay.
+  void restart(std::int64_t now_fs);
+
   std::int64_t capacity_bytes() const { return capacity_; }
   std::int64_t burst_bytes() const { return burst_bytes_; }
 
@@ -135,6 +138,8 @@ class DramTiming {
   int column_bits_ = 0;   // lowest bits of a burst that stay within its row
   bool channel_lowest_ = false;
   Field channel_, rank_, group_, bank_, row_, column_;
+  std::int64_t origin_fs_ = 0;  // where clocks count from
+  Channel idle_;                // as switched on
   std::vector<Channel> channels_;
   std::vector<std::int64_t> window_bytes_;
   std::size_t window_ = 0;  // that the last burst ended in

@@ -223,6 +223,11 @@ void Machine::read_sram(int core, std::int64_t address, void* data, std::int64_t
   std::copy_n(sram.begin() + address, bytes, static_cast<std::uint8_t*>(data));
 }
 
+void Machine::restart_dram() {
+  const ContextScope scope(hardware_->context.get());
+  hardware_->memory->restart();
+}
+
 DramActivity Machine::dram_activity() const {
   const auto& counters = hardware_->memory->timing().counters();
   return {counters.row_hits, counters.row_misses, counters.row_conflicts,

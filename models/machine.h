@@ -50,6 +50,10 @@ class Machine {
   /// what each engine waits for where the program stalls.
   ProgramResult run(const Program& program);
 
+  /// Makes the next run independent of those before it: the DRAM is as if switched on at this cycle, with its
+  /// bytes.
+  void restart_dram();
+
   DramActivity dram_activity() const;
 
  private:

@@ -36,6 +36,8 @@ struct Way {
       false;  ///< the step takes all of the operators' SRAM, not the half that lets steps overlap
 };
 
+using Ways = std::map<std::string, Way>;  ///< by what the step looks like
+
 /// Everything that lowering needs to know, and the DRAM that it fills.
 struct LoweringContext {
   const RunSpec& run;
@@ -50,7 +52,7 @@ struct LoweringContext {
   std::function<std::int64_t(std::int64_t)> allocate;             ///< bytes to an address
   std::function<std::int64_t(const Program&)> rehearse;           ///< cycles that a program takes alone
   const std::map<std::string, StringTensor>& text;                ///< of text values
-  std::map<std::string, Way>& ways;  ///< choices made already, by what the step looks like
+  Ways& ways;                                                     ///< choices made already
 };
 
 using Codes = std::vector<std::int64_t>;

@@ -93,7 +93,7 @@ class Search {
   }
 
   const Int16SearchInput& in_;
-  std::map<std::string, Way> ways_;
+  Ways ways_;
   Int16Search result_;
 };
 

@@ -103,7 +103,7 @@ class Chooser {
  public:
   Chooser(const RunSpec& run, const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
           const Observation& observation, const std::vector<const GoldenStore*>& goldens,
-          const MachineParams& machine, std::map<std::string, Way>& ways)
+          const MachineParams& machine, Ways& ways)
       : run_(run),
         network_(network),
         steps_(steps),
@@ -181,7 +181,7 @@ class Chooser {
   const Observation& observation_;
   const std::vector<const GoldenStore*>& goldens_;
   const MachineParams& machine_;
-  std::map<std::string, Way>& ways_;
+  Ways& ways_;
   MethodChoice choice_;
 };
 
@@ -190,7 +190,7 @@ class Chooser {
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
                            const Sharing& sharing, const Observation& observation,
                            const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
-                           std::map<std::string, Way>& ways) {
+                           Ways& ways) {
   return Chooser(run, network, steps, sharing, observation, goldens, machine, ways).choose();
 }
 

@@ -35,6 +35,6 @@ double judged_cosine(const CompilerInput& input, const std::vector<const GoldenS
 MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
                            const Sharing& sharing, const Observation& observation,
                            const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
-                           std::map<std::string, Way>& ways);
+                           Ways& ways);
 
 }  // namespace bpusim

@@ -80,6 +80,7 @@ NetworkCompiler::NetworkCompiler(const CompilerInput& input, DramPort& memory)
 
 std::int64_t NetworkCompiler::rehearse(const Program& program) {
   if (!rehearsal_) rehearsal_.emplace(input_.machine, false);
+  rehearsal_->restart_dram();  // or what a step takes would depend on the steps before it
   return rehearsal_->run(program).cycles();
 }
 

@@ -34,7 +34,7 @@ struct CompilerInput {
   const Calibration& calibration;
   const GoldenStore* golden;  ///< null where the run has no function
   const MachineParams& machine;
-  std::map<std::string, Way>* ways = nullptr;  ///< choices of a compiler before this one, and of this one
+  Ways* ways = nullptr;  ///< choices of a compiler before this one, and of this one
 };
 
 /// Writes values to where a tensor lies, on its grid.
@@ -70,7 +70,7 @@ class NetworkCompiler {
   Residency residency_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::string, Placement::Where> made_on_;
-  std::map<std::string, Way> ways_;
+  Ways ways_;
   std::int64_t next_address_ = 0;
 };
 

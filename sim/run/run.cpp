@@ -84,7 +84,8 @@ std::int64_t weight_bytes(const Network& network) {
 
 class Runner {
  public:
-  Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function)
+  Runner(const RunSpec& run, const MachineParams& params, const Policy& policy, bool function,
+         const Ways& known = {})
       : run_(run),
         params_(params),
         policy_(policy),
@@ -96,7 +97,8 @@ class Runner {
         stalls_(machine_.engines()),
         timeline_(steps_.size()),
         progress_("run", steps_.size()),
-        golden_(GoldenStore::kMemoryBytes + weight_bytes(network_)) {
+        golden_(GoldenStore::kMemoryBytes + weight_bytes(network_)),
+        ways_(known) {
     machine_.add_observer(stalls_);
     machine_.add_observer(timeline_);
     machine_.add_observer(progress_);
@@ -142,7 +144,7 @@ class Runner {
   GoldenStore golden_;
   std::vector<GoldenStore> judged_;  // of samples, where there are some
   Observation observation_;
-  std::map<std::string, Way> ways_;
+  Ways ways_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::size_t, Accuracy> accuracy_;
   std::map<std::size_t, Accuracy> alone_;
@@ -427,6 +429,7 @@ RunResult Runner::execute() {
   rank(result);
   report_engines(result);
   advise({input, compiled, compiler, result}, result);
+  result.ways = ways_;
   return result;
 }
 
@@ -486,7 +489,8 @@ RunResult execute_with_search(RunSpec run, const MachineParams& machine, const P
 
 }  // namespace
 
-RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function) {
+RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function,
+                      const Ways& known) {
   if (run.network.shapes_only && function) {
     spdlog::warn("the model's weights have no data: timing only");
     function = false;
@@ -502,7 +506,7 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
         "int16_below needs values: run with function first, then name under int16 what it found");
   RunResult result = run.int16_until > -1   ? execute_with_search(run, machine, policy)
                      : run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
-                                            : Runner(run, machine, policy, function).execute();
+                                            : Runner(run, machine, policy, function, known).execute();
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -11,6 +11,7 @@
 #include "models/stall_accounting.h"
 #include "sim/config/policy.h"
 #include "sim/network/run_file.h"
+#include "sim/operators/step_lowering.h"
 #include "sim/run/accuracy.h"
 #include "sim/run/advice.h"
 #include "sim/run/int16_search.h"
@@ -80,10 +81,13 @@ struct RunResult {
   double wall_seconds = 0;
 
   double time_ms(std::int64_t of_cycles) const { return static_cast<double>(of_cycles) / clock_mhz / 1000; }
+  Ways ways;  ///< how steps were lowered, by what they look like
 };
 
-/// Throws InputError and PlacementError.
-RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function);
+/// Throws InputError and PlacementError. Steps that look like one in `known` are lowered in the same way,
+/// which saves the search for the fastest (RunResult::ways of a run whose operators see the same machine).
+RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function,
+                      const Ways& known = {});
 
 /// Where every operator would go, without a simulation, and what would be worth changing.
 struct PlacedNode {

@@ -46,7 +46,7 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
 std::int64_t cycles_with(const WhatIf& change, const RunSpec& run, const MachineParams& machine,
                          const Policy& policy, const RunResult& result) {
   return execute_run(moved(run, change, result), with_room(machine, change.tensor_bytes),
-                     policy.with_on_bpu(change.on_bpu), false)
+                     policy.with_on_bpu(change.on_bpu), false, result.ways)
       .cycles;
 }
 

@@ -51,6 +51,24 @@ TEST(Machine, RunsProgramsOneAfterAnother) {
   EXPECT_GT(second.end_cycle, second.start_cycle);
 }
 
+// Behind other programs rows are open and a refresh is nearer; with the DRAM restarted nothing of them is
+// left.
+TEST(Machine, ARestartedDramForgetsWhatRanBefore) {
+  MachineParams params;
+  Machine machine(params, false);
+  const Program long_one = copy(0, 1 << 20, 100000), short_one = copy(3000, 1 << 22, 777);
+  const auto cycles = machine.run(long_one).cycles();
+  bool differs = false;
+  for (int i = 0; i < 40; ++i) {
+    machine.run(short_one);
+    differs = differs || machine.run(long_one).cycles() != cycles;
+    machine.run(short_one);
+    machine.restart_dram();
+    ASSERT_EQ(machine.run(long_one).cycles(), cycles) << i;
+  }
+  EXPECT_TRUE(differs);
+}
+
 TEST(Machine, SeveralMachinesLiveSideBySide) {
   Machine a(MachineParams{}), b(MachineParams{});
   const auto first = a.run(copy(0, 65536, 4096)).cycles();

@@ -119,8 +119,8 @@ TEST(Run, FoldingABatchNormIntoAConvolutionSavesTimeAndBytes) {
 
 // Few rows and many channels: cores that divide the rows would each read all weights.
 TEST(Run, CoresDivideTheChannelsWhereRowsAreFew) {
-  const MachineParams machine = read_machine("rdk-x3");
-  const std::string few = "  - {op: Conv, shape: [1, 192, 14, 14], out_channels: 192}\n",
+  const MachineParams machine = read_machine("s600");
+  const std::string few = "  - {op: Conv, shape: [1, 128, 8, 8], out_channels: 512}\n",
                     many = "  - {op: Conv, shape: [1, 64, 128, 128], out_channels: 64}\n";
   const NodeResult divided = run(few, machine, false).nodes.at(0);
   EXPECT_EQ(divided.mapping, "mac_channels");
