@@ -3,8 +3,9 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <cstdlib>
+#include <memory>
 
 namespace bpusim {
 
@@ -20,8 +21,10 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 void advise_huge_pages() {
   void* range = std::malloc(kAdvised);
   if (range == nullptr) return;  // a limit on address space
-  const auto first = (reinterpret_cast<std::uintptr_t>(range) + kHugePage - 1) / kHugePage * kHugePage;
-  ::madvise(reinterpret_cast<void*>(first), kAdvised - kHugePage, MADV_HUGEPAGE);
+  void* first = range;
+  std::size_t bytes = kAdvised;
+  if (std::align(kHugePage, kHugePage, first, bytes) != nullptr)
+    ::madvise(first, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   std::free(range);
 }
 

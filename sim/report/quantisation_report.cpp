@@ -28,6 +28,7 @@ std::string join(const std::vector<std::string>& names) {
 
 std::string join(const std::vector<NodeMethod>& nodes) {
   std::vector<std::string> words;
+  words.reserve(nodes.size());
   for (const NodeMethod& one : nodes) words.push_back(one.node + " " + one.method.name());
   return join(words);
 }

@@ -152,6 +152,7 @@ class Chooser {
       unit.value = value;
     }
     std::vector<Unit> list;
+    list.reserve(units.size());
     for (auto& [name, unit] : units) list.push_back(std::move(unit));
     std::stable_sort(list.begin(), list.end(), [](const Unit& a, const Unit& b) { return a.loss > b.loss; });
     list.resize(std::min(list.size(), kWorst));
