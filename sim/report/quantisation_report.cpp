@@ -41,6 +41,10 @@ std::string tried_table(const Quantised& q) {
 }
 
 std::string search_text(const RunResult& result, const Int16Search& s) {
+  if (!s.met() && s.names.empty())
+    return "int16 until an output cosine of " + fixed(s.goal, 6) + ": NOT REACHED; int8 has " +
+           fixed(s.in_int8, 6) + " on what was calibrated on, and nothing in int16 that was tried (" +
+           std::to_string(s.runs) + " runs) does better\n";
   const double now = result.time_ms(result.cycles), before = result.time_ms(s.int8_cycles);
   return "int16 until an output cosine of " + fixed(s.goal, 6) + ": " +
          (s.met() ? "reached " : "NOT REACHED, but ") + fixed(s.reached, 6) +

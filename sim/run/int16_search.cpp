@@ -56,14 +56,19 @@ class Search {
     return widenable(in_.sharing, in_.network, in_.steps, names);
   }
 
-  // The shortest beginning that reaches the goal, or all.
+  // A beginning that reaches the goal and cannot be halved, or else the best that was tried. More int16 is
+  // not always better: errors of one node may cancel those of another.
   Names beginning(const Names& all) {
     std::size_t low = 0, high = all.size();  // misses the goal; reaches it, if any does
     const auto first = [&](std::size_t count) {
       return widenable(in_.sharing, in_.network, in_.steps,
                        Names(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)));
     };
-    take(first(high));
+    take_if_better(first(high));
+    for (std::size_t count = high / 2; !result_.met() && count > 0; count /= 2) {
+      take_if_better(first(count));
+      if (result_.met()) high = count;
+    }
     while (result_.met() && high - low > 1) {
       const std::size_t middle = low + (high - low) / 2;
       (take_if_met(first(middle)) ? high : low) = middle;
@@ -80,8 +85,10 @@ class Search {
     }
   }
 
-  void take(const Names& names) {
-    result_.reached = cosine_with(names);
+  void take_if_better(const Names& names) {
+    const double here = cosine_with(names);
+    if (here <= result_.reached) return;
+    result_.reached = here;
     result_.names = names;
   }
   bool take_if_met(const Names& names) {

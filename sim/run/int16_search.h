@@ -36,8 +36,9 @@ struct Int16SearchInput {
 
 /// Orders nodes by what their int8 grids lose behind the nodes that read them, most first; takes the shortest
 /// beginning of that list that reaches the goal, by bisection; then leaves out, the last first, each that the
-/// goal is reached without. Each set is compiled and run untimed on the samples. Where all together do not
-/// reach the goal, all are named. Nodes that cannot be int16 where they lie are left out.
+/// goal is reached without. Each set is compiled and run untimed on the samples. Where none reaches the
+/// goal, the best that was tried is named, which may be none. Nodes that cannot be int16 where they lie are
+/// left out.
 Int16Search search_int16(const Int16SearchInput& input, double goal);
 
 }  // namespace bpusim

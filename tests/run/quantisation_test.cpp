@@ -305,6 +305,7 @@ TEST_F(Quantising, Int16UntilSaysWhenTheGoalIsThereAlreadyOrOutOfReach) {
       run("operators: [{op: LayerNormalization, name: n, shape: [1, 20, 40]}]\nint16_until: 0.9999999\n",
           true, "bayes-e");
   EXPECT_FALSE(never.quantised->search->met());
+  EXPECT_GE(never.quantised->search->reached, never.quantised->search->in_int8);
   EXPECT_NE(text_report(never).find("NOT REACHED"), std::string::npos);
   EXPECT_THROW(run(std::string(kChain) + "int16_until: 0.9\nint16_below: 0.9\n"), InputError);
   EXPECT_THROW(run(std::string(kChain) + "int16_until: 0.9\n", false), InputError);
