@@ -197,8 +197,9 @@ void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const s
     case ElementwiseKind::Div:
     case ElementwiseKind::ReverseDiv: {
       const bool reverse = plan.kind == ElementwiseKind::ReverseDiv;
+      const Int128 one = Int128{1} << plan.shift;
       const auto divide = [&](I p, I q) {
-        return quotient(Int128{ma} * (reverse ? q : p), Int128{reverse ? p : q} << plan.shift, plan.rounding);
+        return quotient(Int128{ma} * (reverse ? q : p), (reverse ? p : q) * one, plan.rounding);
       };
       return pairwise(plan, a, b, count, y, broadcast, divide, place);
     }
