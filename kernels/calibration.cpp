@@ -81,7 +81,7 @@ double ValueStatistics::largest() const {
 }
 
 void ValueStatistics::count(const std::vector<double>& values) {
-  if (largest() == 0) return;
+  if (largest() / kBins <= 1e-300) return;  // as good as zero: symmetric_grid() has no grid for it either
   bins_.resize(kBins, 0);
   count_magnitudes(values.data(), static_cast<std::int64_t>(values.size()), largest() / kBins, bins_);
   total_ += static_cast<double>(values.size());

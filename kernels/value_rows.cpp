@@ -71,8 +71,9 @@ std::int64_t bins_of(const double* values, std::int64_t count, double bins_a_uni
   const V scale = hn::Set(d, bins_a_unit), most = hn::Set(d, last);
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    const V bin = hn::Min(hn::Mul(hn::Abs(hn::LoadU(d, values + i)), scale), most);
-    hn::StoreU(hn::DemoteTo(D32(), bin), D32(), bins + i);
+    const V bin = hn::Mul(hn::Abs(hn::LoadU(d, values + i)), scale);
+    const V within = hn::IfThenElse(hn::Lt(bin, most), bin, most);  // also for NaN
+    hn::StoreU(hn::DemoteTo(D32(), within), D32(), bins + i);
   }
   return i;
 }
@@ -172,8 +173,10 @@ std::vector<std::int32_t> bins_of_chunk(const double* values, std::int64_t count
   for (std::int64_t first = 0; first < count; first += kRow) {
     const std::int64_t n = std::min(kRow, count - first);
     const std::int64_t done = HWY_DYNAMIC_DISPATCH(bins_of)(values + first, n, bins_a_unit, last, at);
-    for (std::int64_t i = done; i < n; ++i)
-      at[i] = static_cast<std::int32_t>(std::min(std::abs(values[first + i]) * bins_a_unit, last));
+    for (std::int64_t i = done; i < n; ++i) {
+      const double bin = std::abs(values[first + i]) * bins_a_unit;
+      at[i] = static_cast<std::int32_t>(bin < last ? bin : last);
+    }
     for (std::int64_t i = 0; i < n; ++i) ++counts[static_cast<std::size_t>(at[i])];
   }
   return counts;

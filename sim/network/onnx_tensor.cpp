@@ -149,10 +149,11 @@ ExternalData locate(const TensorProto& proto, const OnnxOrigin& origin, const st
 
 // Where a tensor's bytes lie in a file.
 struct StoredBytes {
-  std::string file;
+  std::filesystem::path file;
+  std::filesystem::file_time_type written;
   std::size_t offset;
   ElementType type;
-  std::string missing;  // the message where they are not there
+  std::string gone;  // the message where they are not there any more
 };
 
 // In pieces, so that the bytes are not in memory beside the values.
@@ -160,14 +161,17 @@ Tensor read_stored(const StoredBytes& bytes, const Shape& shape) {
   constexpr std::int64_t kPiece = 1 << 15;  // elements, an even number
   const std::int64_t count = element_count(shape);
   Tensor tensor = Tensor::filled(shape, 0);
-  const InputFile file(bytes.file);
+  std::error_code error;
+  if (std::filesystem::last_write_time(bytes.file, error) != bytes.written || error)
+    throw InputError(bytes.gone);
+  const InputFile file(bytes.file.string());
   parallel_for((count + kPiece - 1) / kPiece, count, [&](std::int64_t piece) {
     thread_local Scratch<char> memory;
     const std::int64_t at = piece * kPiece, now = std::min(kPiece, count - at);
     const std::size_t size = bytes_of(bytes.type, static_cast<std::size_t>(now));
     char* raw = memory.reserve(size);
     if (!file.read(bytes.offset + bytes_of(bytes.type, static_cast<std::size_t>(at)), size, raw))
-      throw InputError(bytes.missing);
+      throw InputError(bytes.gone);
     convert(bytes.type, raw, static_cast<std::size_t>(now), tensor.values.data() + at);
   });
   return tensor;
@@ -189,9 +193,10 @@ ModelTensor external_tensor(const TensorProto& proto, const ElementType& type, c
     refuse(origin, what,
            "takes " + std::to_string(need) + " bytes at " + std::to_string(data.offset) + " of '" +
                data.path.string() + "', which is too short (" + std::to_string(size) + " bytes)");
-  const StoredBytes bytes{
-      data.path.string(), data.offset, type,
-      origin.file + ": " + what + " has data in '" + data.path.string() + "', which can't be read any more"};
+  const StoredBytes bytes{std::filesystem::absolute(data.path), std::filesystem::last_write_time(data.path),
+                          data.offset, type,
+                          origin.file + ": " + what + " has data in '" + data.path.string() +
+                              "', which has changed since the model was read"};
   if (element_count(shape) < kLeastStored) return read_stored(bytes, shape);
   return StoredTensor{shape, [bytes, shape] { return read_stored(bytes, shape); }};
 }

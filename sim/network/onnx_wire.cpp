@@ -38,6 +38,7 @@ class Writer {
     out_.WriteTag(tag);
     out_.WriteString(bytes);
   }
+  void append(const std::string& fields) { out_.WriteString(fields); }
   void bytes(int field, const std::string& content) {
     out_.WriteTag(static_cast<std::uint32_t>(field) << 3 | kLengthDelimited);
     out_.WriteVarint64(content.size());
@@ -65,6 +66,14 @@ void write_location(const std::string& file, int offset, int length, Writer& ten
   tensor.number(onnx::TensorProto::kDataLocationFieldNumber << 3 | kVarint, onnx::TensorProto::EXTERNAL);
 }
 
+// What is kept of one message.
+struct Copied {
+  explicit Copied(std::string& message) : out(message) {}
+  Writer out;
+  std::string places;           // a tensor's own data_location and external_data
+  int offset = -1, length = 0;  // of raw_data that stays in the file, whatever those say
+};
+
 class Walker {
  public:
   // Copies what it passes where it has a `file`, in which large tensors stay.
@@ -73,7 +82,7 @@ class Walker {
 
   bool message(const Descriptor& type, int end, std::string& copy) {
     if (place_.size() > kDeepest) return fail("nests too deep");
-    Writer out(copy);
+    Copied copied(copy);
     std::map<int, int> seen;
     while (in_.CurrentPosition() < end) {
       at_ = in_.CurrentPosition();
@@ -82,8 +91,13 @@ class Walker {
       if (tag == 0 || in_.CurrentPosition() > end) return fail("no field starts here");
       const FieldDescriptor* known = type.FindFieldByNumber(number);
       place_.push_back({known, number, seen[number]++});
-      if (!field(known, tag, end, out)) return false;
+      if (!field(known, tag, end, copied)) return false;
       place_.pop_back();
+    }
+    if (copied.offset >= 0) {
+      write_location(file_, copied.offset, copied.length, copied.out);
+    } else {
+      copied.out.append(copied.places);
     }
     return true;
   }
@@ -98,7 +112,13 @@ class Walker {
 
   bool copies() const { return !file_.empty(); }
 
-  bool field(const FieldDescriptor* known, std::uint32_t tag, int end, Writer& out) {
+  bool field(const FieldDescriptor* known, std::uint32_t tag, int end, Copied& copied) {
+    if (!is_place(known)) return content(known, tag, end, copied.out, copied);
+    Writer places(copied.places);
+    return content(known, tag, end, places, copied);
+  }
+
+  bool content(const FieldDescriptor* known, std::uint32_t tag, int end, Writer& out, Copied& copied) {
     switch (tag & 7) {
       case kVarint:
         return varint(tag, end, out);
@@ -106,7 +126,7 @@ class Walker {
       case kFixed32:
         return fixed(tag, end, out);
       case kLengthDelimited:
-        return delimited(known, tag, end, out);
+        return delimited(known, tag, end, out, copied);
       default:
         return fail("no field of an ONNX file is encoded with type " + std::to_string(tag & 7));
     }
@@ -128,7 +148,7 @@ class Walker {
     return true;
   }
 
-  bool delimited(const FieldDescriptor* known, std::uint32_t tag, int end, Writer& out) {
+  bool delimited(const FieldDescriptor* known, std::uint32_t tag, int end, Writer& out, Copied& copied) {
     std::uint64_t value = 0;
     if (!in_.ReadVarint64(&value)) return fail("a length that does not end");
     const int inside = end - in_.CurrentPosition();
@@ -137,12 +157,14 @@ class Walker {
                   std::to_string(std::max(inside, 0)) + " are left");
     const int length = static_cast<int>(value), start = in_.CurrentPosition();
     std::string content;
+    if (is_raw_data(known)) copied.offset = -1;  // of several the last one counts
     if (known != nullptr && known->type() == FieldDescriptor::TYPE_MESSAGE) {
       if (!message(*known->message_type(), start + length, content)) return false;
     } else if (!copies()) {
       return in_.Skip(length);
-    } else if (is_large_tensor(known, length)) {
-      write_location(file_, start, length, out);
+    } else if (is_raw_data(known) && length >= kLeastLifted) {
+      copied.offset = start;
+      copied.length = length;
       return in_.Skip(length);
     } else if (!in_.ReadString(&content, length)) {
       return fail("bytes that can't be read");
@@ -151,10 +173,15 @@ class Walker {
     return true;
   }
 
-  static bool is_large_tensor(const FieldDescriptor* field, int bytes) {
-    return bytes >= kLeastLifted && field != nullptr &&
-           field->containing_type() == onnx::TensorProto::descriptor() &&
-           field->number() == onnx::TensorProto::kRawDataFieldNumber;
+  static bool is_of_tensor(const FieldDescriptor* field) {
+    return field != nullptr && field->containing_type() == onnx::TensorProto::descriptor();
+  }
+  static bool is_raw_data(const FieldDescriptor* field) {
+    return is_of_tensor(field) && field->number() == onnx::TensorProto::kRawDataFieldNumber;
+  }
+  static bool is_place(const FieldDescriptor* field) {
+    return is_of_tensor(field) && (field->number() == onnx::TensorProto::kExternalDataFieldNumber ||
+                                   field->number() == onnx::TensorProto::kDataLocationFieldNumber);
   }
 
   bool fail(const std::string& what) {

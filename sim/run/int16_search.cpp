@@ -59,7 +59,8 @@ class Search {
   // A beginning that reaches the goal and cannot be halved, or else the best that was tried. More int16 is
   // not always better: errors of one node may cancel those of another.
   Names beginning(const Names& all) {
-    std::size_t low = 0, high = all.size();  // misses the goal; reaches it, if any does
+    if (all.empty()) return {};
+    std::size_t low = 0, high = all.size();  // misses the goal; reaches it, once result_.met()
     const auto first = [&](std::size_t count) {
       return widenable(in_.sharing, in_.network, in_.steps,
                        Names(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)));
@@ -93,7 +94,7 @@ class Search {
   }
   bool take_if_met(const Names& names) {
     const double here = cosine_with(names);
-    if (here < result_.goal) return false;
+    if (!(here >= result_.goal)) return false;
     result_.reached = here;
     result_.names = names;
     return true;

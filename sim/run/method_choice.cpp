@@ -60,12 +60,18 @@ std::vector<std::string> judged_outputs(const Network& network, const CompiledNe
   return several.empty() ? all : several;
 }
 
+// An output that has no cosine, since it is infinite, is as bad as can be.
+double judged(const std::vector<double>& golden, const std::vector<double>& values) {
+  const double found = cosine(golden, values);
+  return std::isnan(found) ? -1 : found;
+}
+
 // The least among the outputs on one sample.
 double least_cosine(const Network& network, const CompiledNetwork& compiled, const GoldenStore& golden,
                     DramPort& dram) {
   double least = 1;
   for (const std::string& output : judged_outputs(network, compiled, golden))
-    least = std::min(least, cosine(golden.get(output)->values, read_back(compiled.places.at(output), dram)));
+    least = std::min(least, judged(golden.get(output)->values, read_back(compiled.places.at(output), dram)));
   return least;
 }
 

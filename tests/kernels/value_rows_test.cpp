@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 
+#include "kernels/calibration.h"
 #include "kernels/parallel.h"
 #include "kernels/unary.h"
 
@@ -63,6 +64,16 @@ TEST(ValueRows, MagnitudesByBin) {
     ++expected[static_cast<std::size_t>(std::min(std::abs(v) * (1 / width), 2047.0))];
   count_magnitudes(many.data(), size_of(many), width, got);
   EXPECT_EQ(got, expected);
+}
+
+// Beside numbers near the smallest there are, a histogram says nothing.
+TEST(ValueRows, StatisticsOfTinyValues) {
+  const std::vector<double> tiny = {0, 1e-315, -1e-315, 0, 1e-316, 0, 0};
+  ValueStatistics statistics;
+  statistics.range(tiny);
+  statistics.count(tiny);
+  for (const CalibrationMethod& method : calibration_methods())
+    EXPECT_GT(statistics.grid(method, false).scale, 0) << method.name();
 }
 
 TEST(ValueRows, ErrorsOfThreeCodes) {
