@@ -50,6 +50,7 @@ Json node_json(const NodeResult& n) {
                {"shape", n.shape},
                {"mapping", n.mapping},
                {"cycles", n.cycles},
+               {"under_way_cycles", n.under_way_cycles},
                {"time_ms", n.time_ms},
                {"dram_read_bytes", n.dram_read_bytes},
                {"dram_write_bytes", n.dram_write_bytes},

@@ -262,12 +262,15 @@ NodeResult Runner::row_of(std::size_t s, const LoweredStep& lowered, std::int64_
   row.overflows = times.overflows;
   row.causes = stalls_.node_cycles(static_cast<int>(s));
   row.time_ms = static_cast<double>(row.cycles) / params_.bpu.clock_mhz / 1000;
-  if (row.cycles > 0)
-    row.bandwidth_gbps =
-        static_cast<double>(row.dram_read_bytes + row.dram_write_bytes) / (row.time_ms * 1e6);
+  // A step that loads while the one before it computes is under way for longer than it takes the run further.
+  row.under_way_cycles = times.ran ? std::max(row.cycles, times.finish - times.start) : row.cycles;
+  const auto under_way = static_cast<double>(row.under_way_cycles);
+  if (under_way > 0)
+    row.bandwidth_gbps = static_cast<double>(row.dram_read_bytes + row.dram_write_bytes) *
+                         params_.bpu.clock_mhz / 1000 / under_way;
   const Roofline roof = roofline(lowered.work, params_);
   row.bound = step.on_cpu() ? "host" : times.ran ? roof.bound : "-";
-  if (row.cycles > 0) row.roofline_fraction = roof.cycles / static_cast<double>(row.cycles);
+  if (under_way > 0) row.roofline_fraction = roof.cycles / under_way;
   describe(step, network_, lowered, places_, params_, row);
   if (const auto accuracy = accuracy_.find(s); accuracy != accuracy_.end()) row.accuracy = accuracy->second;
   if (const auto error = statistics_errors_.find(s); error != statistics_errors_.end())

@@ -23,14 +23,15 @@ namespace bpusim {
 /// One row of the report.
 struct NodeResult {
   std::string name, op, on, reason, shape, mapping, bound, in_type, out_type;
-  std::string origin;              ///< operators and nodes that a rule put together to this one
-  std::vector<std::string> fused;  ///< nodes that run as part of this one
-  int segment = 0;                 ///< nodes between two changes of side share one
-  std::int64_t cycles = 0;
+  std::string origin;                 ///< operators and nodes that a rule put together to this one
+  std::vector<std::string> fused;     ///< nodes that run as part of this one
+  int segment = 0;                    ///< nodes between two changes of side share one
+  std::int64_t cycles = 0;            ///< by which it took the run further
+  std::int64_t under_way_cycles = 0;  ///< from its first command to its last; at least `cycles`
   double time_ms = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
-  double bandwidth_gbps = 0;
-  double roofline_fraction = 0;
+  double bandwidth_gbps = 0;     ///< over under_way_cycles
+  double roofline_fraction = 0;  ///< least possible cycles over under_way_cycles
   std::int64_t macs = 0;
   double mac_utilisation = 0;         ///< of all MACs of all cores over the node's cycles
   std::int64_t weight_bytes = 0;      ///< constants that come from DRAM: weights, affine entries

@@ -12,7 +12,8 @@ namespace bpusim {
 class Timeline : public Observer {
  public:
   struct Step {
-    std::int64_t finish = 0;  ///< cycle at which its last command was complete
+    std::int64_t start = INT64_MAX;  ///< cycle at which its first command took its engine
+    std::int64_t finish = 0;         ///< cycle at which its last command was complete
     std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
     std::int64_t overflows = 0;
     bool ran = false;
@@ -24,6 +25,7 @@ class Timeline : public Observer {
     const Command& command = program.commands[static_cast<std::size_t>(index)];
     Step& step = steps_[static_cast<std::size_t>(command.node)];
     step.ran = true;
+    step.start = std::min(step.start, times.start);
     step.finish = std::max(step.finish, times.finish);
     step.overflows += times.overflows;
     const auto count = [](const DramBox& box, std::int64_t& bytes) {
