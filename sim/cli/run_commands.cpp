@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -44,6 +45,8 @@ Prepared prepare(const RunChoices& c) {
   if (!c.machine.empty()) p.run.machine = c.machine;
   p.run.samples.insert(p.run.samples.end(), c.samples.begin(), c.samples.end());
   p.run.int16.insert(p.run.int16.end(), c.int16.begin(), c.int16.end());
+  if (std::isnan(c.int16_below) || std::isnan(c.int16_until))
+    throw InputError("--int16-below and --int16-until take a cosine, a number from -1 to 1");
   if (c.int16_below > -1) p.run.int16_below = c.int16_below;
   if (c.int16_until > -1) p.run.int16_until = c.int16_until;
   p.run.sensitivity = p.run.sensitivity || c.sensitivity;

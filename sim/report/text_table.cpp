@@ -1,6 +1,7 @@
 #include "sim/report/text_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <stdexcept>
@@ -72,6 +73,7 @@ std::string grouped(std::int64_t value) {
 }
 
 std::string fixed(double value, int decimals) {
+  if (std::isnan(value)) return "nan";  // whose sign says nothing
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
