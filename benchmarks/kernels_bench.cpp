@@ -110,7 +110,8 @@ void int8(benchmark::State& state, const Layer& layer, int threads) {
 void ideal(benchmark::State& state, const Layer& layer, int threads) {
   set_thread_count(threads);
   const Int8Case c = int8_case(layer);
-  for (auto _ : state) benchmark::DoNotOptimize(ideal_conv_int8(c.plan, c.codes, c.scales, {}));
+  const std::vector<std::int64_t> codes(c.codes.begin(), c.codes.end());
+  for (auto _ : state) benchmark::DoNotOptimize(ideal_conv(c.plan, codes, c.scales, {}));
   count_macs(state, c.plan.problem.macs());
 }
 

@@ -107,11 +107,6 @@ std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std
                                      const std::vector<double>& weight_scales,
                                      const std::vector<double>& bias);
 
-/// The same with a byte a code.
-std::vector<std::int8_t> ideal_conv_int8(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
-                                         const std::vector<double>& weight_scales,
-                                         const std::vector<double>& bias);
-
 /// Scale of each output channel's weights.
 std::vector<double> weight_scales(const Tensor& weights);
 

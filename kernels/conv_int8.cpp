@@ -132,42 +132,17 @@ class TileSums {
 };
 
 // All samples of a plan as one tile where they are images of one pixel, else sample by sample.
-template <class S>
-void plan_sums(const ConvPlan& plan, const S* codes, const TakeRun& take) {
+void plan_sums(const ConvPlan& plan, const std::int64_t* codes, const TakeRun& take) {
   const ConvProblem& p = plan.problem;
   ConvTile tile = conv_tile(p, 0, p.oc, 0, p.oh);
   tile.in_row = 0;
   tile.in_rows = p.ih;
   tile.samples = p.n;
-  TileSums<S>(tile, plan, plan.weights.data(), take)(codes);
+  TileSums<std::int64_t>(tile, plan, plan.weights.data(), take)(codes);
 }
 
 std::size_t output_size(const ConvProblem& p) {
   return static_cast<std::size_t>(p.n * p.oc * p.oh * p.ow);
-}
-
-// The ideal codes, in the type that the input's come in.
-template <class S>
-std::vector<S> ideal_codes(const ConvPlan& plan, const std::vector<S>& codes,
-                           const std::vector<double>& scales, const std::vector<double>& bias) {
-  std::vector<ExactAffine> maps;
-  for (std::size_t o = 0; o < scales.size(); ++o)
-    maps.emplace_back(static_cast<long double>(plan.in.scale) * scales[o],
-                      bias.empty() ? 0.0L : static_cast<long double>(bias[o]), plan.out.scale,
-                      CodeRange{plan.out.zero_point, plan.lowest, plan.highest});
-  std::vector<S> ideal(output_size(plan.problem));
-  plan_sums(plan, codes.data(), [&](const SumRun& run) {
-    thread_local Scratch<std::int8_t> memory;
-    std::int8_t* rounded = memory.reserve(static_cast<std::size_t>(run.count));
-    maps[static_cast<std::size_t>(run.channel)].apply(run.sums, run.count, rounded);
-    S* to = ideal.data() + run.output;
-    if (run.step == 1) {
-      std::copy_n(rounded, run.count, to);
-    } else {
-      for (std::int64_t i = 0; i < run.count; ++i) to[i * run.step] = rounded[i];
-    }
-  });
-  return ideal;
 }
 
 // A tile whose outputs do not lie side by side: dense first, then each where it goes.
@@ -215,12 +190,20 @@ std::vector<double> exact_conv(const ConvPlan& plan, const std::vector<std::int6
 
 std::vector<std::int64_t> ideal_conv(const ConvPlan& plan, const std::vector<std::int64_t>& codes,
                                      const std::vector<double>& scales, const std::vector<double>& bias) {
-  return ideal_codes(plan, codes, scales, bias);
-}
-
-std::vector<std::int8_t> ideal_conv_int8(const ConvPlan& plan, const std::vector<std::int8_t>& codes,
-                                         const std::vector<double>& scales, const std::vector<double>& bias) {
-  return ideal_codes(plan, codes, scales, bias);
+  std::vector<ExactAffine> maps;
+  for (std::size_t o = 0; o < scales.size(); ++o)
+    maps.emplace_back(static_cast<long double>(plan.in.scale) * scales[o],
+                      bias.empty() ? 0.0L : static_cast<long double>(bias[o]), plan.out.scale,
+                      CodeRange{plan.out.zero_point, plan.lowest, plan.highest});
+  std::vector<std::int64_t> ideal(output_size(plan.problem));
+  plan_sums(plan, codes.data(), [&](const SumRun& run) {
+    thread_local Scratch<std::int8_t> memory;
+    std::int8_t* rounded = memory.reserve(static_cast<std::size_t>(run.count));
+    maps[static_cast<std::size_t>(run.channel)].apply(run.sums, run.count, rounded);
+    std::int64_t* to = ideal.data() + run.output;
+    for (std::int64_t i = 0; i < run.count; ++i) to[i * run.step] = rounded[i];
+  });
+  return ideal;
 }
 
 }  // namespace bpusim

@@ -69,21 +69,6 @@ double largest(const double* values, std::int64_t count) {
   return result;
 }
 
-// Errors squared, in place.
-std::int64_t to_squared_errors(double* values, std::int64_t count, const Quantisation& grid) {
-  const D d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const Grid g(grid);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const V v = hn::LoadU(d, values + i);
-    if (!hn::AllTrue(d, hn::Eq(v, v))) return -1;
-    const V error = hn::Sub(hn::Mul(g.scale, hn::Sub(g.code(v), g.zero)), v);
-    hn::StoreU(hn::Mul(error, error), d, values + i);
-  }
-  return i;
-}
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace bpusim
@@ -94,7 +79,6 @@ namespace bpusim {
 
 HWY_EXPORT(to_int8);
 HWY_EXPORT(largest);
-HWY_EXPORT(to_squared_errors);
 
 void quantise_int8(const double* values, std::int64_t count, const Quantisation& grid, std::int8_t* codes) {
   if (grid.dtype != DType::Int8) throw std::invalid_argument("quantise_int8: the grid is not of int8");
@@ -113,24 +97,6 @@ std::vector<std::int8_t> quantise_int8(const std::vector<double>& values, const 
 
 double largest_magnitude(const double* values, std::int64_t count) {
   return HWY_DYNAMIC_DISPATCH(largest)(values, count);
-}
-
-double squared_grid_error(const std::vector<double>& values, std::size_t step, const Quantisation& grid) {
-  constexpr std::size_t kChunk = 512;
-  double errors[kChunk], total = 0;
-  for (std::size_t first = 0; first < values.size();) {
-    std::size_t count = 0;
-    for (; count < kChunk && first < values.size(); first += step) errors[count++] = values[first];
-    const std::int64_t done =
-        HWY_DYNAMIC_DISPATCH(to_squared_errors)(errors, static_cast<std::int64_t>(count), grid);
-    if (done < 0) throw std::invalid_argument("quantise: NaN has no place on an integer grid");
-    for (auto i = static_cast<std::size_t>(done); i < count; ++i) {
-      const double error = dequantise(quantise(errors[i], grid), grid) - errors[i];
-      errors[i] = error * error;
-    }
-    for (std::size_t i = 0; i < count; ++i) total += errors[i];  // one after another, on every machine
-  }
-  return total;
 }
 
 }  // namespace bpusim

@@ -18,7 +18,4 @@ inline double largest_magnitude(const std::vector<double>& values) {
   return largest_magnitude(values.data(), static_cast<std::int64_t>(values.size()));
 }
 
-/// Sum of (v - dequantise(quantise(v, grid), grid))^2 over every `step`th value.
-double squared_grid_error(const std::vector<double>& values, std::size_t step, const Quantisation& grid);
-
 }  // namespace bpusim

@@ -12,6 +12,7 @@
 #include "sim/network/run_file.h"
 #include "sim/network/tensor_files.h"
 #include "sim/network/workload.h"
+#include "tests/network/error_of.h"
 
 namespace bpusim {
 namespace {
@@ -27,14 +28,7 @@ std::string contents(const std::string& path) {
   return text.str();
 }
 
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing::error_of;
 
 std::string temporary(const std::string& name) {
   return (fs::temp_directory_path() / ("bpusim_network_test_" + std::to_string(::getpid()) + name)).string();

@@ -3,10 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 
-#include "sim/input_error.h"
 #include "sim/network/tensor_files.h"
+#include "tests/network/error_of.h"
 #include "tests/network/npz_archive.h"
 
 namespace bpusim {
@@ -17,14 +16,7 @@ using testing::little;
 using testing::npy;
 using testing::zip;
 
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing::error_of;
 
 std::string error_of(const std::string& bytes) {
   return error_of([&] { parse_npz(bytes, "a.npz"); });

@@ -12,6 +12,7 @@
 #include "sim/network/onnx_tensor.h"
 #include "sim/network/onnx_wire.h"
 #include "sim/network/run_file.h"
+#include "tests/network/error_of.h"
 #include "tests/network/onnx_models.h"
 
 namespace bpusim {
@@ -28,14 +29,7 @@ using testing::set_tensor;
 
 namespace fs = std::filesystem;
 
-std::string error_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing::error_of;
 
 std::string error_of(const Model& model, const Dimensions& dims = {}) {
   return error_of([&] { parse_onnx(model.bytes(), "m.onnx", "", dims); });
