@@ -17,6 +17,7 @@
 #include "sim/run/chains.h"
 #include "sim/run/element_types.h"
 #include "sim/run/int16_search.h"
+#include "sim/run/measurement.h"
 #include "sim/run/network_compiler.h"
 #include "sim/run/node_facts.h"
 #include "sim/run/placement.h"
@@ -125,10 +126,6 @@ class Runner {
   NodeResult row_of(std::size_t s, const LoweredStep& lowered, std::int64_t since) const;
   void report_engines(RunResult& result) const;
   void advise(const TimedAdviceInput& timed, RunResult& result) const;
-  std::shared_ptr<const Tensor> golden_of(const LoweredStep& lowered) const;
-  Accuracy measure(const LoweredStep& lowered, const Capture& capture) const;
-  Accuracy measure_alone(const LoweredStep& lowered) const;
-  double statistics_error(const LoweredStep& lowered);
 
   const RunSpec& run_;
   const MachineParams& params_;
@@ -151,77 +148,17 @@ class Runner {
   std::map<std::size_t, double> statistics_errors_;
 };
 
-// Of all outputs, one after another.
-std::shared_ptr<const Tensor> Runner::golden_of(const LoweredStep& lowered) const {
-  if (lowered.outputs.size() == 1) return golden_.get(lowered.outputs.front());
-  Tensor all;
-  for (const std::string& output : lowered.outputs) {
-    const auto part = golden_.get(output);
-    all.values.insert(all.values.end(), part->values.begin(), part->values.end());
-  }
-  all.shape = {static_cast<std::int64_t>(all.values.size())};
-  return std::make_shared<const Tensor>(std::move(all));
-}
-
-// Of all values, one after another.
-Codes captured(const Capture& capture, const std::vector<std::string>& values) {
-  if (values.size() == 1) return capture.codes(values.front());
-  Codes all;
-  for (const std::string& value : values) {
-    const Codes part = capture.codes(value);
-    all.insert(all.end(), part.begin(), part.end());
-  }
-  return all;
-}
-
-Codes ideal_of(const LoweredStep& lowered, const Capture& capture) {
-  std::vector<Codes> inputs;
-  for (const std::string& input : lowered.inputs) inputs.push_back(capture.codes(input));
-  return lowered.ideal(inputs);
-}
-
-// Inputs are gone before the rest comes: together they would be the most memory that a run takes.
-Accuracy Runner::measure(const LoweredStep& lowered, const Capture& capture) const {
-  const Codes ideal = ideal_of(lowered, capture), codes = captured(capture, lowered.outputs);
-  return compare(golden_of(lowered)->values, codes, ideal, places_.at(lowered.outputs.front()).grid);
-}
-
-// The ideal integer result for golden inputs, each rounded onto its grid.
-Accuracy Runner::measure_alone(const LoweredStep& lowered) const {
-  std::vector<Codes> inputs;
-  for (const std::string& input : lowered.inputs)
-    inputs.push_back(quantise(golden_.get(input)->values, places_.at(input).grid));
-  const Codes codes = lowered.ideal(inputs);
-  return compare(golden_of(lowered)->values, codes, codes, places_.at(lowered.outputs.front()).grid);
-}
-
-double Runner::statistics_error(const LoweredStep& lowered) {
-  double worst = 0;
-  for (const auto& [name, address] : lowered.float_outputs) {
-    const auto tensor = golden_.get(name);
-    const std::vector<double>& golden = tensor->values;
-    std::vector<float> got(golden.size());
-    machine_.dram().read(address, got.data(), static_cast<std::int64_t>(got.size() * sizeof(float)));
-    double largest = 0, error = 0;
-    for (std::size_t i = 0; i < golden.size(); ++i) {
-      largest = std::max(largest, std::abs(golden[i]));
-      error = std::max(error, std::abs(static_cast<double>(got[i]) - golden[i]));
-    }
-    if (largest > 0) worst = std::max(worst, error / largest);
-  }
-  return worst;
-}
-
 void Runner::run_programs(const CompiledNetwork& compiled, RunResult& result) {
   std::unique_ptr<Capture> capture;
+  const Measurement measured(golden_, places_);
   if (function_) {
     capture =
         std::make_unique<Capture>(machine_, network_, steps_, sharing_, compiled, [&](std::size_t step) {
           const LoweredStep& lowered = compiled.steps[step];
           if (!lowered.ideal) return;
-          accuracy_[step] = measure(lowered, *capture);
-          if (run_.sensitivity) alone_[step] = measure_alone(lowered);
-          statistics_errors_[step] = statistics_error(lowered);
+          accuracy_[step] = measured.against_golden(lowered, *capture);
+          if (run_.sensitivity) alone_[step] = measured.alone(lowered);
+          statistics_errors_[step] = measured.statistics_error(lowered, machine_.dram());
           if (run_.sensitivity) return;  // later steps start from these values
           for (const std::string& output : lowered.outputs) golden_.drop(output);
         });
