@@ -56,7 +56,7 @@ constexpr int kVectors = 3;
 
 // Highway 1.0 takes VNNI for granted where it chooses AVX3_DL, but does not let the compiler use it.
 #if HWY_TARGET == HWY_AVX3_DL
-#define BPUSIM_VNNI __attribute__((target("avx512vnni")))
+#define BPUSIM_VNNI __attribute__((target(HWY_TARGET_STR ",avx512vnni")))  // clang: all or nothing
 #else
 #define BPUSIM_VNNI
 #endif

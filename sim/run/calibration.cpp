@@ -83,14 +83,20 @@ std::set<std::string> results_of(const Network& network, const std::vector<Step>
 
 using See = std::function<void(const std::string&, const std::shared_ptr<const Tensor>&)>;
 
+// Says which value it is that does not fit.
+template <class Act>
+void naming(const std::string& name, const Act& act) {
+  try {
+    act();
+  } catch (const std::invalid_argument& error) {
+    throw InputError(name + ": " + error.what());
+  }
+}
+
 void evaluate_numbers(const Network& network, const See& see, Observation* texts = nullptr) {
   GoldenVisitor visitor;
   visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
-    try {
-      see(name, tensor);
-    } catch (const std::invalid_argument& error) {
-      throw InputError(name + ": " + error.what());
-    }
+    naming(name, [&] { see(name, tensor); });
   };
   visitor.text = [&](const std::string& name, const StringTensor& words) {
     if (texts != nullptr) texts->text[name] = words;
@@ -115,11 +121,12 @@ Observation observe(const Network& network, const std::vector<Step>& steps, cons
   if (!samples.own_inputs()) judged.resize(std::min(samples.count(), kJudgedSamples));
   std::set<std::string> ends(network.inputs.begin(), network.inputs.end());
   ends.insert(network.outputs.begin(), network.outputs.end());
-  for (const auto& [name, part] : sharing.parts) {
+  for (const auto& part : sharing.parts) {
+    const std::string& name = part.first;
     const Value& value = network.values.at(name);
     if (!value.constant) continue;
     const auto numbers = value.numbers();
-    see_all(name, *numbers);
+    naming(name, [&] { see_all(name, *numbers); });
     own.put(name, numbers);
     if (!judged.empty()) judged[0].put(name, numbers);
   }

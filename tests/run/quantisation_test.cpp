@@ -295,6 +295,28 @@ TEST_F(Quantising, Int16UntilACosineFindsNamesThatAreAllNeeded) {
   }
 }
 
+TEST_F(Quantising, AConstantThatHoldsNaNIsNamed) {
+  Network network;
+  network.values["x"].hold(Tensor({1, 7}, {1, 2, 3, 4, 5, 6, 7}));
+  network.values["w"].hold(Tensor({1, 7}, std::vector<double>(7, std::nan(""))));
+  network.values["w"].constant = true;
+  network.inputs = {"x"};
+  network.outputs = {"y"};
+  Node product;
+  product.name = product.op = "Mul";
+  product.inputs = {"x", "w"};
+  product.outputs = {"y"};
+  network.nodes = {product};
+  RunSpec spec;
+  spec.network = network;
+  try {
+    execute_run(spec, read_machine("generic"), Policy::read("full"), true);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()), "w: calibration: NaN has no place on an integer grid");
+  }
+}
+
 TEST_F(Quantising, Int16UntilSaysWhenTheGoalIsThereAlreadyOrOutOfReach) {
   const RunResult easy = run(std::string(kChain) + "int16_until: 0.5\n");
   EXPECT_TRUE(easy.quantised->search->met());
