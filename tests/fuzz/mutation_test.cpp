@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <new>
 
 #include "sim/input_error.h"
@@ -181,7 +182,9 @@ TEST_P(Mutations, LoadOrAreRefused) {
     if (name != GetParam()) GTEST_SKIP();
     first = std::stoi(text.substr(name.size() + 1));
     plan.cases = first + 1;
-    std::ofstream("fuzz_case." + name, std::ios::binary) << plan.file(first);
+    const std::string file = ::testing::TempDir() + "fuzz_case." + name;
+    std::ofstream(file, std::ios::binary) << plan.file(first);
+    std::cout << "the case is in " << file << "\n";
   }
   run_plan(plan, first);
 }
