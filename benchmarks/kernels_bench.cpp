@@ -4,11 +4,11 @@
 
 #include <random>
 
-#include "kernels/conv.h"
-#include "kernels/elementwise.h"
-#include "kernels/parallel.h"
-#include "kernels/quantise_rows.h"
-#include "kernels/tensor_math.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/mac/conv.h"
+#include "kernels/quantise/quantise_rows.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/vector/elementwise.h"
 
 namespace bpusim {
 namespace {

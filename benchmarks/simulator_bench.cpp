@@ -1,7 +1,7 @@
 // What a DRAM burst, a command and a norm's element cost the simulator, with function and without.
 #include <benchmark/benchmark.h>
 
-#include "kernels/norm_integer.h"
+#include "kernels/norms/datapath.h"
 #include "models/dram_timing.h"
 #include "models/machine.h"
 #include "sim/compile/norm_lowering.h"

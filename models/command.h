@@ -9,16 +9,16 @@
 #include <variant>
 #include <vector>
 
-#include "kernels/conv.h"
-#include "kernels/elementwise.h"
-#include "kernels/norm_decomposed.h"
-#include "kernels/norm_integer.h"
-#include "kernels/pool.h"
-#include "kernels/product.h"
-#include "kernels/reduction.h"
-#include "kernels/resample.h"
-#include "kernels/softmax.h"
-#include "kernels/unary.h"
+#include "kernels/mac/conv.h"
+#include "kernels/mac/product.h"
+#include "kernels/norms/datapath.h"
+#include "kernels/norms/decomposed.h"
+#include "kernels/vector/elementwise.h"
+#include "kernels/vector/pool.h"
+#include "kernels/vector/reduction.h"
+#include "kernels/vector/resample.h"
+#include "kernels/vector/softmax.h"
+#include "kernels/vector/unary.h"
 
 namespace bpusim {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/conv_int16.h"
-#include "kernels/vector_int16.h"
+#include "kernels/mac/conv_int16.h"
+#include "kernels/vector/vector_int16.h"
 
 namespace bpusim {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norm_integer.h"
+#include "kernels/norms/datapath.h"
 #include "models/parameter_table.h"
 
 namespace bpusim {

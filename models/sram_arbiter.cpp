@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/fixed_point.h"
+#include "kernels/quantise/fixed_point.h"
 
 namespace bpusim {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "kernels/norm.h"
+#include "kernels/norms/norm.h"
 #include "models/cost.h"
 #include "sim/cli/commands.h"
 #include "sim/config/config_paths.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/conv.h"
+#include "kernels/mac/conv.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 #include "sim/compile/mac_loops.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/conv_transpose.h"
+#include "kernels/mac/conv_transpose.h"
 #include "sim/compile/conv_lowering.h"
 
 namespace bpusim {

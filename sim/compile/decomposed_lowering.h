@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norm_decomposed.h"
+#include "kernels/norms/decomposed.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

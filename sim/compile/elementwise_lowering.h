@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "kernels/elementwise.h"
-#include "kernels/unary.h"
+#include "kernels/vector/elementwise.h"
+#include "kernels/vector/unary.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norm_integer.h"
+#include "kernels/norms/datapath.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/pool.h"
+#include "kernels/vector/pool.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/product.h"
+#include "kernels/mac/product.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

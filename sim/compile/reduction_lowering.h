@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/norm.h"
-#include "kernels/reduction.h"
+#include "kernels/norms/norm.h"
+#include "kernels/vector/reduction.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/resample.h"
+#include "kernels/vector/resample.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/selection.h"
+#include "kernels/tensor/selection.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

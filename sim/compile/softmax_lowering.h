@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/softmax.h"
+#include "kernels/vector/softmax.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "kernels/elementwise.h"
-#include "kernels/unary.h"
+#include "kernels/vector/elementwise.h"
+#include "kernels/vector/unary.h"
 #include "models/command.h"
 #include "sim/compile/program_builder.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/norm.h"
+#include "kernels/norms/norm.h"
 #include "models/command.h"
 
 namespace bpusim {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/view.h"
+#include "kernels/tensor/view.h"
 #include "models/command.h"
 #include "models/machine_params.h"
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/norm.h"
-#include "kernels/tensor.h"
+#include "kernels/norms/norm.h"
+#include "kernels/tensor/tensor.h"
 
 namespace bpusim {
 

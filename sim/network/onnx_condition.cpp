@@ -4,8 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "kernels/tensor_math.h"
-#include "kernels/view.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/tensor/view.h"
 
 namespace bpusim {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/norm.h"
-#include "kernels/unary.h"
+#include "kernels/norms/norm.h"
+#include "kernels/vector/unary.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 

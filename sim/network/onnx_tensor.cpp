@@ -4,8 +4,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "kernels/parallel.h"
-#include "kernels/scratch.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/scratch.h"
 #include "sim/input_error.h"
 #include "sim/network/input_file.h"
 

@@ -6,7 +6,7 @@
 #include <set>
 #include <sstream>
 
-#include "kernels/calibration.h"
+#include "kernels/quantise/calibration.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
 #include "sim/network/onnx_import.h"

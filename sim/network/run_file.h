@@ -14,12 +14,12 @@ namespace bpusim {
 struct NodeOptions {
   std::string mapping;         ///< a mapping's name; empty for the fastest by estimate
   std::string quantisation;    ///< "symmetric" or "affine"
-  std::string calibration;     ///< a method of kernels/calibration.h, or "auto"
+  std::string calibration;     ///< a method of kernels/quantise/calibration.h, or "auto"
   double percentile = 0.9999;  ///< fraction of magnitudes that "percentile" keeps whole
   bool fuse = true;            ///< a BatchNormalization into the convolution before it
 };
 
-/// Whether a word names a calibration: a method of kernels/calibration.h, or "auto".
+/// Whether a word names a calibration: a method of kernels/quantise/calibration.h, or "auto".
 bool is_calibration(const std::string& word);
 
 struct RunSpec {

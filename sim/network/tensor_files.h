@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "kernels/tensor.h"
+#include "kernels/tensor/tensor.h"
 
 namespace bpusim {
 

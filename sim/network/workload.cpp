@@ -5,8 +5,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "kernels/random.h"
-#include "kernels/unary.h"
+#include "kernels/tensor/random.h"
+#include "kernels/vector/unary.h"
 #include "sim/network/tensor_files.h"
 
 namespace bpusim {

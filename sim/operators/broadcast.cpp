@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/tensor_math.h"
+#include "kernels/tensor/tensor_math.h"
 
 namespace bpusim {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/tensor.h"
+#include "kernels/tensor/tensor.h"
 #include "sim/compile/elementwise_lowering.h"
 
 namespace bpusim {

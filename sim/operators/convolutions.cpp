@@ -3,8 +3,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "kernels/conv.h"
-#include "kernels/conv_transpose.h"
+#include "kernels/mac/conv.h"
+#include "kernels/mac/conv_transpose.h"
 #include "sim/compile/conv_lowering.h"
 #include "sim/compile/conv_transpose_lowering.h"
 #include "sim/operators/families.h"

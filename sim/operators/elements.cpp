@@ -3,8 +3,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "kernels/indexing.h"
-#include "kernels/tensor_math.h"
+#include "kernels/tensor/indexing.h"
+#include "kernels/tensor/tensor_math.h"
 #include "sim/operators/families.h"
 
 namespace bpusim {

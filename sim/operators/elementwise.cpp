@@ -4,8 +4,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "kernels/tensor_math.h"
-#include "kernels/view.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/tensor/view.h"
 #include "sim/compile/elementwise_lowering.h"
 #include "sim/operators/broadcast.h"
 #include "sim/operators/families.h"

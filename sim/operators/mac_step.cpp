@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "kernels/conv_int16.h"
+#include "kernels/mac/conv_int16.h"
 #include "sim/operators/norm_problem.h"
 #include "sim/operators/tables.h"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/conv.h"
-#include "kernels/unary.h"
+#include "kernels/mac/conv.h"
+#include "kernels/vector/unary.h"
 #include "sim/compile/conv_lowering.h"
 #include "sim/operators/step_lowering.h"
 

@@ -1,7 +1,7 @@
 // The norm that a node stands for.
 #pragma once
 
-#include "kernels/norm.h"
+#include "kernels/norms/norm.h"
 #include "sim/operators/operation.h"
 
 namespace bpusim {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "kernels/norm_golden.h"
+#include "kernels/norms/golden.h"
 #include "sim/compile/decomposed_lowering.h"
 #include "sim/compile/norm_lowering.h"
 #include "sim/operators/families.h"

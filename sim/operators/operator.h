@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/tensor.h"
+#include "kernels/tensor/tensor.h"
 #include "models/machine_params.h"
 #include "sim/network/network.h"
 #include "sim/operators/operation.h"

@@ -1,7 +1,7 @@
 // Poolings, and reductions that are some.
 #pragma once
 
-#include "kernels/pool.h"
+#include "kernels/vector/pool.h"
 #include "sim/compile/pool_lowering.h"
 #include "sim/operators/step_lowering.h"
 

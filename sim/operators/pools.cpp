@@ -3,7 +3,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "kernels/pool.h"
+#include "kernels/vector/pool.h"
 #include "sim/operators/families.h"
 #include "sim/operators/pool_step.h"
 

@@ -3,9 +3,9 @@
 #include <memory>
 #include <stdexcept>
 
-#include "kernels/einsum.h"
-#include "kernels/tensor_math.h"
-#include "kernels/tensor_shapes.h"
+#include "kernels/mac/einsum.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/tensor/tensor_shapes.h"
 #include "sim/compile/matmul_lowering.h"
 #include "sim/compile/product_lowering.h"
 #include "sim/operators/families.h"

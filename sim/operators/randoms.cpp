@@ -1,5 +1,5 @@
 // RandomNormal and RandomNormalLike, on the CPU.
-#include "kernels/random.h"
+#include "kernels/tensor/random.h"
 #include "sim/operators/families.h"
 
 namespace bpusim {

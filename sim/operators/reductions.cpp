@@ -3,9 +3,9 @@
 #include <optional>
 #include <stdexcept>
 
-#include "kernels/reduction.h"
-#include "kernels/tensor_math.h"
-#include "kernels/tensor_shapes.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/tensor/tensor_shapes.h"
+#include "kernels/vector/reduction.h"
 #include "sim/compile/reduction_lowering.h"
 #include "sim/compile/tiling.h"
 #include "sim/operators/families.h"

@@ -2,7 +2,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "kernels/value_rows.h"
+#include "kernels/quantise/value_rows.h"
 #include "sim/operators/families.h"
 #include "sim/operators/operator.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "kernels/resample.h"
+#include "kernels/vector/resample.h"
 #include "sim/compile/resample_lowering.h"
 #include "sim/operators/families.h"
 #include "sim/operators/view_step.h"

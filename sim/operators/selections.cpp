@@ -3,8 +3,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "kernels/selection.h"
-#include "kernels/tensor_math.h"
+#include "kernels/tensor/selection.h"
+#include "kernels/tensor/tensor_math.h"
 #include "sim/compile/selection_lowering.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"

@@ -1,8 +1,8 @@
 // Softmax and LogSoftmax over rows on the vector unit.
 #include <memory>
 
-#include "kernels/softmax.h"
-#include "kernels/tensor_math.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/vector/softmax.h"
 #include "sim/compile/softmax_lowering.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"

@@ -1,5 +1,5 @@
 // StringNormalizer, on the CPU: text never enters the machine.
-#include "kernels/text.h"
+#include "kernels/tensor/text.h"
 #include "sim/operators/families.h"
 
 namespace bpusim {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/view.h"
+#include "kernels/tensor/view.h"
 #include "sim/operators/step_lowering.h"
 
 namespace bpusim {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "kernels/view.h"
+#include "kernels/tensor/view.h"
 #include "sim/compile/view_lowering.h"
 #include "sim/operators/families.h"
 #include "sim/operators/view_step.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "kernels/value_rows.h"
+#include "kernels/quantise/value_rows.h"
 
 namespace bpusim {
 

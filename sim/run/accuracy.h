@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/quantise.h"
+#include "kernels/quantise/quantise.h"
 
 namespace bpusim {
 

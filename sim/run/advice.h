@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norm_integer.h"
+#include "kernels/norms/datapath.h"
 #include "sim/network/network.h"
 #include "sim/operators/step.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/calibration.h"
+#include "kernels/quantise/calibration.h"
 #include "sim/network/run_file.h"
 #include "sim/network/samples.h"
 #include "sim/run/golden_store.h"

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <map>
 
-#include "kernels/vector_int16.h"
+#include "kernels/vector/vector_int16.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"

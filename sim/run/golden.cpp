@@ -5,7 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "kernels/value_rows.h"
+#include "kernels/quantise/value_rows.h"
 #include "sim/input_error.h"
 #include "sim/run/progress.h"
 #include "sim/run/simplify.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "kernels/tensor.h"
+#include "kernels/tensor/tensor.h"
 
 namespace bpusim {
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "kernels/parallel.h"
-#include "kernels/quantise_rows.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/quantise/quantise_rows.h"
 #include "sim/run/golden.h"
 
 namespace bpusim {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/calibration.h"
+#include "kernels/quantise/calibration.h"
 #include "sim/run/accuracy.h"
 
 namespace bpusim {

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "kernels/norm.h"
+#include "kernels/norms/norm.h"
 #include "sim/operators/operator.h"
 #include "sim/run/advisors.h"
 

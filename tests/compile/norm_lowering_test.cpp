@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "kernels/norm_golden.h"
+#include "kernels/norms/golden.h"
 #include "models/functional.h"
 #include "models/machine.h"
 

@@ -1,4 +1,4 @@
-#include "kernels/affine_entry.h"
+#include "kernels/quantise/affine_entry.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "kernels/calibration.h"
+#include "kernels/quantise/calibration.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "kernels/random.h"
+#include "kernels/tensor/random.h"
 
 namespace bpusim {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/conv.h"
+#include "kernels/mac/conv.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "kernels/conv_transpose.h"
+#include "kernels/mac/conv_transpose.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "kernels/tensor.h"
+#include "kernels/tensor/tensor.h"
 
 namespace bpusim::testing {
 

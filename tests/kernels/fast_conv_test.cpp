@@ -5,14 +5,14 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/conv.h"
-#include "kernels/conv_transpose.h"
-#include "kernels/elementwise.h"
-#include "kernels/gemm.h"
-#include "kernels/gemm_int8.h"
-#include "kernels/parallel.h"
-#include "kernels/requantise.h"
-#include "kernels/tensor_math.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/mac/conv.h"
+#include "kernels/mac/conv_transpose.h"
+#include "kernels/mac/gemm_int8.h"
+#include "kernels/quantise/requantise.h"
+#include "kernels/tensor/gemm.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/vector/elementwise.h"
 #include "tests/kernels/draw.h"
 #include "tests/kernels/naive.h"
 

@@ -5,14 +5,14 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/elementwise.h"
-#include "kernels/norm_golden.h"
-#include "kernels/norm_walk.h"
-#include "kernels/parallel.h"
-#include "kernels/pool.h"
-#include "kernels/quantise_rows.h"
-#include "kernels/tensor_math.h"
-#include "kernels/view.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/norms/golden.h"
+#include "kernels/norms/walk.h"
+#include "kernels/quantise/quantise_rows.h"
+#include "kernels/tensor/tensor_math.h"
+#include "kernels/tensor/view.h"
+#include "kernels/vector/elementwise.h"
+#include "kernels/vector/pool.h"
 #include "tests/kernels/draw.h"
 
 namespace bpusim {

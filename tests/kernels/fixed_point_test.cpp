@@ -1,4 +1,4 @@
-#include "kernels/fixed_point.h"
+#include "kernels/quantise/fixed_point.h"
 
 #include <gtest/gtest.h>
 

@@ -3,10 +3,10 @@
 
 #include <cmath>
 
-#include "kernels/conv_int16.h"
-#include "kernels/random.h"
-#include "kernels/unary.h"
-#include "kernels/vector_int16.h"
+#include "kernels/mac/conv_int16.h"
+#include "kernels/tensor/random.h"
+#include "kernels/vector/unary.h"
+#include "kernels/vector/vector_int16.h"
 
 namespace bpusim {
 namespace {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "kernels/pool.h"
-#include "kernels/tensor.h"
-#include "kernels/view.h"
+#include "kernels/tensor/tensor.h"
+#include "kernels/tensor/view.h"
+#include "kernels/vector/pool.h"
 
 namespace bpusim {
 namespace {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/conv.h"
+#include "kernels/mac/conv.h"
 
 namespace bpusim {
 

@@ -1,11 +1,10 @@
-#include "kernels/norm_decomposed.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "kernels/norm_golden.h"
+#include "kernels/norms/decomposed.h"
+#include "kernels/norms/golden.h"
 
 namespace bpusim {
 namespace {

@@ -1,12 +1,11 @@
-#include "kernels/norm_integer.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
 #include <random>
 
-#include "kernels/norm_golden.h"
+#include "kernels/norms/datapath.h"
+#include "kernels/norms/golden.h"
 
 namespace bpusim {
 namespace {

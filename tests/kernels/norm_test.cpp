@@ -1,10 +1,10 @@
-#include "kernels/norm.h"
+#include "kernels/norms/norm.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "kernels/norm_golden.h"
+#include "kernels/norms/golden.h"
 
 namespace bpusim {
 namespace {

@@ -1,8 +1,8 @@
-#include "kernels/product.h"
+#include "kernels/mac/product.h"
 
 #include <gtest/gtest.h>
 
-#include "kernels/einsum.h"
+#include "kernels/mac/einsum.h"
 
 namespace bpusim {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/random.h"
+#include "kernels/tensor/random.h"
 
 #include <gtest/gtest.h>
 

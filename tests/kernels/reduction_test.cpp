@@ -1,4 +1,4 @@
-#include "kernels/reduction.h"
+#include "kernels/vector/reduction.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "kernels/resample.h"
+#include "kernels/vector/resample.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "kernels/selection.h"
+#include "kernels/tensor/selection.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "kernels/tensor_math.h"
+#include "kernels/tensor/tensor_math.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "kernels/indexing.h"
-#include "kernels/unary.h"
+#include "kernels/tensor/indexing.h"
+#include "kernels/vector/unary.h"
 
 namespace bpusim {
 namespace {

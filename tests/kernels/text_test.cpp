@@ -1,4 +1,4 @@
-#include "kernels/text.h"
+#include "kernels/tensor/text.h"
 
 #include <gtest/gtest.h>
 

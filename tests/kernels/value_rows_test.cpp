@@ -1,5 +1,5 @@
 // Ranges, histograms, errors and functions of whole tensors: the fast ways against the plain sums.
-#include "kernels/value_rows.h"
+#include "kernels/quantise/value_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <limits>
 #include <random>
 
-#include "kernels/calibration.h"
-#include "kernels/parallel.h"
-#include "kernels/unary.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/quantise/calibration.h"
+#include "kernels/vector/unary.h"
 
 namespace bpusim {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "kernels/random.h"
+#include "kernels/tensor/random.h"
 #include "sim/network/patterns.h"
 #include "sim/run/golden.h"
 

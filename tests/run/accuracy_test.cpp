@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "kernels/norm_golden.h"
-#include "kernels/norm_integer.h"
+#include "kernels/norms/datapath.h"
+#include "kernels/norms/golden.h"
 #include "models/machine_params.h"
 #include "sim/compile/tiling.h"
 #include "sim/network/workload.h"

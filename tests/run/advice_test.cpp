@@ -2,7 +2,7 @@
 // nothing.
 #include "sim/run/advice.h"
 
-#include "kernels/norm_golden.h"
+#include "kernels/norms/golden.h"
 #include "sim/config/machine_file.h"
 #include "sim/operators/norm_problem.h"
 #include "sim/run/advisors.h"

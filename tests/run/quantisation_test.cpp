@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "kernels/random.h"
+#include "kernels/tensor/random.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
 #include "sim/network/tensor_files.h"

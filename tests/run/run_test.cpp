@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "kernels/unary.h"
+#include "kernels/vector/unary.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"

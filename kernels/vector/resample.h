@@ -1,0 +1,60 @@
+// Resize and Upsample: each output is a weighted sum of inputs, axis by axis.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/norms/norm.h"
+#include "kernels/quantise/fixed_point.h"
+#include "kernels/quantise/quantise.h"
+#include "kernels/tensor/tensor.h"
+
+namespace bpusim {
+
+/// One axis: output i is the sum over t of weight[i * taps + t] times input index[i * taps + t].
+struct AxisTaps {
+  std::int64_t in = 1, out = 1, taps = 1;
+  std::vector<std::int64_t> index;
+  std::vector<double> weight;
+  std::vector<char> outside;  ///< outputs that are the extrapolation value; empty where none are
+
+  bool identity() const;  ///< output i is input i
+};
+
+struct Resize {
+  std::vector<AxisTaps> axes;
+  double extrapolation = 0;
+  Shape shape() const;
+};
+
+/// ONNX Resize and Upsample; `constants` are the inputs after the first (roi, scales, sizes; only scales for
+/// Upsample and the first Resize). Modes nearest, linear, cubic; all coordinate modes; antialias,
+/// exclude_outside, axes, keep_aspect_ratio_policy. Throws std::invalid_argument with what does not fit.
+Resize resolve_resize(const std::string& op, const Attributes& attributes, const Shape& x,
+                      const std::vector<Tensor>& constants);
+
+std::vector<double> apply_resize(const Resize& resize, const std::vector<double>& x);
+
+/// A resize of planes in integers: weights of 20 bits an axis, exact sums, one rounding. The grid is kept.
+struct ResamplePlan {
+  static constexpr int kWeightBits = 20;
+  std::int64_t planes = 1;
+  AxisTaps rows, columns;
+  std::vector<std::int64_t> row_weights, column_weights;  ///< in steps of 2^-20
+  Quantisation grid;
+  Rounding rounding = Rounding::HalfEven;
+};
+/// The last two axes are resized, all before them are planes. Throws std::invalid_argument where others are.
+ResamplePlan plan_resample(const Resize& resize, const Quantisation& grid, Rounding rounding);
+
+/// Rows of a number of planes, with the input rows that they need. Dense in SRAM.
+struct ResampleTile {
+  std::int64_t planes = 1, out_row = 0, out_rows = 1, in_row = 0, in_rows = 1;
+};
+ResampleTile resample_tile(const ResamplePlan& plan, std::int64_t planes, std::int64_t out_row,
+                           std::int64_t out_rows);
+
+void resample_int8(const ResampleTile& tile, const ResamplePlan& plan, const std::int8_t* x, std::int8_t* y);
+
+}  // namespace bpusim

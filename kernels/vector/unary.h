@@ -1,0 +1,45 @@
+// Functions of one element: activations and the like. On the machine they are tables of 256 entries, exact by
+// construction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/norms/norm.h"
+#include "kernels/quantise/quantise.h"
+#include "kernels/vector/real_function.h"
+
+namespace bpusim {
+
+/// A row of the table of functions. `constants` are the operator's constant inputs after the first.
+struct UnaryDefinition {
+  const char* op;
+  /// The function with both looked up already. Throws std::invalid_argument where they do not fit.
+  std::function<RealFunction(const Attributes& attributes, const std::vector<Tensor>& constants)> bind;
+};
+const std::vector<UnaryDefinition>& unary_registry();
+const UnaryDefinition* find_unary(const std::string& op);
+
+/// The function with its attributes bound. Throws std::invalid_argument for operators that are none.
+RealFunction unary_function(const std::string& op, const Attributes& attributes,
+                            const std::vector<Tensor>& constants);
+
+/// A function as a table from int8 to int8: each entry the exact result, rounded once, ties to even. Where a
+/// side is int16 it is `wide` of kernels/vector/vector_int16.h.
+struct LookupPlan {
+  Quantisation in, out;
+  std::array<std::int8_t, 256> table{};  ///< by code + 128
+  std::vector<std::int32_t> wide;
+};
+inline bool takes_int16(const LookupPlan& plan) {
+  return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
+}
+LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out);
+
+/// `y` may be `x`.
+void lookup_int8(const LookupPlan& plan, const std::int8_t* x, std::int64_t count, std::int8_t* y);
+
+}  // namespace bpusim

@@ -1,0 +1,198 @@
+#include "kernels/vector/vector_int16.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/quantise/affine_int16.h"
+
+namespace bpusim {
+
+void elementwise_int16(const ElementwisePlan& plan, const std::int16_t* a, const std::int16_t* b,
+                       std::int64_t count, std::int16_t* y, const Broadcast& broadcast) {
+  const bool pair = operand_count(plan.kind) == 2;
+  const std::int64_t za = plan.in[0].zero_point, zb = pair ? plan.in[1].zero_point : 0;
+  const std::int64_t ma = plan.multipliers[0], mb = plan.multipliers.back();
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t p = a[i] - za, q = pair ? b[broadcast.at(i)] - zb : 0;
+    Int128 sum = 0;
+    switch (plan.kind) {
+      case ElementwiseKind::Copy:
+        sum = Int128{ma} * p;
+        break;
+      case ElementwiseKind::Relu:
+        sum = Int128{ma} * std::max<std::int64_t>(p, 0);
+        break;
+      case ElementwiseKind::Mul:
+        sum = Int128{ma} * p * q;
+        break;
+      case ElementwiseKind::Add:
+      case ElementwiseKind::Sub:
+      case ElementwiseKind::ReverseSub:
+        sum = Int128{ma} * p + Int128{mb} * q;
+        break;
+      case ElementwiseKind::Div:
+      case ElementwiseKind::ReverseDiv:
+      case ElementwiseKind::Min:
+      case ElementwiseKind::Max:
+      case ElementwiseKind::PRelu:
+        throw std::invalid_argument(std::string(to_string(plan.kind)) + ": has no int16 form");
+    }
+    const Int128 code = round_shift(sum, plan.shift, plan.rounding) + plan.out.zero_point;
+    y[i] = static_cast<std::int16_t>(std::clamp<Int128>(code, plan.lowest, plan.highest));
+  }
+}
+
+std::vector<std::int64_t> ideal_elementwise_int16(const ElementwisePlan& plan,
+                                                  const std::vector<std::vector<std::int64_t>>& operands,
+                                                  const Broadcast& broadcast) {
+  std::vector<std::int64_t> y(operands.front().size());
+  const auto real = [&](std::size_t k, std::size_t i) {
+    return static_cast<long double>(plan.in[k].scale) *
+           static_cast<long double>(operands[k][i] - plan.in[k].zero_point);
+  };
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    long double value = real(0, i);
+    const auto j = static_cast<std::size_t>(broadcast.at(static_cast<std::int64_t>(i)));
+    if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
+    if (plan.kind == ElementwiseKind::Add) value += real(1, j);
+    if (plan.kind == ElementwiseKind::Sub) value -= real(1, j);
+    if (plan.kind == ElementwiseKind::ReverseSub) value = real(1, j) - value;
+    if (plan.kind == ElementwiseKind::Mul) value *= real(1, j);
+    const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+    y[i] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(
+        code, static_cast<long double>(plan.lowest), static_cast<long double>(plan.highest))));
+  }
+  return y;
+}
+
+bool interpolates(const std::string& op) {
+  constexpr std::array<const char*, 15> kJumps = {
+      "Ceil",        "Floor",   "Round",          "Sign", "Not", "Mod", "Equal",          "Less",
+      "LessOrEqual", "Greater", "GreaterOrEqual", "And",  "Or",  "Xor", "ThresholdedRelu"};
+  return std::none_of(kJumps.begin(), kJumps.end(), [&](const char* jump) { return op == jump; });
+}
+
+void plan_lookup_int16(const RealFunction& function, LookupPlan& plan) {
+  const auto value = [&](std::int64_t code) {
+    const double y = function(dequantise(code, plan.in));
+    return std::isnan(y) ? 0.0 : y;
+  };
+  plan.wide.clear();
+  if (plan.in.dtype == DType::Int8) {
+    for (std::int64_t code = -128; code < 128; ++code)
+      plan.wide.push_back(static_cast<std::int32_t>(quantise(value(code), plan.out)));
+    return;
+  }
+  constexpr double kMost = 1 << 22, kFraction = 1 << kSegmentFraction;
+  for (std::int64_t k = 0; k <= kSegments; ++k) {
+    const double steps = value(plan.in.lowest() + (k << kSegmentBits)) / plan.out.scale +
+                         static_cast<double>(plan.out.zero_point);
+    plan.wide.push_back(
+        static_cast<std::int32_t>(std::nearbyint(std::clamp(steps, -kMost, kMost) * kFraction)));
+  }
+}
+
+void lookup_int16(const LookupPlan& plan, const std::int16_t* x, std::int64_t count, std::int16_t* y) {
+  if (plan.in.dtype == DType::Int8) {
+    for (std::int64_t i = 0; i < count; ++i)
+      y[i] = static_cast<std::int16_t>(plan.wide[static_cast<std::size_t>(x[i] + 128)]);
+    return;
+  }
+  constexpr std::int64_t kWidth = 1 << kSegmentBits;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t above = x[i] - plan.in.lowest(), rest = above % kWidth;
+    const auto k = static_cast<std::size_t>(above / kWidth);
+    const std::int64_t sum =
+        std::int64_t{plan.wide[k]} * (kWidth - rest) + std::int64_t{plan.wide[k + 1]} * rest;
+    const std::int64_t code = round_shift64(sum, kSegmentBits + kSegmentFraction, Rounding::HalfEven);
+    y[i] = static_cast<std::int16_t>(std::clamp(code, plan.out.lowest(), plan.out.highest()));
+  }
+}
+
+namespace {
+
+// What is in a pooling's window, and the mean's divisor.
+struct Folded {
+  std::int64_t largest = INT16_MIN, sum = 0, count = 0, divisor = 0;
+};
+
+template <class Code>
+Folded fold(const PoolProblem& problem, const Code* plane, std::int64_t first_row, std::int64_t oy,
+            std::int64_t ox) {
+  const ConvProblem& p = problem.window;
+  const std::int64_t y = oy * p.stride_h - p.pad_top, x = ox * p.stride_w - p.pad_left;
+  const std::int64_t bottom = std::min(y + p.kh, p.ih), right = std::min(x + p.kw, p.iw);
+  Folded folded;
+  for (std::int64_t iy = std::max<std::int64_t>(y, 0); iy < bottom; ++iy)
+    for (std::int64_t ix = std::max<std::int64_t>(x, 0); ix < right; ++ix, ++folded.count) {
+      const std::int64_t code = plane[(iy - first_row) * p.iw + ix];
+      folded.largest = std::max(folded.largest, code);
+      folded.sum += code;
+    }
+  folded.divisor = problem.count_padding ? p.kh * p.kw : std::max<std::int64_t>(folded.count, 1);
+  return folded;
+}
+
+}  // namespace
+
+void pool_tile_int16(const ConvTile& t, const PoolPlan& plan, const std::int16_t* input,
+                     std::int16_t* output) {
+  const ConvProblem& p = plan.problem.window;
+  for (std::int64_t c = 0; c < t.out_channels; ++c)
+    for (std::int64_t y = 0; y < t.out_rows; ++y)
+      for (std::int64_t x = 0; x < p.ow; ++x) {
+        const Folded f = fold(plan.problem, input + c * t.in_rows * p.iw, t.in_row, t.out_row + y, x);
+        std::int64_t result = f.largest;
+        if (plan.problem.kind == PoolKind::Average)
+          result = apply_affine_int16(f.sum - f.count * plan.in.zero_point,
+                                      plan.by_count[static_cast<std::size_t>(f.divisor - 1)], plan.rounding,
+                                      plan.out.zero_point, plan.out.lowest(), plan.out.highest());
+        *output++ = static_cast<std::int16_t>(result);
+      }
+}
+
+std::vector<std::int64_t> ideal_pool_int16(const PoolPlan& plan, const std::vector<std::int64_t>& codes) {
+  const ConvProblem& p = plan.problem.window;
+  std::vector<std::int64_t> ideal;
+  for (std::int64_t plane = 0; plane < p.n * p.ic; ++plane)
+    for (std::int64_t y = 0; y < p.oh; ++y)
+      for (std::int64_t x = 0; x < p.ow; ++x) {
+        const Folded f = fold(plan.problem, codes.data() + plane * p.ih * p.iw, 0, y, x);
+        if (plan.problem.kind == PoolKind::Max) {
+          ideal.push_back(f.largest);
+          continue;
+        }
+        const long double mean = static_cast<long double>(plan.in.scale) *
+                                 static_cast<long double>(f.sum - f.count * plan.in.zero_point) /
+                                 static_cast<long double>(f.divisor);
+        const long double code = mean / plan.out.scale + static_cast<long double>(plan.out.zero_point);
+        ideal.push_back(static_cast<std::int64_t>(
+            std::nearbyint(std::clamp<long double>(code, plan.out.lowest(), plan.out.highest()))));
+      }
+  return ideal;
+}
+
+void softmax_int16(const SoftmaxPlan& plan, const std::int16_t* x, std::int64_t rows, std::int64_t elements,
+                   std::int16_t* y) {
+  const auto exponential = [&](std::int64_t distance) {
+    const auto coarse = static_cast<std::size_t>(distance / 256),
+               fine = static_cast<std::size_t>(distance % 256);
+    if (coarse == 0) return std::int64_t{plan.exponential[fine]};
+    return round_shift64(std::int64_t{plan.coarse[coarse]} * plan.exponential[fine], 30, Rounding::HalfEven);
+  };
+  for (std::int64_t r = 0; r < rows; ++r, x += elements, y += elements) {
+    const std::int64_t largest = *std::max_element(x, x + elements);
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < elements; ++i) sum += exponential(largest - x[i]);
+    for (std::int64_t i = 0; i < elements; ++i) {
+      const Int128 numerator = Int128{exponential(largest - x[i])} * plan.reciprocal_q20;
+      const Int128 code = round_div(numerator, Int128{sum} << 20, Rounding::HalfEven) + plan.out.zero_point;
+      y[i] = static_cast<std::int16_t>(std::clamp<Int128>(code, plan.out.lowest(), plan.out.highest()));
+    }
+  }
+}
+
+}  // namespace bpusim
