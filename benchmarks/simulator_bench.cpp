@@ -2,8 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include "kernels/norms/datapath.h"
-#include "models/dram_timing.h"
 #include "models/machine.h"
+#include "models/memory/dram_timing.h"
 #include "sim/compile/norm_lowering.h"
 
 // Wanted by libsystemc, called by nobody.

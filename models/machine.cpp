@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <systemc>
 
-#include "models/dram.h"
-#include "models/engine.h"
+#include "models/engines/engine.h"
+#include "models/memory/dram.h"
 
 namespace bpusim {
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
-#include "models/observer.h"
+#include "models/observers/observer.h"
 
 namespace bpusim {
 

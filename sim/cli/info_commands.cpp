@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "kernels/norms/norm.h"
-#include "models/cost.h"
+#include "models/commands/cost.h"
 #include "sim/cli/commands.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kernels/mac/conv.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 #include "sim/compile/mac_loops.h"
 #include "sim/compile/tile_tail.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/norms/decomposed.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {

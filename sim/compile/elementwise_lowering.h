@@ -8,7 +8,7 @@
 
 #include "kernels/vector/elementwise.h"
 #include "kernels/vector/unary.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {

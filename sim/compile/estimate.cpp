@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "models/cost.h"
+#include "models/commands/cost.h"
 
 namespace bpusim {
 

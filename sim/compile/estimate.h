@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/norms/datapath.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 
 namespace bpusim {
 

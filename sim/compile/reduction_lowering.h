@@ -6,7 +6,7 @@
 
 #include "kernels/norms/norm.h"
 #include "kernels/vector/reduction.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kernels/vector/resample.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 
 namespace bpusim {

@@ -7,7 +7,7 @@
 
 #include "kernels/vector/elementwise.h"
 #include "kernels/vector/unary.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "sim/compile/program_builder.h"
 
 namespace bpusim {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/norms/norm.h"
-#include "models/command.h"
+#include "models/commands/command.h"
 
 namespace bpusim {
 

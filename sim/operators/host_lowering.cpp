@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/cost.h"
+#include "models/commands/cost.h"
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "models/machine_params.h"
 #include "sim/network/run_file.h"
 #include "sim/operators/operation.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "sim/operators/step_lowering.h"
 #include "sim/run/accuracy.h"
 #include "sim/run/capture.h"

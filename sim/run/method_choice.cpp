@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "models/functional.h"
+#include "models/commands/functional.h"
 
 namespace bpusim {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "models/observer.h"
+#include "models/observers/observer.h"
 
 namespace bpusim {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 #include "sim/operators/step.h"
 
 namespace bpusim {

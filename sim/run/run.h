@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/machine_params.h"
-#include "models/stall_accounting.h"
+#include "models/observers/stall_accounting.h"
 #include "sim/config/policy.h"
 #include "sim/network/run_file.h"
 #include "sim/operators/step_lowering.h"

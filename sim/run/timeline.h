@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/observer.h"
+#include "models/observers/observer.h"
 
 namespace bpusim {
 

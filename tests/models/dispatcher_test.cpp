@@ -1,4 +1,4 @@
-#include "models/dispatcher.h"
+#include "models/engines/dispatcher.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "models/dram.h"
+#include "models/memory/dram.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/memory_port.h"
+#include "models/memory/memory_port.h"
 
 namespace bpusim {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 #include <numeric>
 
-#include "models/cost.h"
-#include "models/dispatcher.h"
-#include "models/stall_accounting.h"
+#include "models/commands/cost.h"
+#include "models/engines/dispatcher.h"
+#include "models/observers/stall_accounting.h"
 
 namespace bpusim {
 namespace {

@@ -11,8 +11,8 @@
 #include <map>
 #include <sstream>
 
-#include "models/cost.h"
-#include "models/dram_timing.h"
+#include "models/commands/cost.h"
+#include "models/memory/dram_timing.h"
 
 namespace bpusim {
 namespace {

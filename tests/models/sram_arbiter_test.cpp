@@ -1,4 +1,4 @@
-#include "models/sram_arbiter.h"
+#include "models/engines/sram_arbiter.h"
 
 #include <gtest/gtest.h>
 

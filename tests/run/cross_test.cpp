@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "models/dispatcher.h"
-#include "models/functional.h"
+#include "models/commands/functional.h"
+#include "models/engines/dispatcher.h"
 #include "models/machine.h"
 #include "sim/compile/norm_lowering.h"
 #include "sim/network/workload.h"

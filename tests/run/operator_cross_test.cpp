@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "models/functional.h"
+#include "models/commands/functional.h"
 #include "models/machine.h"
 #include "sim/compile/conv_lowering.h"
 #include "sim/compile/conv_transpose_lowering.h"

@@ -9,12 +9,12 @@
 #include <systemc>
 #include <vector>
 
-#include "models/dispatcher.h"
-#include "models/functional.h"
+#include "models/commands/functional.h"
+#include "models/engines/dispatcher.h"
+#include "models/engines/sram_arbiter.h"
 #include "models/machine_params.h"
-#include "models/memory_port.h"
-#include "models/observer.h"
-#include "models/sram_arbiter.h"
+#include "models/memory/memory_port.h"
+#include "models/observers/observer.h"
 
 namespace bpusim {
 

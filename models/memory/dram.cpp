@@ -1,4 +1,4 @@
-#include "models/dram.h"
+#include "models/memory/dram.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "models/memory_port.h"
+#include "models/memory/memory_port.h"
 
 namespace bpusim {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "models/observer.h"
+#include "models/observers/observer.h"
 
 namespace bpusim {
 

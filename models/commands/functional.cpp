@@ -1,4 +1,4 @@
-#include "models/functional.h"
+#include "models/commands/functional.h"
 
 #include <algorithm>
 #include <cstring>

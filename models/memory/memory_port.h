@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "models/dram_timing.h"
+#include "models/memory/dram_timing.h"
 
 namespace bpusim {
 

@@ -1,4 +1,4 @@
-#include "models/cost.h"
+#include "models/commands/cost.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "models/command.h"
+#include "models/commands/command.h"
 
 #include <algorithm>
 #include <stdexcept>

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 
 namespace bpusim {
 

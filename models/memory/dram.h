@@ -9,7 +9,7 @@
 #include <systemc>
 #include <vector>
 
-#include "models/dram_timing.h"
+#include "models/memory/dram_timing.h"
 
 namespace bpusim {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 
 namespace bpusim {
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "models/command.h"
+#include "models/commands/command.h"
 
 namespace bpusim {
 

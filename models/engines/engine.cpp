@@ -1,10 +1,10 @@
-#include "models/engine.h"
+#include "models/engines/engine.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "models/cost.h"
+#include "models/commands/cost.h"
 
 namespace bpusim {
 

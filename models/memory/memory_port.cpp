@@ -1,4 +1,4 @@
-#include "models/memory_port.h"
+#include "models/memory/memory_port.h"
 
 #include <algorithm>
 #include <stdexcept>

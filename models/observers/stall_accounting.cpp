@@ -1,4 +1,4 @@
-#include "models/stall_accounting.h"
+#include "models/observers/stall_accounting.h"
 
 #include <algorithm>
 #include <stdexcept>
