@@ -4,7 +4,7 @@
 #include "kernels/norms/datapath.h"
 #include "models/machine.h"
 #include "models/memory/dram_timing.h"
-#include "sim/compile/norm_lowering.h"
+#include "sim/lowering/norm.h"
 
 // Wanted by libsystemc, called by nobody.
 extern "C" int sc_main(int, char**) {

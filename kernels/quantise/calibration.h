@@ -64,7 +64,7 @@ class ValueStatistics {
   /// The grid that ends at `most`, or where the values end before.
   Quantisation grid_to(double most, bool affine, DType dtype = DType::Int8) const;
 
-  /// The magnitude that "readers" keeps (sim/run/reader_losses.h); without it the largest.
+  /// The magnitude that "readers" keeps (sim/quantise/reader_losses.h); without it the largest.
   void end_for_readers(double magnitude) { for_readers_ = magnitude; }
 
  private:

@@ -7,7 +7,7 @@
 
 #include "models/machine_params.h"
 #include "sim/config/policy.h"
-#include "sim/network/run_file.h"
+#include "sim/scenario/run_file.h"
 
 namespace bpusim {
 

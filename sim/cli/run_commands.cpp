@@ -10,14 +10,14 @@
 #include "sim/cli/terminal.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
-#include "sim/network/tensor_files.h"
+#include "sim/network/files/tensor_files.h"
+#include "sim/plan/placement.h"
+#include "sim/progress.h"
+#include "sim/quantise/golden.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
-#include "sim/run/conformance.h"
-#include "sim/run/golden.h"
-#include "sim/run/placement.h"
-#include "sim/run/progress.h"
-#include "sim/run/what_if.h"
+#include "sim/study/conformance.h"
+#include "sim/study/what_if.h"
 
 namespace bpusim {
 

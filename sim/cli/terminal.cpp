@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "sim/run/progress.h"
+#include "sim/progress.h"
 
 namespace bpusim {
 

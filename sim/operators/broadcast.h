@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/tensor/tensor.h"
-#include "sim/compile/elementwise_lowering.h"
+#include "sim/lowering/elementwise.h"
 
 namespace bpusim {
 

@@ -2,7 +2,7 @@
 // time comes from.
 #pragma once
 
-#include "sim/compile/norm_lowering.h"
+#include "sim/lowering/norm.h"
 #include "sim/operators/step_lowering.h"
 
 namespace bpusim {

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "kernels/mac/conv_int16.h"
+#include "sim/operators/families/tables.h"
 #include "sim/operators/norm_problem.h"
-#include "sim/operators/tables.h"
 
 namespace bpusim {
 

@@ -8,7 +8,7 @@
 
 #include "kernels/mac/conv.h"
 #include "kernels/vector/unary.h"
-#include "sim/compile/conv_lowering.h"
+#include "sim/lowering/conv.h"
 #include "sim/operators/step_lowering.h"
 
 namespace bpusim {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "sim/compile/elementwise_lowering.h"
+#include "sim/lowering/elementwise.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"
 

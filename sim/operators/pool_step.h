@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/vector/pool.h"
-#include "sim/compile/pool_lowering.h"
+#include "sim/lowering/pool.h"
 #include "sim/operators/step_lowering.h"
 
 namespace bpusim {

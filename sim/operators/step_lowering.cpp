@@ -4,8 +4,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "sim/compile/estimate.h"
 #include "sim/input_error.h"
+#include "sim/lowering/estimate.h"
 #include "sim/operators/host_lowering.h"
 #include "sim/operators/operator.h"
 

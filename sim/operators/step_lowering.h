@@ -11,10 +11,10 @@
 
 #include "models/commands/command.h"
 #include "models/machine_params.h"
-#include "sim/network/run_file.h"
 #include "sim/operators/operation.h"
 #include "sim/operators/step.h"
 #include "sim/operators/work.h"
+#include "sim/scenario/run_file.h"
 
 namespace bpusim {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "models/machine.h"
+#include "sim/compile/network_compiler.h"
 #include "sim/operators/step_lowering.h"
-#include "sim/run/network_compiler.h"
 
 namespace bpusim {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/run/element_types.h"
+#include "sim/plan/element_types.h"
 #include "sim/run/method_choice.h"
 
 namespace bpusim {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/machine_params.h"
-#include "sim/run/calibration.h"
-#include "sim/run/network_compiler.h"
+#include "sim/compile/network_compiler.h"
+#include "sim/quantise/calibration.h"
 
 namespace bpusim {
 

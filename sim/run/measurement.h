@@ -7,9 +7,9 @@
 
 #include "models/commands/command.h"
 #include "sim/operators/step_lowering.h"
-#include "sim/run/accuracy.h"
+#include "sim/quantise/accuracy.h"
+#include "sim/quantise/golden_store.h"
 #include "sim/run/capture.h"
-#include "sim/run/golden_store.h"
 
 namespace bpusim {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "models/machine_params.h"
-#include "sim/run/calibration.h"
-#include "sim/run/network_compiler.h"
+#include "sim/compile/network_compiler.h"
+#include "sim/quantise/calibration.h"
 
 namespace bpusim {
 

@@ -9,14 +9,14 @@
 
 #include "models/machine_params.h"
 #include "models/observers/stall_accounting.h"
+#include "sim/advise/advice.h"
 #include "sim/config/policy.h"
-#include "sim/network/run_file.h"
 #include "sim/operators/step_lowering.h"
-#include "sim/run/accuracy.h"
-#include "sim/run/advice.h"
+#include "sim/quantise/accuracy.h"
+#include "sim/quantise/sensitivity.h"
 #include "sim/run/int16_search.h"
 #include "sim/run/method_choice.h"
-#include "sim/run/sensitivity.h"
+#include "sim/scenario/run_file.h"
 
 namespace bpusim {
 

@@ -3,12 +3,12 @@
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
 #include "sim/input_error.h"
-#include "sim/network/onnx_import.h"
-#include "sim/network/run_file.h"
-#include "sim/network/tensor_files.h"
-#include "sim/network/workload.h"
-#include "sim/run/placement.h"
+#include "sim/network/files/tensor_files.h"
+#include "sim/network/onnx/import.h"
+#include "sim/plan/placement.h"
 #include "sim/run/run.h"
+#include "sim/scenario/run_file.h"
+#include "sim/scenario/workload.h"
 #include "tests/fuzz/seeds.h"
 
 namespace bpusim::fuzz {

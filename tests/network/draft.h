@@ -7,7 +7,7 @@
 
 #include "kernels/tensor/random.h"
 #include "sim/network/patterns.h"
-#include "sim/run/golden.h"
+#include "sim/quantise/golden.h"
 
 namespace bpusim {
 

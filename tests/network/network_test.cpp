@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "sim/input_error.h"
-#include "sim/network/onnx_import.h"
-#include "sim/network/run_file.h"
-#include "sim/network/tensor_files.h"
-#include "sim/network/workload.h"
+#include "sim/network/files/tensor_files.h"
+#include "sim/network/onnx/import.h"
+#include "sim/scenario/run_file.h"
+#include "sim/scenario/workload.h"
 #include "tests/network/error_of.h"
 
 namespace bpusim {

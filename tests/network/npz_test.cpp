@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "sim/network/tensor_files.h"
+#include "sim/network/files/tensor_files.h"
 #include "tests/network/error_of.h"
 #include "tests/network/npz_archive.h"
 

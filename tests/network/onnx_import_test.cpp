@@ -1,5 +1,3 @@
-#include "sim/network/onnx_import.h"
-
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,9 +7,10 @@
 #include <functional>
 
 #include "sim/input_error.h"
-#include "sim/network/onnx_tensor.h"
-#include "sim/network/onnx_wire.h"
-#include "sim/network/run_file.h"
+#include "sim/network/onnx/import.h"
+#include "sim/network/onnx/tensor.h"
+#include "sim/network/onnx/wire.h"
+#include "sim/scenario/run_file.h"
 #include "tests/network/error_of.h"
 #include "tests/network/onnx_models.h"
 

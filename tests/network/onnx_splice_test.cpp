@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "sim/input_error.h"
-#include "sim/network/onnx_import.h"
+#include "sim/network/onnx/import.h"
 #include "tests/network/onnx_models.h"
 
 namespace bpusim {

@@ -1,6 +1,6 @@
 // The integer datapath against the infinitely precise integer result, over many outputs: every norm, awkward
 // shapes, hard data. BPUSIM_ACCURACY_OUTPUTS sets how many (scripts/accuracy asks for 10^8).
-#include "sim/run/accuracy.h"
+#include "sim/quantise/accuracy.h"
 
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@
 #include "kernels/norms/datapath.h"
 #include "kernels/norms/golden.h"
 #include "models/machine_params.h"
-#include "sim/compile/tiling.h"
-#include "sim/network/workload.h"
+#include "sim/lowering/tiling.h"
 #include "sim/operators/norm_problem.h"
+#include "sim/scenario/workload.h"
 
 namespace bpusim {
 namespace {

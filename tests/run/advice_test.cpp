@@ -1,13 +1,13 @@
 // What deployment engineers trip over: each advisor finds it, says what to do, and stays quiet where there is
 // nothing.
-#include "sim/run/advice.h"
+#include "sim/advise/advice.h"
 
 #include "kernels/norms/golden.h"
+#include "sim/advise/advisors.h"
 #include "sim/config/machine_file.h"
 #include "sim/operators/norm_problem.h"
-#include "sim/run/advisors.h"
 #include "sim/run/run.h"
-#include "sim/run/what_if.h"
+#include "sim/study/what_if.h"
 #include "tests/network/draft.h"
 
 namespace bpusim {

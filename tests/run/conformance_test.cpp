@@ -1,4 +1,4 @@
-#include "sim/run/conformance.h"
+#include "sim/study/conformance.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "sim/config/machine_file.h"
 #include "sim/operators/operator.h"
-#include "sim/run/golden.h"
+#include "sim/quantise/golden.h"
 
 namespace bpusim {
 namespace {

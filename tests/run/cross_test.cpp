@@ -7,9 +7,9 @@
 #include "models/commands/functional.h"
 #include "models/engines/dispatcher.h"
 #include "models/machine.h"
-#include "sim/compile/norm_lowering.h"
-#include "sim/network/workload.h"
+#include "sim/lowering/norm.h"
 #include "sim/operators/norm_problem.h"
+#include "sim/scenario/workload.h"
 
 namespace bpusim {
 namespace {

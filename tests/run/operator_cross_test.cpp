@@ -7,15 +7,15 @@
 
 #include "models/commands/functional.h"
 #include "models/machine.h"
-#include "sim/compile/conv_lowering.h"
-#include "sim/compile/conv_transpose_lowering.h"
-#include "sim/compile/mac_loops.h"
-#include "sim/compile/matmul_lowering.h"
-#include "sim/compile/product_lowering.h"
-#include "sim/compile/reduction_lowering.h"
-#include "sim/compile/resample_lowering.h"
-#include "sim/compile/selection_lowering.h"
-#include "sim/compile/softmax_lowering.h"
+#include "sim/lowering/conv.h"
+#include "sim/lowering/conv_transpose.h"
+#include "sim/lowering/mac_loops.h"
+#include "sim/lowering/matmul.h"
+#include "sim/lowering/product.h"
+#include "sim/lowering/reduction.h"
+#include "sim/lowering/resample.h"
+#include "sim/lowering/selection.h"
+#include "sim/lowering/softmax.h"
 
 namespace bpusim {
 namespace {

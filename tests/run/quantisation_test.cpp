@@ -9,7 +9,7 @@
 #include "kernels/tensor/random.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
-#include "sim/network/tensor_files.h"
+#include "sim/network/files/tensor_files.h"
 #include "sim/report/report.h"
 #include "sim/run/run.h"
 

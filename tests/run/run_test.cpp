@@ -9,8 +9,8 @@
 #include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
+#include "sim/plan/placement.h"
 #include "sim/report/report.h"
-#include "sim/run/placement.h"
 
 namespace bpusim {
 namespace {

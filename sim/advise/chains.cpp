@@ -1,0 +1,192 @@
+// Advice about norms that exporters wrote out, and about what lies around a norm: chains of operators that a
+// policy places one by one, and operators that only move elements.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "kernels/norms/norm.h"
+#include "sim/advise/advisors.h"
+#include "sim/network/patterns.h"
+#include "sim/operators/operator.h"
+#include "sim/plan/sharing.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr std::size_t kNone = AdviceView::kNone;
+
+// The opset from which on ONNX has the operator, so that an exporter can keep it whole.
+struct KeptFrom {
+  const char *op, *how;
+};
+constexpr KeptFrom kKeptFrom[] = {
+    {"LayerNormalization", "opset 17 keeps it whole: torch.onnx.export(..., opset_version=17)"},
+    {"GroupNormalization",
+     "opset 21 keeps it whole (18 with a gamma a group): torch.onnx.export(..., opset_version=21)"},
+    {"RMSNormalization", "opset 23 keeps it whole: torch.onnx.export(..., opset_version=23)"},
+    {"InstanceNormalization", "every opset has it: use torch.nn.InstanceNorm2d in place of own arithmetic"},
+    {"LpNormalization", "every opset has it; exporters write it out all the same"},
+    {"MeanVarianceNormalization", "opset 9 has it; exporters write it out all the same"},
+};
+
+std::string how_to_keep(const std::string& op) {
+  for (const KeptFrom& row : kKeptFrom)
+    if (op == row.op) return row.how;
+  return "no opset has it";
+}
+
+// Put together from statistics or from a detour by Reshapes; not only moved, nor two operators in one.
+bool put_together(const Node& node) {
+  return find_norm(node.op) != nullptr && (node.origin.find("Reduce") != std::string::npos ||
+                                           node.origin.find("Reshape") != std::string::npos);
+}
+
+// A norm, but for a BatchNormalization that has its statistics already.
+bool takes_statistics(const Node& node) {
+  return find_norm(node.op) != nullptr &&
+         (node.op != "BatchNormalization" || node.attributes.get("training_mode", std::int64_t{0}) != 0);
+}
+
+// Nodes behind `result` that are not in `kept`, back to what feeds them.
+std::vector<std::size_t> chain_of(const AdviceView& view, const std::string& result,
+                                  const std::set<std::string>& kept) {
+  std::vector<std::size_t> chain, open = {view.maker(result)};
+  std::set<std::size_t> seen;
+  while (!open.empty()) {
+    const std::size_t n = open.back();
+    open.pop_back();
+    if (n == kNone || !seen.insert(n).second) continue;
+    if (!chain.empty() && kept.count(view.node(n).name) != 0) continue;
+    chain.push_back(n);
+    for (const std::string& input : view.node(n).inputs) open.push_back(view.maker(input));
+  }
+  std::sort(chain.begin(), chain.end());
+  return chain;
+}
+
+// Edges between BPU and CPU at or within the chain.
+int crossings_of(const AdviceView& view, const std::vector<std::size_t>& chain) {
+  std::set<std::pair<std::string, bool>> crossed;  // a value, and the side that reads it
+  const auto cross = [&](const std::string& value, std::size_t from, std::size_t to) {
+    if (view.step_of(from).on_cpu() != view.step_of(to).on_cpu())
+      crossed.insert({value, view.step_of(to).on_cpu()});
+  };
+  for (const std::size_t n : chain) {
+    for (const std::string& input : view.node(n).inputs)
+      if (view.maker(input) != kNone) cross(input, view.maker(input), n);
+    for (const std::string& output : view.node(n).outputs)
+      for (const std::size_t reader : view.readers(output)) cross(output, n, reader);
+  }
+  return static_cast<int>(crossed.size());
+}
+
+// Bytes that Splits, Concats and Transposes of the chain copy: what does not share its bytes.
+std::int64_t copied_by(const AdviceView& view, const std::vector<std::size_t>& chain,
+                       const Sharing& sharing) {
+  std::int64_t bytes = 0;
+  for (const std::size_t n : chain) {
+    const Node& node = view.node(n);
+    const OperatorDefinition* row = find_operator(node.op);
+    if (node.op != "Concat" && (row == nullptr || !row->keeps_grid || row->alias)) continue;
+    const auto add = [&](const std::string& part, const std::string& whole) {
+      if (sharing.parts.count(part) != 0 && sharing.parts.count(whole) != 0 &&
+          sharing.part(part).root != sharing.part(whole).root)
+        bytes += element_count(view.input.network.shape_of(part));
+    };
+    if (node.op == "Concat") {
+      for (const std::string& input : node.inputs) add(input, node.outputs.at(0));
+    } else {
+      for (const std::string& output : node.outputs) add(output, node.inputs.at(0));
+    }
+  }
+  return bytes;
+}
+
+std::string what_to_do(const std::string& op) {
+  if (op == "InstanceBatchNormalization")
+    return "the BatchNormalization half folds into the output channels of the convolution that it takes; a "
+           "BPU "
+           "that runs the InstanceNormalization half keeps the network in one segment (compare with --policy "
+           "full)";
+  if (op == "GroupNormalization") return "export GroupNormalization whole (" + how_to_keep(op) + ")";
+  return how_to_keep(op);
+}
+
+}  // namespace
+
+void advisors_of::written_out(const AdviceView& view, AdviceLines& lines) {
+  for (const Step& step : view.input.steps) {
+    const Node& node = view.first(step);
+    if (put_together(node))
+      lines.add(node.op +
+                    " was exported as primitives and is put together here; a toolchain that does not runs " +
+                    "them one by one: " + how_to_keep(node.op),
+                step.name);
+  }
+}
+
+// What the rules would put together if the policy had an operator for it; a line a norm.
+void advisors_of::norm_in_parts(const AdviceView& view, AdviceLines& lines) {
+  struct Chains {
+    std::size_t operators = 0;
+    int crossings = 0;
+    std::int64_t copied = 0;
+    std::vector<std::string> last;
+  };
+  const Network whole =
+      recognise(view.input.network, [](const std::string& op) { return find_norm(op) != nullptr; });
+  std::set<std::string> kept;
+  for (const Node& node : whole.nodes) kept.insert(node.name);
+  std::optional<Sharing> sharing;
+  std::map<std::string, Chains> by_norm;
+  for (const Node& node : whole.nodes) {
+    const std::size_t last = node.origin.empty() ? kNone : view.maker(node.outputs.at(0));
+    if (last == kNone || view.node(last).op == node.op) continue;
+    if (!sharing) sharing = plan_sharing(view.input.network, view.input.steps);
+    const auto chain = chain_of(view, node.outputs[0], kept);
+    Chains& chains = by_norm[node.op];
+    chains.operators += chain.size();
+    chains.crossings += crossings_of(view, chain);
+    chains.copied += copied_by(view, chain, *sharing);
+    chains.last.push_back(view.step_of(last).name);
+  }
+  for (const auto& [op, chains] : by_norm)
+    for (const std::string& last : chains.last)
+      lines.add(op + " x" + std::to_string(chains.last.size()) + " is written in " +
+                    std::to_string(chains.operators) +
+                    " operators, and the policy has none for it whole: they cross between BPU and CPU " +
+                    std::to_string(chains.crossings) + " times and copy " + std::to_string(chains.copied) +
+                    " bytes; " + what_to_do(op),
+                last);
+}
+
+// Neighbours of norms on the CPU that compute nothing.
+void advisors_of::cpu_beside_norm(const AdviceView& view, AdviceLines& lines) {
+  const auto norm_at = [&](std::size_t n) { return n != kNone && takes_statistics(view.node(n)); };
+  for (const Step& step : view.input.steps) {
+    const Node& node = view.first(step);
+    const OperatorDefinition* row = find_operator(node.op);
+    const bool moves = node.op == "Concat" || (row != nullptr && row->keeps_grid);
+    if (!step.on_cpu() || !moves) continue;
+    std::set<std::string> norms;
+    for (const std::string& input : node.inputs)
+      if (norm_at(view.maker(input))) norms.insert(view.node(view.maker(input)).op);
+    for (const std::string& output : node.outputs)
+      for (const std::size_t reader : view.readers(output))
+        if (norm_at(reader)) norms.insert(view.node(reader).op);
+    if (norms.empty()) continue;
+    std::string beside;
+    for (const std::string& norm : norms) beside += (beside.empty() ? "" : " and ") + norm;
+    const char* remedy = node.op == "Split" || node.op == "Slice"
+                             ? "two convolutions with part of the channels each need no Split"
+                         : node.op == "Concat"
+                             ? "give both branches to the operators behind it, where they are linear"
+                             : "export the norm over the axes that it has, without moving them to the end";
+    lines.add(node.op + " beside " + beside + " is on the CPU (" + step.placement.reason + "): " + remedy,
+              step.name, true);
+  }
+}
+
+}  // namespace bpusim

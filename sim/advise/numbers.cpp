@@ -1,0 +1,107 @@
+// Advice about what a norm's numbers mean in integers: sets of one element, epsilons that vanish, gammas that
+// take the codes away from each other.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <stdexcept>
+
+#include "sim/advise/advisors.h"
+#include "sim/operators/norm_problem.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr double kOutlier = 8;         // largest over median magnitude: three bits
+constexpr std::size_t kFewGammas = 8;  // of fewer no median says much
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", value);
+  return text;
+}
+
+// The parts of a norm; none where it is no norm, or where the run itself will say what is wrong.
+std::vector<NormPart> parts_of(const AdviceView& view, const Node& node) {
+  if (find_norm(node.op) == nullptr) return {};
+  try {
+    return norm_problem(operation_of(node, view.input.network)).parts;
+  } catch (const std::invalid_argument&) {
+    return {};
+  }
+}
+
+// Epsilon's share of W at one unit of W; 0 where it has no place in the variance.
+double epsilon_of_one_unit(const NormPart& part, const Quantisation& in, const NumericWidths& widths) {
+  const bool enters = part.epsilon > 0 && part.epsilon_place == EpsilonPlace::InVariance &&
+                      part.statistic != Statistic::Given;
+  const double n = static_cast<double>(part.set_size());
+  return enters ? in.scale * in.scale / (n * n) / std::ldexp(1, widths.epsilon_bits) : 0;
+}
+
+// Largest magnitude over the median of those that are not zero.
+double spread(const std::vector<double>& gamma) {
+  std::vector<double> magnitudes;
+  for (const double g : gamma)
+    if (g != 0) magnitudes.push_back(std::abs(g));
+  if (magnitudes.size() < kFewGammas) return 1;
+  const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>(magnitudes.size() / 2);
+  std::nth_element(magnitudes.begin(), middle, magnitudes.end());
+  const double median = *middle;
+  return *std::max_element(magnitudes.begin(), magnitudes.end()) / median;
+}
+
+}  // namespace
+
+void advisors_of::one_element(const AdviceView& view, AdviceLines& lines) {
+  for (const Step& step : view.input.steps)
+    for (const NormPart& part : parts_of(view, view.first(step)))
+      if (part.statistic == Statistic::MeanVariance && part.set_size() == 1) {
+        lines.add(view.first(step).op +
+                      " has statistics over one element: its output is beta alone; take it out, or normalise "
+                      "before the pooling that leaves one element",
+                  step.name);
+        break;
+      }
+}
+
+// Where one unit of W is more than twice epsilon, epsilon rounds to no unit at all.
+void advisors_of::epsilon_lost(const AdviceView& view, AdviceLines& lines) {
+  if (view.input.grids == nullptr) return;
+  for (const Step& step : view.input.steps) {
+    const Node& node = view.first(step);
+    if (!step.on_bpu() || node.inputs.empty()) continue;
+    const auto grid = view.input.grids->find(node.inputs[0]);
+    if (grid == view.input.grids->end()) continue;
+    for (const NormPart& part : parts_of(view, node)) {
+      const double unit = epsilon_of_one_unit(part, grid->second, view.input.widths);
+      if (unit == 0 || part.epsilon > unit / 2) continue;
+      lines.add(node.op + ": epsilon " + number(part.epsilon) +
+                    " is below the integer resolution of sets of " + std::to_string(part.set_size()) +
+                    " elements on this grid and has no effect (it counts from " + number(unit / 2) +
+                    " on): sets that are nearly constant come out as rounding noise; export with a larger "
+                    "epsilon, or raise numerics.epsilon_bits",
+                step.name);
+      break;
+    }
+  }
+}
+
+void advisors_of::gamma_outliers(const AdviceView& view, AdviceLines& lines) {
+  for (const Step& step : view.input.steps)
+    for (const std::size_t n : step.nodes) {
+      double worst = 1;
+      for (const NormPart& part : parts_of(view, view.node(n))) worst = std::max(worst, spread(part.gamma));
+      if (worst <= kOutlier) continue;
+      char lost[64];
+      std::snprintf(lost, sizeof lost, "%.0f times the median: about %.1f bits", worst, std::log2(worst));
+      lines.add(
+          view.node(n).op + "'s largest gamma is " + lost +
+              " of int8 are lost for the other channels, since a tensor has one grid; move the outlying "
+              "channels' scale into the weights that read them, clip (calibration: percentile), or keep "
+              "the tensor in int16",
+          step.name);
+    }
+}
+
+}  // namespace bpusim

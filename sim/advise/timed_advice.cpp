@@ -1,0 +1,373 @@
+#include "sim/advise/timed_advice.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
+
+#include "kernels/norms/norm.h"
+#include "sim/advise/advisors.h"
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+namespace {
+
+using Where = Placement::Where;
+
+std::string text_of(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+// Memory is what the operator can't be faster than, and most of what it takes.
+bool bound_by_memory(const NodeResult& row) {
+  return row.roofline_fraction > 0.5 &&
+         (row.bound == "dram" || row.bound == "dma_load" || row.bound == "dma_store");
+}
+
+class TimedAdvisor {
+ public:
+  explicit TimedAdvisor(const TimedAdviceInput& input)
+      : steps_(input.network.steps),
+        network_(input.network.network),
+        compiler_(input.compiler),
+        result_(input.result),
+        input_(input) {
+    for (const NodeResult& row : result_.nodes) rows_[row.name] = &row;
+  }
+
+  std::vector<Advice> all() {
+    std::vector<Advice> advice;
+    std::map<std::string, std::vector<std::size_t>> on_cpu, decomposed, products;
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      const Step& step = steps_[s];
+      if (step.on_cpu()) on_cpu[step.op].push_back(s);
+      if (step.placement.where == Where::Decomposed) decomposed[step.op].push_back(s);
+      const NodeResult* row = row_of(s);
+      if (row != nullptr && step.on_bpu() && row->macs > 0) products[kind_of_product(s)].push_back(s);
+    }
+    std::vector<std::size_t> movers;
+    std::string mover_ops;
+    int mover_kinds = 0;
+    for (const auto& [op, steps] : on_cpu) {
+      add(advice, cpu_operator(op + " x" + std::to_string(steps.size()), steps));
+      if (!moves_elements(steps[0])) continue;
+      movers.insert(movers.end(), steps.begin(), steps.end());
+      mover_ops += (mover_kinds++ > 0 ? ", " : "") + op;
+    }
+    if (mover_kinds > 1)
+      add(advice, cpu_operator(mover_ops + ": " + std::to_string(movers.size()) +
+                                   " operators together that only move elements",
+                               movers));
+    for (const auto& [op, steps] : decomposed) add(advice, decomposed_norm(op, steps));
+    for (const auto& [kind, steps] : products) add(advice, idle_macs(kind, steps));
+    add(advice, dram_bound());
+    return advice;
+  }
+
+ private:
+  static void add(std::vector<Advice>& advice, Advice line) {
+    if (!line.text.empty()) advice.push_back(std::move(line));
+  }
+
+  const NodeResult* row_of(std::size_t s) const {
+    const auto row = rows_.find(steps_[s].name);
+    return row == rows_.end() ? nullptr : row->second;
+  }
+  std::int64_t cycles_of(std::size_t s) const {
+    const NodeResult* row = row_of(s);
+    return row == nullptr ? 0 : row->cycles;
+  }
+  const Node& node_of(std::size_t s) const { return network_.nodes[steps_[s].nodes.front()]; }
+  std::string ms(std::int64_t cycles) const { return text_of("%.3f ms", result_.time_ms(cycles)); }
+  std::string share(std::int64_t cycles) const {
+    return text_of("%.1f %% of the run", 100.0 * static_cast<double>(cycles) /
+                                             static_cast<double>(std::max<std::int64_t>(result_.cycles, 1)));
+  }
+  std::vector<std::string> names_of(const std::vector<std::size_t>& steps) const {
+    std::vector<std::string> names;
+    names.reserve(steps.size());
+    for (const std::size_t s : steps) names.push_back(steps_[s].name);
+    return names;
+  }
+
+  bool moves_elements(std::size_t s) const {
+    return find_operator(node_of(s).op)->keeps_grid || node_of(s).op == "Concat";
+  }
+  // Why the first of them is where it is, without what it was put together from.
+  std::string reason_of(const std::vector<std::size_t>& steps) const {
+    const std::string& reason = steps_[steps[0]].placement.reason;
+    return " (" + reason.substr(0, reason.find("; recognised from ")) + ")";
+  }
+
+  // As the report counts them, with some steps on the BPU that are on the CPU now.
+  int segments_with(const std::set<std::size_t>& moved) const {
+    int segments = 0, side = -1;
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      const bool cpu = steps_[s].on_cpu() && moved.count(s) == 0;
+      if (find_operator(node_of(s).op)->alias && !cpu) continue;
+      if (side != static_cast<int>(cpu)) ++segments;
+      side = static_cast<int>(cpu);
+    }
+    return segments;
+  }
+
+  // What moving steps to the BPU would cost and change.
+  struct Move {
+    std::int64_t now = 0, then = 0;  // cycles, of those that can move
+    std::int64_t others = 0;         // more that the CPU takes for others, since their inputs cross now
+    std::size_t count = 0;           // of steps that can move
+    std::set<std::size_t> moved;
+  };
+  Move price(const std::set<std::size_t>& candidates) {
+    Move move;
+    std::set<std::string> made;
+    for (const std::size_t s : candidates) {
+      const std::int64_t on_bpu = compiler_.cycles_on_bpu(steps_[s]);
+      if (on_bpu < 0) continue;
+      ++move.count;
+      move.moved.insert(s);
+      move.now += cycles_of(s);
+      move.then += on_bpu;
+      for (const std::string& output : node_of(s).outputs) made.insert(output);
+    }
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      if (!steps_[s].on_cpu() || move.moved.count(s) != 0) continue;
+      const auto& inputs = node_of(s).inputs;
+      if (std::any_of(inputs.begin(), inputs.end(), [&](const std::string& i) { return made.count(i) != 0; }))
+        move.others += compiler_.cycles_on_cpu(steps_[s], made) - compiler_.cycles_on_cpu(steps_[s], {});
+    }
+    return move;
+  }
+
+  // Steps on the CPU that move elements only, for as far as they lead from these ones.
+  std::set<std::size_t> with_movers(const std::vector<std::size_t>& kind) const {
+    std::map<std::string, std::set<std::size_t>> touching;
+    for (std::size_t s = 0; s < steps_.size(); ++s)
+      for (const auto* values : {&node_of(s).inputs, &node_of(s).outputs})
+        for (const std::string& value : *values) touching[value].insert(s);
+    std::set<std::size_t> all(kind.begin(), kind.end());
+    std::vector<std::size_t> open = kind;
+    while (!open.empty()) {
+      const Node& node = node_of(open.back());
+      open.pop_back();
+      for (const auto* values : {&node.inputs, &node.outputs})
+        for (const std::string& value : *values)
+          for (const std::size_t s : touching[value]) {
+            if (steps_[s].on_cpu() && steps_[s].lowerable && moves_elements(s) && all.insert(s).second)
+              open.push_back(s);
+          }
+    }
+    return all;
+  }
+
+  // Where it wins more to move what only moves elements as well.
+  void widen(const std::set<std::size_t>& kind, const Move& alone, Advice& advice) {
+    const auto wider = with_movers({kind.begin(), kind.end()});
+    if (wider.size() == kind.size()) return;
+    const Move both = price(wider);
+    const double won = result_.time_ms(both.now - both.then - both.others);
+    if (won <= advice.won_ms) return;
+    advice.what_if = change_of(both.moved);
+    advice.text += "; with the " + std::to_string(both.count - alone.count) +
+                   " operators around them that only move elements, " + ms(both.now) + " would become " +
+                   ms(both.then + both.others);
+    advice.won_ms = won;
+  }
+
+  WhatIf change_of(const std::set<std::size_t>& moved) const {
+    std::set<std::string> ops;
+    for (const std::size_t s : moved) ops.insert(steps_[s].op);
+    return {{ops.begin(), ops.end()}, names_of({moved.begin(), moved.end()}), 0};
+  }
+
+  Advice cpu_operator(const std::string& what, const std::vector<std::size_t>& steps) {
+    std::int64_t now = 0;
+    for (const std::size_t s : steps) now += cycles_of(s);
+    const std::set<std::size_t> kind(steps.begin(), steps.end());
+    const int segments = segments_with({});
+    const Move alone = price(kind);
+    Advice advice{"cpu_operator", "", 0, names_of(steps), false};
+    advice.text = what + " on the CPU: " + ms(now) + ", " + share(now);
+    if (alone.count == 0) {
+      advice.text += "; no BPU of bpusim runs it" + reason_of(steps);
+      return advice;
+    }
+    const int without = segments_with(alone.moved);
+    if (without < segments)
+      advice.text += "; of the run's " + std::to_string(segments) + " segments " +
+                     std::to_string(segments - without) + " would go with it";
+    const std::string some = alone.count < steps.size() ? std::to_string(alone.count) + " of them" : "they";
+    advice.text += "; on the BPU " + some + " would take " + ms(alone.then) + ", each alone";
+    advice.what_if = change_of(alone.moved);
+    if (alone.others > 0) advice.text += ", and their readers on the CPU " + ms(alone.others) + " more";
+    advice.won_ms = result_.time_ms(alone.now - alone.then - alone.others);
+    if (!moves_elements(steps[0])) widen(kind, alone, advice);
+    advice.text += reason_of(steps);
+    return advice;
+  }
+
+  Advice decomposed_norm(const std::string& op, const std::vector<std::size_t>& steps) {
+    std::int64_t now = 0, then = 0;
+    for (const std::size_t s : steps) {
+      const std::int64_t native = compiler_.cycles_on_bpu(steps_[s]);
+      if (native < 0) return {};
+      now += cycles_of(s);
+      then += native;
+    }
+    if (then >= now) return {};
+    return {"decomposed_norm",
+            op + " x" + std::to_string(steps.size()) + " run as sub-operators: " + ms(now) + ", " +
+                share(now) + "; on a BPU with the norm as one operator they would take " + ms(then) +
+                ", each alone" + reason_of(steps),
+            result_.time_ms(now - then),
+            names_of(steps),
+            false,
+            WhatIf{{op}, {}, 0}};
+  }
+
+  std::string kind_of_product(std::size_t s) const {
+    const Node& node = node_of(s);
+    const std::int64_t groups = node.attributes.get("group", std::int64_t{1});
+    if (node.op != "Conv" || groups == 1) return node.op;
+    const bool depthwise = network_.shape_of(node.inputs[1]).at(1) == 1;
+    return depthwise ? "depthwise Conv" : "grouped Conv";
+  }
+
+  // Of a kind that takes a good part of the run and little of the MAC array.
+  Advice idle_macs(const std::string& kind, const std::vector<std::size_t>& steps) const {
+    constexpr double kIdle = 0.25, kMuch = 0.1;
+    std::int64_t cycles = 0, macs = 0, memory = 0;
+    for (const std::size_t s : steps) {
+      const NodeResult& row = *row_of(s);
+      cycles += row.cycles;
+      macs += row.macs;
+      if (bound_by_memory(row)) memory += row.cycles;
+    }
+    const MachineParams& machine = input_.network.machine;
+    const double rate = static_cast<double>(machine.mac.rows * machine.mac.cols * machine.bpu.cores);
+    const double used =
+        static_cast<double>(macs) / rate / static_cast<double>(std::max<std::int64_t>(cycles, 1));
+    if (used > kIdle || static_cast<double>(cycles) < kMuch * static_cast<double>(result_.cycles)) return {};
+    const bool waits = 2 * memory > cycles;
+    const std::string remedy =
+        waits ? "most of that is bound by memory: fewer or smaller weights and tensors help, more MACs do not"
+        : kind == "Conv" || kind == "Gemm" || kind == "MatMul"
+            ? "its shapes leave rows or columns of the array empty: multiples of " +
+                  std::to_string(machine.mac.rows) + " rows and " + std::to_string(machine.mac.cols) +
+                  " columns fill it"
+            : "a group fills few columns of the array: wider groups, or ordinary convolutions of fewer "
+              "channels, "
+              "do more in the same time";
+    return {"idle_macs",
+            kind + " x" + std::to_string(steps.size()) + ": " + ms(cycles) + ", " + share(cycles) + ", at " +
+                text_of("%.1f %% of the MACs", 100 * used) + "; " + remedy,
+            0, names_of(steps), false};
+  }
+
+  // Tensors between operators of the BPU that went through DRAM, by the traffic that they cause.
+  struct Tensor {
+    std::string name;
+    std::int64_t traffic = 0;
+  };
+  std::vector<Tensor> tensors_in_dram(const Residency& room) const {
+    std::map<std::string, std::int64_t> touched;
+    const Sharing& sharing = input_.network.sharing;
+    for (const LoweredStep& step : input_.compiled.steps)
+      for (const auto* values : {&step.inputs, &step.outputs})
+        for (const std::string& value : *values) {
+          const std::string& root = sharing.part(value).root;
+          if (input_.compiled.places.at(root).address < kSramWindow && room.addresses.count(root) != 0)
+            touched[root] += input_.compiled.places.at(value).bytes();
+        }
+    std::vector<Tensor> tensors;
+    tensors.reserve(touched.size());
+    for (const auto& [name, traffic] : touched) tensors.push_back({name, traffic});
+    std::stable_sort(tensors.begin(), tensors.end(),
+                     [](const Tensor& a, const Tensor& b) { return a.traffic > b.traffic; });
+    return tensors;
+  }
+
+  // The plan with room for all that could stay, which tells how much room that is.
+  Residency roomy() const {
+    constexpr std::int64_t kPlenty = std::int64_t{1} << 36;
+    MachineParams machine = input_.network.machine;
+    machine.sram.bytes += kPlenty;
+    machine.sram.tensor_bytes += kPlenty;
+    return plan_residency(network_, steps_, input_.network.sharing, machine);
+  }
+
+  Advice dram_bound() const {
+    constexpr double kMuch = 0.2;
+    std::int64_t waiting = 0;
+    std::vector<std::string> names;
+    for (const NodeResult& row : result_.nodes) {
+      if (!bound_by_memory(row)) continue;
+      waiting += row.cycles;
+      names.push_back(row.name);
+    }
+    if (static_cast<double>(waiting) < kMuch * static_cast<double>(result_.cycles)) return {};
+    const Residency room = roomy();
+    const auto tensors = tensors_in_dram(room);
+    std::int64_t weights = 0, traffic = 0;
+    for (const NodeResult& row : result_.nodes) weights += row.weight_bytes;
+    std::vector<std::string> largest;
+    for (const Tensor& tensor : tensors) {
+      traffic += tensor.traffic;
+      largest.push_back(tensor.name);
+    }
+    const auto mib = [](std::int64_t bytes) {
+      return text_of("%.1f MiB", static_cast<double>(bytes) / 1024 / 1024);
+    };
+    std::string text = "Memory bounds " + std::to_string(names.size()) +
+                       (names.size() == 1 ? " operator: " : " operators: ") + ms(waiting) + ", " +
+                       share(waiting) + "; weights and other constants are " + mib(weights) +
+                       " of the run's " + mib(result_.dram_read_bytes + result_.dram_write_bytes);
+    if (tensors.empty()) {
+      text += ", and every tensor between operators of the BPU stays on chip";
+      return {"dram_bound", text, 0, names, false};
+    }
+    const double pins = static_cast<double>(traffic) / (result_.pin_bandwidth_gbps * 1e6);
+    text += ", and tensors that could stay on chip " + mib(traffic) + " (" + some_of(largest) + "), " +
+            text_of("%.3f ms at the pins", pins) +
+            "; sram.tensor_bytes=" + std::to_string((room.high_water_bytes + 1023) / 1024) +
+            "KiB a core holds them all (now " +
+            std::to_string(input_.network.machine.sram.tensor_bytes / 1024) +
+            "KiB), with sram.bytes as much larger";
+    return {"dram_bound", text,  0,
+            names,        false, WhatIf{{}, {}, (room.high_water_bytes + 1023) / 1024 * 1024}};
+  }
+
+  const std::vector<Step>& steps_;
+  const Network& network_;
+  NetworkCompiler& compiler_;
+  const RunResult& result_;
+  const TimedAdviceInput& input_;
+  std::map<std::string, const NodeResult*> rows_;
+};
+
+}  // namespace
+
+std::vector<Advice> timed_advice(const TimedAdviceInput& input) {
+  return TimedAdvisor(input).all();
+}
+
+void add_times(const RunResult& result, std::vector<Advice>& advice) {
+  std::map<std::string, std::int64_t> cycles;
+  for (const NodeResult& row : result.nodes) cycles[row.name] = row.cycles;
+  for (Advice& line : advice) {
+    std::int64_t spent = 0;
+    for (const std::string& node : line.nodes)
+      if (const auto row = cycles.find(node); row != cycles.end()) spent += row->second;
+    if (!line.frees_nodes || spent == 0) continue;
+    line.won_ms = result.time_ms(spent);
+    line.text +=
+        text_of("; that is %.3f ms", line.won_ms) +
+        text_of(", %.1f %% of the run", 100.0 * static_cast<double>(spent) /
+                                            static_cast<double>(std::max<std::int64_t>(result.cycles, 1)));
+  }
+}
+
+}  // namespace bpusim

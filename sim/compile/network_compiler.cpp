@@ -1,0 +1,199 @@
+#include "sim/compile/network_compiler.h"
+
+#include <algorithm>
+
+#include "sim/input_error.h"
+#include "sim/lowering/program_builder.h"
+#include "sim/operators/operator.h"
+#include "sim/progress.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr std::int64_t kTensorAlign = 4096;  // tensors start on pages, as an allocator for DMA gives them
+
+MachineParams without_tensor_room(MachineParams machine) {
+  const std::int64_t bank = machine.sram.bytes / machine.sram.banks;
+  machine.sram.bytes -= machine.sram.tensor_bytes;
+  machine.sram.banks = std::max<std::int64_t>(1, machine.sram.bytes / bank);
+  return machine;
+}
+
+// Programs of steps that follow each other on the BPU, as one. Their working memory takes turns at the two
+// ends of the operators' SRAM, so that a step can load what it needs while the one before it still works.
+class Linker {
+ public:
+  Linker(const MachineParams& operators, bool overlap, std::vector<Program>& programs)
+      : sram_bytes_(operators.sram.bytes),
+        bank_(operators.sram.bytes / operators.sram.banks),
+        overlap_(overlap),
+        programs_(programs) {}
+
+  void add(Program program, int node, bool on_bpu) {
+    if (!overlap_ || !on_bpu) {
+      flush();
+      for (Command& command : program.commands) command.node = node;
+      programs_.push_back(std::move(program));
+      return;
+    }
+    if (!open_) builder_ = ProgramBuilder(program.name);
+    open_ = true;
+    builder_.append(program, at_the_top_ ? top_for(program.sram_bytes) : 0, node);
+    at_the_top_ = !at_the_top_;
+  }
+
+  void flush() {
+    if (open_) programs_.push_back(builder_.finish());
+    open_ = false;
+  }
+
+ private:
+  // The last place that starts a bank, or a word where banks are too coarse.
+  std::int64_t top_for(std::int64_t bytes) const {
+    const std::int64_t last = std::max<std::int64_t>(0, sram_bytes_ - bytes), at = last / bank_ * bank_;
+    return at >= last / 2 ? at : last / 64 * 64;
+  }
+
+  const std::int64_t sram_bytes_, bank_;
+  const bool overlap_;
+  std::vector<Program>& programs_;
+  ProgramBuilder builder_{""};
+  bool open_ = false, at_the_top_ = false;
+};
+
+}  // namespace
+
+void write_tensor(const TensorPlace& place, const std::vector<double>& values, DramPort& memory) {
+  const auto codes = quantise(values, place.grid);
+  if (place.grid.dtype == DType::Int16) {
+    const std::vector<std::int16_t> narrow(codes.begin(), codes.end());
+    memory.write(place.address, narrow.data(), place.bytes());
+  } else {
+    const std::vector<std::int8_t> narrow(codes.begin(), codes.end());
+    memory.write(place.address, narrow.data(), place.bytes());
+  }
+}
+
+NetworkCompiler::NetworkCompiler(const CompilerInput& input, DramPort& memory)
+    : input_(input), memory_(memory), operators_(without_tensor_room(input.machine)) {}
+
+std::int64_t NetworkCompiler::rehearse(const Program& program) {
+  if (!rehearsal_) rehearsal_.emplace(input_.machine, false);
+  rehearsal_->restart_dram();  // or what a step takes would depend on the steps before it
+  return rehearsal_->run(program).cycles();
+}
+
+std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
+  const std::int64_t address = next_address_;
+  next_address_ += (bytes + kTensorAlign - 1) / kTensorAlign * kTensorAlign;
+  return address;
+}
+
+// Roots first, in the order in which steps meet them; what shares their bytes follows.
+void NetworkCompiler::place_tensors() {
+  const auto place = [&](const std::string& value) {
+    const auto part = input_.sharing.parts.find(value);
+    if (part == input_.sharing.parts.end() || places_.count(value) != 0) return;
+    const std::string& root = part->second.root;
+    if (places_.count(root) == 0) {
+      TensorPlace tensor;
+      tensor.grid = input_.calibration.grids.at(root);
+      tensor.elements = element_count(input_.network.shape_of(root));
+      tensor.grid_class = input_.sharing.grid_classes.at(root);
+      const auto on_chip = residency_.addresses.find(root);
+      tensor.address = on_chip == residency_.addresses.end() ? allocate(tensor.bytes()) : on_chip->second;
+      places_[root] = tensor;
+    }
+    TensorPlace tensor = places_.at(root);
+    tensor.address += part->second.offset * byte_size(tensor.grid.dtype);
+    tensor.elements = element_count(input_.network.shape_of(value));
+    tensor.grid = input_.calibration.grids.at(value);
+    tensor.grid_class = input_.sharing.grid_classes.at(value);
+    places_[value] = tensor;
+  };
+  for (const Step& step : input_.steps) {
+    const Node& last = input_.network.nodes[step.nodes.back()];
+    for (const std::string& input : inputs_of(step, input_.network)) {
+      const bool fresh = places_.count(input) == 0;
+      place(input);
+      if (fresh) write_image(input);
+    }
+    for (const std::string& output : last.outputs) place(output);
+  }
+}
+
+// Codes of a constant, or of an input of the network.
+void NetworkCompiler::write_image(const std::string& value) {
+  if (input_.golden == nullptr || !input_.golden->holds(value)) return;
+  write_tensor(places_.at(value), input_.golden->get(value)->values, memory_);
+}
+
+LoweringContext NetworkCompiler::context() {
+  return {input_.run,
+          input_.network,
+          operators_,
+          places_,
+          input_.calibration.grids,
+          made_on_,
+          memory_,
+          input_.golden != nullptr,
+          [this](const std::string& value) { return input_.golden->get(value)->values; },
+          [this](std::int64_t bytes) { return allocate(bytes); },
+          [this](const Program& program) { return rehearse(program); },
+          input_.calibration.text,
+          input_.ways != nullptr ? *input_.ways : ways_};
+}
+
+LoweredStep NetworkCompiler::lower(const Step& step) {
+  const LoweringContext lowering = context();
+  return lower_step(step, lowering);
+}
+
+CompiledNetwork NetworkCompiler::compile() {
+  CompiledNetwork compiled;
+  residency_ = plan_residency(input_.network, input_.steps, input_.sharing, input_.machine);
+  compiled.tensor_bytes = residency_.high_water_bytes;
+  place_tensors();
+  Linker linker(operators_, input_.run.overlap, compiled.programs);
+  for (std::size_t s = 0; s < input_.steps.size(); ++s) {
+    const Step& step = input_.steps[s];
+    report_progress("compile", s, input_.steps.size());
+    const Node &first = input_.network.nodes[step.nodes.front()],
+               &last = input_.network.nodes[step.nodes.back()];
+    LoweredStep lowered;
+    if (!find_operator(first.op)->alias || step.on_cpu()) lowered = lower(step);
+    for (const std::string& output : last.outputs) made_on_[output] = step.placement.where;
+    for (Program& program : lowered.programs)
+      linker.add(std::move(program), static_cast<int>(s), step.on_bpu());
+    lowered.programs.clear();
+    compiled.steps.push_back(std::move(lowered));
+  }
+  linker.flush();
+  compiled.places = places_;
+  return compiled;
+}
+
+std::int64_t NetworkCompiler::cycles_on_bpu(Step step) {
+  if (!step.lowerable) return -1;
+  step.placement.where = Placement::Where::Bpu;
+  if (find_operator(input_.network.nodes[step.nodes.front()].op)->alias) return 0;
+  try {
+    std::int64_t cycles = 0;
+    for (const Program& program : lower(step).programs) cycles += rehearse(program);
+    return cycles;
+  } catch (const InputError&) {  // no BPU of this kind could run it
+    return -1;
+  }
+}
+
+std::int64_t NetworkCompiler::cycles_on_cpu(const Step& step, const std::set<std::string>& from_bpu) {
+  const auto made_on = made_on_;
+  for (const std::string& value : from_bpu) made_on_[value] = Placement::Where::Bpu;
+  std::int64_t cycles = 0;
+  for (const Program& program : lower(step).programs) cycles += rehearse(program);
+  made_on_ = made_on;
+  return cycles;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,209 @@
+// Every norm of the kernels' registry: one lowering serves them all.
+#include <algorithm>
+#include <memory>
+
+#include "kernels/norms/golden.h"
+#include "sim/lowering/decomposed.h"
+#include "sim/lowering/norm.h"
+#include "sim/operators/families.h"
+#include "sim/operators/host_lowering.h"
+#include "sim/operators/norm_problem.h"
+#include "sim/operators/step_lowering.h"
+
+namespace bpusim {
+
+namespace {
+
+constexpr double kNormOps = 8;  // two passes: mean, squares, subtract, scale, shift
+constexpr std::int64_t kRecord = sizeof(AffineEntry);
+
+Tensor vector_of(const std::vector<double>& values) {
+  return Tensor({static_cast<std::int64_t>(values.size())}, values);
+}
+
+NormProblem problem_of(const Node& node, const Shape& shape, std::vector<Tensor> constants) {
+  NormArguments arguments;
+  arguments.attributes = node.attributes;
+  arguments.opset = node.opset;
+  arguments.shape = shape;
+  arguments.constants = std::move(constants);
+  return resolve_norm(*find_norm(node.op), arguments);
+}
+
+std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
+  const Tensor& x = *inputs.at(0);
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
+  const NormProblem problem = problem_of(node, x.shape, std::move(constants));
+  GoldenNorm norm = golden_norm(problem, x.values);
+  std::vector<Tensor> outputs = one(Tensor(x.shape, std::move(norm.y)));
+  const bool training = !problem.running_mean.empty();
+  outputs.push_back(vector_of(training ? norm.running_mean : norm.mean));
+  outputs.push_back(vector_of(training ? norm.running_variance : norm.inverse_deviation));
+  return outputs;
+}
+
+bool computes_parameters(const Operation& operation) {
+  for (std::size_t i = 1; i < operation.values.size(); ++i)
+    if (!operation.known(i)) return true;
+  return false;
+}
+
+std::string parameter_obstacle(const Operation& operation) {
+  return computes_parameters(operation)
+             ? "a " + operation.node.op + " whose parameters are computed has no BPU lowering"
+             : "";
+}
+
+std::vector<Shape> shapes(const Operation& operation) {
+  if (computes_parameters(operation)) return same_shape(operation);
+  const NormProblem problem = norm_problem(operation);
+  std::int64_t count = static_cast<std::int64_t>(problem.running_mean.size());
+  if (count == 0)
+    for (const NormPart& part : problem.parts)
+      if (part.statistic != Statistic::Given) count += part.set_count();
+  return {problem.shape, {count}, {count}};
+}
+
+double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host) {
+  return kNormOps * ops_per_element(operation, outputs, host);
+}
+
+void check_accumulators(const StepLowering& s, const std::vector<NormJob>& jobs) {
+  const NumericsParams& numerics = s.machine.numerics;
+  if (numerics.on_overflow != "refuse") return;
+  for (const NormJob& job : jobs) {
+    const AccumulatorBits bits = accumulator_bits(job.plan);
+    if (bits.sum > numerics.sum_bits || bits.square_sum > numerics.square_sum_bits)
+      s.refuse("sets of " + std::to_string(job.plan.set_size) + " elements can need " +
+               std::to_string(bits.sum) + " bits for their sum and " + std::to_string(bits.square_sum) +
+               " for their squares; numerics.sum_bits is " + std::to_string(numerics.sum_bits) +
+               " and numerics.square_sum_bits " + std::to_string(numerics.square_sum_bits) +
+               " (numerics.on_overflow: wrap would run it and count what wraps)");
+  }
+}
+
+bool only_given(const NormProblem& problem) {
+  return std::all_of(problem.parts.begin(), problem.parts.end(),
+                     [](const NormPart& p) { return p.statistic == Statistic::Given; });
+}
+
+// The mapping that the run asks for, or all that this machine can do.
+std::vector<std::string> mappings_of(const StepLowering& s, const NormProblem& problem,
+                                     const std::vector<NormJob>& jobs) {
+  const auto obstacle_to = [&](Mapping m) {
+    std::string why;
+    for (const NormJob& job : jobs)
+      if (job.part->statistic != Statistic::Given && why.empty()) why = obstacle(m, job, s.machine);
+    return why;
+  };
+  const auto forced = parse_mapping(s.options.mapping);
+  if (only_given(problem)) return {to_string(Mapping::Resident)};
+  if (forced && *forced != Mapping::Host && *forced != Mapping::Decomposed) {
+    const std::string why = obstacle_to(*forced);
+    if (!why.empty()) s.refuse("mapping " + s.options.mapping + ": " + why);
+    return {s.options.mapping};
+  }
+  std::vector<std::string> possible;
+  for (const Mapping m : {Mapping::Resident, Mapping::Split, Mapping::Streaming, Mapping::MacArray})
+    if (obstacle_to(m).empty()) possible.emplace_back(to_string(m));
+  return possible;
+}
+
+Program decomposed_program(const StepLowering& s, const NormProblem& problem, const Work& work) {
+  std::vector<DecomposedJob> jobs;
+  const std::vector<double> x =
+      s.context.function ? s.context.golden(s.node.inputs[0]) : std::vector<double>{};
+  for (const NormPart& part : problem.parts) {
+    if (part.statistic == Statistic::Given)
+      s.refuse(
+          "a part with given statistics has no sub-operators to decompose into; IBNSplit runs its halves "
+          "apart");
+    DecomposedJob job;
+    job.part = &part;
+    job.plan = plan_decomposed(part, x, s.in().grid, s.out().grid);
+    job.x = s.in().address;
+    job.y = s.out().address;
+    std::vector<std::int16_t> tables = job.plan.gamma;
+    tables.insert(tables.end(), job.plan.beta.begin(), job.plan.beta.end());
+    job.constants = s.constants(tables);
+    jobs.push_back(std::move(job));
+  }
+  return s.fastest({"decomposed"}, work, [&](const Way& way, const MachineParams& machine) {
+    return lower_decomposed(s.step.name, jobs, machine, way.tile_bytes);
+  });
+}
+
+LoweredStep lower(StepLowering& s) {
+  const auto problem = std::make_shared<NormProblem>(norm_problem(s.operation()));
+  const Quantisation in = s.in().grid, out = s.out().grid;
+  const bool given = only_given(*problem);
+  const bool decomposed =
+      !given && (s.options.mapping == "decomposed" || s.step.placement.where == Placement::Where::Decomposed);
+  LoweredStep lowered = s.begin(decomposed ? "decomposed" : "");
+  lowered.ideal = [problem, in, out](const std::vector<Codes>& inputs) {
+    return ideal_norm(*problem, inputs[0], in, out);
+  };
+  if (decomposed) {
+    for (const NormPart& part : problem->parts) {
+      lowered.work.reduced_elements += part.element_count();
+      lowered.work.vector_elements += part.element_count() * 5;
+    }
+    lowered.programs.push_back(decomposed_program(s, *problem, lowered.work));
+    return lowered;
+  }
+  std::vector<NormJob> jobs;
+  const bool training = !problem->running_mean.empty();
+  for (const NormPart& part : problem->parts) {
+    NormJob job;
+    job.part = &part;
+    job.plan = plan_norm(part, in, out, numeric_widths(s.machine.numerics));
+    job.x = s.in().address;
+    job.y = s.out().address;
+    job.entries = s.constants(job.plan.entries);
+    if (training) job.sums = s.reserve(part.set_count() * static_cast<std::int64_t>(sizeof(SetSums)));
+    lowered.work.read_bytes += static_cast<std::int64_t>(job.plan.entries.size()) * kRecord;
+    lowered.work.vector_elements += part.element_count() * s.widest();
+    jobs.push_back(std::move(job));
+  }
+  check_accumulators(s, jobs);
+  lowered.programs.push_back(s.fastest(
+      mappings_of(s, *problem, jobs), lowered.work,
+      [&](const Way& way, const MachineParams& machine) {
+        return lower_norm(s.step.name, jobs, *parse_mapping(way.mapping), machine, way.tile_bytes);
+      },
+      &lowered.mapping));
+  if (lowered.mapping != "mac_array")
+    for (const NormPart& part : problem->parts)
+      if (part.statistic != Statistic::Given)
+        lowered.work.reduced_elements += part.element_count() * byte_size(in.dtype);
+  if (training) add_running_statistics(s, *problem, jobs.front(), lowered);
+  return lowered;
+}
+
+}  // namespace
+
+NormProblem norm_problem(const Operation& operation) {
+  return problem_of(operation.node, operation.shape(), operation.constants());
+}
+
+std::vector<OperatorDefinition> operators::norms() {
+  std::vector<OperatorDefinition> rows;
+  for (const NormDefinition& norm : norm_registry()) {
+    OperatorDefinition row;
+    row.op = norm.op;
+    row.operands = Operands::First;
+    row.golden = golden;
+    row.shapes = shapes;
+    row.host_ops = host_ops;
+    row.obstacle = parameter_obstacle;
+    row.takes_int16 = always;
+    row.lower = lower;
+    row.engine = "reduction unit, special functions, vector unit";
+    row.arithmetic = "exact sums, reciprocal root, one rounding (numerics.md)";
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace bpusim

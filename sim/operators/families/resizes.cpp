@@ -1,0 +1,122 @@
+// Resize and Upsample: to the nearest by whole factors the DMA or the vector unit repeats elements, all else
+// is weighted on the vector unit.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "kernels/vector/resample.h"
+#include "sim/lowering/resample.h"
+#include "sim/operators/families.h"
+#include "sim/operators/view_step.h"
+
+namespace bpusim {
+
+namespace {
+
+Resize resize_of(const Operation& operation) {
+  return resolve_resize(operation.node.op, operation.node.attributes, operation.shape(),
+                        operation.constants());
+}
+
+std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
+  const Resize resize = resolve_resize(node.op, node.attributes, inputs.at(0)->shape, constants);
+  return one(Tensor(resize.shape(), apply_resize(resize, inputs[0]->values)));
+}
+
+std::vector<Shape> shapes(const Operation& operation) {
+  return {resize_of(operation).shape()};
+}
+
+double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host) {
+  double taps = 1;
+  for (const AxisTaps& axis : resize_of(operation).axes) taps *= static_cast<double>(axis.taps);
+  return taps * ops_per_element(operation, outputs, host);
+}
+
+// Elements that are repeated a whole number of times, if that is what the node does.
+std::optional<View> repetition_of(const Operation& operation) {
+  if (operation.node.attributes.strings.count("keep_aspect_ratio_policy") != 0 ||
+      operation.node.attributes.int_lists.count("axes") != 0)
+    return std::nullopt;
+  try {
+    return resolve_view(operation.node.op, operation.node.attributes, operation.shape(),
+                        operation.constants());
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
+  }
+}
+
+std::string obstacle(const Operation& operation) {
+  if (operation.tensors.size() > 1) return "its target is no constant";
+  if (repetition_of(operation)) return "";
+  try {
+    plan_resample(resize_of(operation), {}, Rounding::HalfEven);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// From DRAM a DMA that repeats elements reads them one by one: with the vector unit they come once, in rows.
+OtherWay resampled(const StepLowering& s, const Operation& operation) {
+  const TensorPlace &x = s.in(), &y = s.out();
+  if (y.grid.dtype != DType::Int8 || operation.shape().empty()) return {};
+  try {
+    const ResamplePlan plan = plan_resample(resize_of(operation), y.grid, s.rounding());
+    return {"streaming", [&s, &x, &y, plan](const Way& way, const MachineParams& machine) {
+              return lower_resample(s.step.name, plan, x.address, y.address, machine, way.tile_bytes);
+            }};
+  } catch (const std::invalid_argument&) {
+    return {};  // more axes than the vector unit takes
+  }
+}
+
+LoweredStep lower(StepLowering& s) {
+  const Operation operation = s.operation();
+  if (const auto view = repetition_of(operation)) return lower_view_step(s, *view, resampled(s, operation));
+  LoweredStep lowered = s.begin("streaming");
+  const TensorPlace &x = s.in(), &y = s.out();
+  const auto resize = std::make_shared<Resize>(resize_of(operation));
+  const ResamplePlan plan = plan_resample(*resize, y.grid, s.rounding());
+  lowered.work.vector_elements =
+      plan.planes * plan.rows.out * (plan.columns.in * plan.rows.taps + plan.columns.out * plan.columns.taps);
+  if (x.address < kSramWindow) lowered.work.read_bytes = std::min(x.bytes(), y.bytes());
+  lowered.programs.push_back(
+      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+        return lower_resample(s.step.name, plan, x.address, y.address, machine, way.tile_bytes);
+      }));
+  // In steps of the grid, so that sums half-way between two codes are just that.
+  lowered.ideal = [resize, zero = y.grid.zero_point](const std::vector<Codes>& inputs) {
+    std::vector<double> steps;
+    steps.reserve(inputs[0].size());
+    for (const std::int64_t code : inputs[0]) steps.push_back(static_cast<double>(code - zero));
+    return quantise(apply_resize(*resize, steps), Quantisation{1, zero});
+  };
+  return lowered;
+}
+
+}  // namespace
+
+std::vector<OperatorDefinition> operators::resizes() {
+  std::vector<OperatorDefinition> rows;
+  for (const char* op : {"Resize", "Upsample"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.keeps_grid = true;
+    row.golden = golden;
+    row.shapes = shapes;
+    row.host_ops = host_ops;
+    row.obstacle = obstacle;
+    row.lower = lower;
+    row.engine = "vector unit, or DMA";
+    row.arithmetic =
+        "whole factors to the nearest are copied; else weights of 20 bits an axis, exact sums, one rounding";
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace bpusim

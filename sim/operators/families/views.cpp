@@ -1,0 +1,128 @@
+// Operators that only move elements: the DMA moves them, or nothing at all.
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "kernels/tensor/view.h"
+#include "sim/lowering/view.h"
+#include "sim/operators/families.h"
+#include "sim/operators/view_step.h"
+
+namespace bpusim {
+
+namespace {
+
+// A narrow floating-point format: bits of the significand, exponent of the smallest step, largest value.
+struct FloatFormat {
+  int bits, smallest;
+  double largest;
+};
+constexpr FloatFormat kHalf{11, -24, 65504}, kBrain{8, -133, 3.3895313892515355e38};
+
+double round_to(const FloatFormat& format, double v) {
+  if (v == 0 || !std::isfinite(v)) return v;
+  int exponent = 0;
+  std::frexp(v, &exponent);
+  const double step = std::ldexp(1.0, std::max(exponent - format.bits, format.smallest));
+  const double rounded = std::nearbyint(v / step) * step;
+  return std::abs(rounded) > format.largest ? std::copysign(INFINITY, v) : rounded;
+}
+
+// Element types are those of ONNX's TensorProto: float and double keep the value, half precision rounds it,
+// integers cut it off.
+std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
+  const std::int64_t to = node.attributes.get("to", std::int64_t{1});
+  const bool integer = (to >= 2 && to <= 7) || to == 12 || to == 13;
+  const bool wide = to == 1 || to == 11, half = to == 10, brain = to == 16, boolean = to == 9;
+  if (!integer && !wide && !half && !brain && !boolean)
+    throw std::invalid_argument("Cast: to element type " + std::to_string(to) + " is not supported");
+  Tensor y = *inputs.at(0);
+  for (double& v : y.values) {
+    if (integer) v = std::trunc(v);
+    if (boolean) v = v != 0 ? 1 : 0;
+    if (half) v = round_to(kHalf, v);
+    if (brain) v = round_to(kBrain, v);
+  }
+  return one(std::move(y));
+}
+
+std::vector<Tensor> golden_dropout(const Node&, const Inputs& inputs) {
+  if (inputs.size() > 2 && !inputs[2]->values.empty() && inputs[2]->values[0] != 0)
+    throw std::invalid_argument("Dropout: training mode is not supported: export the model for inference");
+  return {*inputs.at(0), Tensor::filled(inputs[0]->shape, 1)};
+}
+
+std::vector<Shape> dropout_shapes(const Operation& operation) {
+  return {operation.shape(), operation.shape()};
+}
+
+std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
+  const View view = resolve_view(node.op, node.attributes, inputs.at(0)->shape, constants);
+  return one(Tensor(view.shape, apply_view(view, inputs[0]->values)));
+}
+
+View view_of(const Operation& operation) {
+  return resolve_view(operation.node.op, operation.node.attributes, operation.shape(), operation.constants());
+}
+
+std::vector<Shape> shapes(const Operation& operation) {
+  return {view_of(operation).shape};
+}
+
+std::string obstacle(const Operation& operation) {
+  if (operation.tensors.size() > 1) return "its target is no constant";
+  view_of(operation);
+  return "";
+}
+
+LoweredStep lower(StepLowering& s) {
+  return lower_view_step(s, view_of(s.operation()));
+}
+
+}  // namespace
+
+LoweredStep lower_view_step(const StepLowering& s, const View& view, const OtherWay& other) {
+  LoweredStep lowered = s.begin("copy");
+  const TensorPlace &x = s.in(), &y = s.out();
+  if (x.address < kSramWindow) lowered.work.read_bytes = std::min(x.bytes(), y.bytes());
+  std::vector<std::string> mappings = {"copy"};
+  if (other.lower) mappings.push_back(other.mapping);
+  lowered.programs.push_back(s.fastest(
+      mappings, lowered.work,
+      [&](const Way& way, const MachineParams& machine) {
+        if (way.mapping != "copy") return other.lower(way, machine);
+        return lower_view(s.step.name, view, x.address, y.address, byte_size(x.grid.dtype), machine,
+                          way.tile_bytes);
+      },
+      &lowered.mapping));
+  lowered.ideal = [view](const std::vector<Codes>& inputs) {
+    const auto values = apply_view(view, std::vector<double>(inputs[0].begin(), inputs[0].end()));
+    return Codes(values.begin(), values.end());
+  };
+  return lowered;
+}
+
+std::vector<OperatorDefinition> operators::views() {
+  std::vector<OperatorDefinition> rows;
+  for (const char* op : {"Transpose", "Expand", "DepthToSpace", "SpaceToDepth", "Reshape", "Flatten",
+                         "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.keeps_grid = true;
+    row.alias = is_alias(op);
+    row.golden = row.op == "Cast" ? golden_cast : row.op == "Dropout" ? golden_dropout : golden;
+    row.shapes = row.op == "Cast" ? same_shape : row.op == "Dropout" ? dropout_shapes : shapes;
+    row.host_ops = ops_per_element;
+    row.obstacle = row.op == "Cast" || row.op == "Dropout" ? nullptr : obstacle;
+    row.takes_int16 = always;
+    row.lower = row.alias ? nullptr : lower;
+    row.engine = row.alias ? "none" : "DMA";
+    row.arithmetic = row.alias ? "the same bytes under another shape" : "codes are copied";
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,186 @@
+#include "sim/plan/placement.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "sim/operators/families/tables.h"
+#include "sim/operators/mac_step.h"
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+namespace {
+
+using Where = Placement::Where;
+
+bool inference_batch_norm(const Node& node) {
+  return node.op == "BatchNormalization" && node.attributes.get("training_mode", std::int64_t{0}) == 0;
+}
+
+class Placer {
+ public:
+  Placer(const RunSpec& run, const Network& network, const Policy& policy)
+      : run_(run), network_(network), policy_(policy), taken_(network_.nodes.size(), 0) {
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n)
+      for (const std::string& input : network_.nodes[n].inputs) readers_[input].push_back(n);
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n)
+      for (const std::string& output : network_.nodes[n].outputs) makers_[output] = n;
+    for (const std::string& output : network_.outputs) readers_[output].push_back(kOutside);
+  }
+
+  std::vector<Step> steps() {
+    std::vector<Step> steps;
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n)
+      if (taken_[n] == 0) steps.push_back(step_from(n));
+    return steps;
+  }
+
+ private:
+  static constexpr std::size_t kOutside = SIZE_MAX;
+
+  // The node that alone reads the value, and that the value does not leave the network beside.
+  const Node* sole_consumer(const std::string& value, std::size_t& index) const {
+    const auto readers = readers_.find(value);
+    if (readers == readers_.end() || readers->second.size() != 1 || readers->second[0] == kOutside)
+      return nullptr;
+    index = readers->second[0];
+    return &network_.nodes[index];
+  }
+
+  OperatorFacts facts_of(const Node& node, bool after_conv) const {
+    OperatorFacts facts;
+    facts.op = node.op;
+    facts.after_conv = after_conv;
+    facts.groups = node.attributes.get("group", std::int64_t{1});
+    if (!node.inputs.empty() && !node.inputs[0].empty()) facts.shape = network_.shape_of(node.inputs[0]);
+    if (facts.shape.size() > 1) facts.channels = facts.shape[1];
+    if (node.op == "Conv" && node.inputs.size() > 1) {
+      const Shape& weights = network_.shape_of(node.inputs[1]);
+      for (std::size_t d = 1; d < weights.size(); ++d) facts.kernel_volume *= weights[d];
+      for (std::size_t d = 2; d < weights.size(); ++d) facts.kernel = std::max(facts.kernel, weights[d]);
+    }
+    return facts;
+  }
+
+  bool reads_unknown(const Node& node) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(),
+                       [&](const std::string& name) { return network_.unknown.count(name) != 0; });
+  }
+
+  Placement placement_of(const Node& node, bool after_conv) const {
+    if (find_operator(node.op) == nullptr)
+      return {Where::Unsupported,
+              "operator " + node.op + (node.domain.empty() ? "" : " of domain " + node.domain) +
+                  " has no definition in bpusim",
+              ""};
+    Placement placement = policy_.place(facts_of(node, after_conv));
+    if (placement.where == Where::Bpu && !reads_unknown(node)) {
+      const std::string why = obstacle_of(node, network_);
+      if (!why.empty()) placement = {Where::Cpu, why + " in bpusim: the CPU runs it", placement.source};
+    }
+    if (run_.options_of(node.name).mapping == "host" && placement.where != Where::Unsupported)
+      placement = {Where::Cpu, "the run puts it on the host", "run file"};
+    return placement;
+  }
+
+  // Sums of products with constant weights, which others can be folded into.
+  bool has_weights(const Node& node) const {
+    if (node.op == "Conv" || node.op == "ConvTranspose") return true;
+    if (node.op != "Gemm" && node.op != "MatMul") return false;
+    const Operation operation = operation_of(node, network_);
+    return operation.constant.at(1) != 0 && operation.constant[0] == 0 && operation.shape(1).size() == 2;
+  }
+
+  // BatchNormalization over the channels that weights are made for: axis 1 is a product's columns in rank 2
+  // only.
+  bool folds_norm(const Node& first, const Node& node) const {
+    const bool product = first.op == "Gemm" || first.op == "MatMul";
+    return inference_batch_norm(node) && operands_of(node, network_).size() == 1 &&
+           (!product || network_.shape_of(node.inputs.at(0)).size() == 2);
+  }
+
+  // Add of a tensor that is there before the step's first node runs.
+  bool adds_residual(std::size_t first, const Node& node, const std::string& value) const {
+    if (node.op != "Add" || node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return false;
+    const std::string& other = node.inputs[node.inputs[0] == value ? 1 : 0];
+    if (network_.values.at(other).constant || network_.shape_of(other) != network_.shape_of(value))
+      return false;
+    const auto maker = makers_.find(other);
+    return maker == makers_.end() || maker->second < first;
+  }
+
+  enum class Stage { Fold, Function, Residual, LastFunction };
+
+  // The stage at which a node that reads `value` goes into the step, from `stage` on.
+  std::optional<Stage> stage_of(std::size_t begin, const Node& node, const std::string& value,
+                                Stage stage) const {
+    const Node& first = network_.nodes[begin];
+    const bool folds = folds_norm(first, node) || !folded_constant(first, node, value, network_).empty();
+    if (stage == Stage::Fold && folds) return Stage::Fold;
+    if (is_function(operation_of(node, network_)))
+      return stage < Stage::Residual ? Stage::Function : Stage::LastFunction;
+    if (stage < Stage::Residual && adds_residual(begin, node, value)) return Stage::Residual;
+    return std::nullopt;
+  }
+
+  // What may follow in the same step, in this order: BatchNormalization and constants, which fold into the
+  // weights; functions of one element; a residual; functions of one element.
+  void fuse(Step& step) {
+    const std::size_t begin = step.nodes.front();
+    std::string value = network_.nodes[begin].outputs.at(0);
+    for (Stage stage = Stage::Fold;;) {
+      std::size_t next = 0;
+      const Node* node = sole_consumer(value, next);
+      if (node == nullptr || reads_unknown(*node) || !run_.options_of(node->name).fuse) return;
+      const auto here = stage_of(begin, *node, value, stage);
+      if (!here || placement_of(*node, true).where != Where::Bpu) return;
+      stage = *here;
+      step.nodes.push_back(next);
+      step.op += "+" + node->op;
+      taken_[next] = 1;
+      value = node->outputs.at(0);
+    }
+  }
+
+  Step step_from(std::size_t n) {
+    const Node& node = network_.nodes[n];
+    taken_[n] = 1;
+    Step step;
+    step.nodes = {n};
+    step.name = node.name;
+    step.op = node.op;
+    step.placement = placement_of(node, false);
+    step.lowerable =
+        find_operator(node.op) != nullptr && !reads_unknown(node) && obstacle_of(node, network_).empty();
+    const std::string& data = node.inputs.empty() ? node.outputs.at(0) : node.inputs[0];
+    step.shape = data.empty() || network_.unknown.count(data) != 0 ? "" : to_string(network_.shape_of(data));
+    if (step.placement.where == Where::Bpu && has_weights(node)) fuse(step);
+    if (!node.origin.empty()) step.placement.reason += "; recognised from " + node.origin;
+    if (step.nodes.size() > 1) step.placement.reason += "; what follows is folded into it";
+    return step;
+  }
+
+  const RunSpec& run_;
+  const Network& network_;
+  const Policy& policy_;
+  std::map<std::string, std::vector<std::size_t>> readers_;
+  std::map<std::string, std::size_t> makers_;
+  std::vector<char> taken_;
+};
+
+}  // namespace
+
+std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy) {
+  return Placer(run, network, policy).steps();
+}
+
+void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy) {
+  std::string lines;
+  for (const Step& step : steps)
+    if (step.placement.where == Where::Unsupported)
+      lines += "\n  " + step.name + " (" + step.op + "): " + step.placement.reason;
+  if (!lines.empty()) throw PlacementError("policy " + policy + " cannot place:" + lines);
+}
+
+}  // namespace bpusim

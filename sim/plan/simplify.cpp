@@ -1,0 +1,179 @@
+#include "sim/plan/simplify.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <stdexcept>
+
+#include "sim/input_error.h"
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+namespace {
+
+bool is_integer(DType dtype) {
+  return dtype == DType::Int32 || dtype == DType::Int64;
+}
+
+DType cast_type(const Node& node) {
+  switch (node.attributes.get("to", std::int64_t{1})) {
+    case 6:
+      return DType::Int32;
+    case 7:
+      return DType::Int64;
+    case 9:
+      return DType::Bool;
+    default:
+      return DType::Float32;
+  }
+}
+
+class Inference {
+ public:
+  Inference(const Network& network, bool fold) : network_(network), fold_(fold) {}
+
+  Network run() {
+    std::vector<Node> kept;
+    for (const Node& node : network_.nodes) {
+      try {
+        if (!step(node)) kept.push_back(node);
+      } catch (const std::invalid_argument& error) {
+        throw InputError(node.name + ": " + error.what());
+      }
+    }
+    network_.nodes = std::move(kept);
+    return std::move(network_);
+  }
+
+ private:
+  // Whether the node became constants.
+  bool step(const Node& node) {
+    const OperatorDefinition* row = find_operator(node.op);
+    const bool readable = std::none_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& name) {
+      return network_.unknown.count(name) != 0;
+    });
+    if (row == nullptr || !readable) {
+      network_.unknown.insert(node.outputs.begin(), node.outputs.end());
+      return false;
+    }
+    const Operation operation = operation_of(node, network_);
+    const DType dtype = type_of(node);
+    if (fold_ && becomes_constant(*row, operation)) {
+      set_constants(node, *row, operation, dtype);
+      return true;
+    }
+    const auto shapes = row->shapes(operation);
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i].empty()) continue;
+      if (i >= shapes.size())
+        throw std::invalid_argument(node.op + ": output " + std::to_string(i + 1) + " is not supported");
+      Value& value = network_.values[node.outputs[i]];
+      value.shape = shapes[i];
+      value.dtype = dtype;
+    }
+    return false;
+  }
+
+  static bool known(const Operation& operation) {
+    bool all = !operation.node.inputs.empty();
+    for (std::size_t i = 0; i < operation.node.inputs.size(); ++i) all = all && operation.known(i);
+    return all;
+  }
+  static bool becomes_constant(const OperatorDefinition& row, const Operation& operation) {
+    return row.from_shapes != nullptr || (!row.draws && row.golden != nullptr && known(operation));
+  }
+
+  void set_constants(const Node& node, const OperatorDefinition& row, const Operation& operation,
+                     DType dtype) {
+    std::vector<Tensor> outputs;
+    if (row.from_shapes != nullptr) {
+      outputs.push_back(row.from_shapes(operation));
+    } else {
+      Inputs inputs;
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(&operation.value(i));
+      outputs = evaluate(node, inputs);
+      if (node.op == "Div" && is_integer(dtype))
+        for (double& v : outputs.at(0).values) v = std::trunc(v);
+    }
+    for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
+      if (node.outputs[i].empty()) continue;
+      Value& value = network_.values[node.outputs[i]];
+      value.constant = true;
+      value.dtype = dtype;
+      value.hold(std::move(outputs[i]));
+    }
+  }
+
+  // Integers stay integers where nothing makes them real.
+  DType type_of(const Node& node) const {
+    if (node.op == "Shape" || node.op == "Size") return DType::Int64;
+    if (node.op == "Cast") return cast_type(node);
+    if (node.op == "ConstantOfShape")
+      return node.attributes.ints.count("value") != 0 ? DType::Int64 : DType::Float32;
+    DType dtype = DType::Float32;
+    for (const std::string& name : node.inputs) {
+      if (name.empty()) continue;
+      const DType input = network_.values.at(name).dtype;
+      if (input == DType::String) return input;
+      if (name == node.inputs.front()) dtype = input;
+      if (!is_integer(input)) return name == node.inputs.front() ? input : DType::Float32;
+    }
+    return dtype;
+  }
+
+  Network network_;
+  const bool fold_;
+};
+
+}  // namespace
+
+Network inferred(const Network& network) {
+  return Inference(network, false).run();
+}
+
+Network folded(const Network& network) {
+  return Inference(network, true).run();
+}
+
+namespace {
+
+// The tensor that arithmetic with a neutral number gives back; empty for all else. One number only: what a
+// tensor of weights holds must not decide about cycles.
+std::string unchanged(const Operation& operation) {
+  const Node& node = operation.node;
+  const bool sum = node.op == "Add" || node.op == "Sub", product = node.op == "Mul" || node.op == "Div";
+  if ((!sum && !product) || operation.tensors.size() != 1 || node.inputs.size() != 2) return "";
+  const std::size_t at = operation.tensors[0] == node.inputs[0] ? 1 : 0;
+  const bool either_side = node.op == "Add" || node.op == "Mul";
+  if (element_count(operation.shape(at)) != 1 || !operation.known(at) || (at == 0 && !either_side)) return "";
+  return operation.value(at).values[0] == (sum ? 0 : 1) ? operation.tensors[0] : "";
+}
+
+}  // namespace
+
+Network without_neutral_arithmetic(Network network) {
+  std::map<std::string, std::string> same;  // values that are gone, and the one that each equals
+  std::vector<Node> kept;
+  for (Node& node : network.nodes) {
+    for (std::string& input : node.inputs)
+      if (const auto found = same.find(input); found != same.end()) input = found->second;
+    const bool known = std::none_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& input) {
+      return network.unknown.count(input) != 0;
+    });
+    const std::string input = known ? unchanged(operation_of(node, network)) : std::string();
+    const std::string& output = node.outputs.at(0);
+    const bool leaves =
+        std::find(network.outputs.begin(), network.outputs.end(), output) != network.outputs.end();
+    if (input.empty() || leaves || network.shape_of(input) != network.shape_of(output)) {
+      kept.push_back(std::move(node));
+      continue;
+    }
+    same[output] = input;
+    network.values.erase(output);
+  }
+  network.nodes = std::move(kept);
+  return network;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,64 @@
+#include "sim/quantise/accuracy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "kernels/quantise/value_rows.h"
+
+namespace bpusim {
+
+namespace {
+
+double decibels(double signal, double noise) {
+  if (noise == 0) return kExactDb;
+  if (signal == 0) return -kExactDb;
+  return std::clamp(10 * std::log10(signal / noise), -kExactDb, kExactDb);
+}
+
+double cosine_of(const ErrorSums& sums) {
+  if (sums.signal == 0 && sums.power == 0) return 1;
+  return sums.signal == 0 || sums.power == 0 ? 0 : sums.dot / std::sqrt(sums.signal * sums.power);
+}
+
+// Codes that are equal, and those that are no farther apart than 1.
+struct Agreement {
+  std::int64_t exact = 0, near = 0;
+};
+
+Agreement agreement_of(const std::vector<std::int64_t>& codes, const std::vector<std::int64_t>& ideal) {
+  if (codes == ideal)
+    return {static_cast<std::int64_t>(codes.size()), static_cast<std::int64_t>(codes.size())};
+  Agreement agreement;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const std::int64_t apart = std::abs(codes[i] - ideal[i]);
+    agreement.exact += apart == 0 ? 1 : 0;
+    agreement.near += apart <= 1 ? 1 : 0;
+  }
+  return agreement;
+}
+
+}  // namespace
+
+Accuracy compare(const std::vector<double>& golden, const std::vector<std::int64_t>& codes,
+                 const std::vector<std::int64_t>& ideal, const Quantisation& grid) {
+  const auto count = static_cast<std::int64_t>(golden.size());
+  const auto parts = static_cast<double>(std::max<std::int64_t>(1, count));
+  const ErrorSums sums = error_sums(golden.data(), codes.data(), count, grid);
+  const Agreement agreement = agreement_of(codes, ideal);
+  const double ideal_noise = agreement.exact == count
+                                 ? sums.noise  // the same codes
+                                 : error_sums(golden.data(), ideal.data(), count, grid).noise;
+  Accuracy a;
+  a.max_abs_error = sums.largest;
+  a.mean_abs_error = sums.errors / parts;
+  a.sqnr_db = decibels(sums.signal, sums.noise);
+  a.ideal_sqnr_db = decibels(sums.signal, ideal_noise);
+  a.ideal_loss_db = a.ideal_sqnr_db - a.sqnr_db;
+  a.ideal_exact_fraction = static_cast<double>(agreement.exact) / parts;
+  a.ideal_within_1lsb_fraction = static_cast<double>(agreement.near) / parts;
+  a.cosine = cosine_of(sums);
+  return a;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,201 @@
+#include "sim/quantise/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+#include <stdexcept>
+
+#include "sim/input_error.h"
+#include "sim/operators/operator.h"
+#include "sim/quantise/golden.h"
+
+namespace bpusim {
+
+double ReaderLoss::at(double magnitude) const {
+  const double k = magnitude > 0 ? 4 * std::log2(largest / magnitude) : 0;
+  return by_end.at(
+      static_cast<std::size_t>(std::clamp(std::nearbyint(k), 0.0, static_cast<double>(by_end.size()) - 1)));
+}
+
+std::map<std::string, const Node*> deciding_nodes(const Network& network) {
+  std::map<std::string, const Node*> nodes;
+  for (const Node& node : network.nodes) {
+    for (const std::string& input : node.inputs) nodes.emplace(input, &node);
+    for (const std::string& output : node.outputs) nodes.emplace(output, &node);
+  }
+  return nodes;
+}
+
+RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeMethod>& by_node) {
+  for (const NodeMethod& one : by_node) {
+    NodeOptions options = run.options_of(one.node);
+    options.calibration = one.method.name();
+    run.options[one.node] = options;
+  }
+  const auto settle = [&](NodeOptions& options) {
+    if (options.calibration == "auto") options.calibration = chosen.name();
+  };
+  settle(run.defaults);
+  for (auto& [name, options] : run.options) settle(options);
+  return run;
+}
+
+namespace {
+
+// The grid that reaches as far as both do.
+Quantisation wider(const Quantisation& a, const Quantisation& b) {
+  if (!a.asymmetric && !b.asymmetric) return a.scale >= b.scale ? a : b;
+  const auto low = [](const Quantisation& g) { return dequantise(g.lowest(), g); };
+  const auto high = [](const Quantisation& g) { return dequantise(g.highest(), g); };
+  return affine_grid({std::min(low(a), low(b)), std::max(high(a), high(b))}, a.dtype);
+}
+
+void unify(const Sharing& sharing, std::map<std::string, Quantisation>& grids) {
+  std::map<int, Quantisation> widest;
+  for (const auto& [value, number] : sharing.grid_classes) {
+    const auto grid = grids.find(value);
+    if (grid == grids.end()) continue;
+    const auto [there, fresh] = widest.emplace(number, grid->second);
+    if (!fresh) there->second = wider(there->second, grid->second);
+  }
+  for (const auto& [value, number] : sharing.grid_classes)
+    if (widest.count(number) != 0) grids[value] = widest.at(number);
+}
+
+}  // namespace
+
+namespace {
+
+const NodeOptions& options_for(const std::string& value, const std::map<std::string, const Node*>& deciding,
+                               const RunSpec& run) {
+  const auto node = deciding.find(value);
+  return node == deciding.end() ? run.defaults : run.options_of(node->second->name);
+}
+
+// Results of steps, also those that only the host makes.
+std::set<std::string> results_of(const Network& network, const std::vector<Step>& steps) {
+  std::set<std::string> results;
+  for (const Step& step : steps)
+    for (const std::string& output : network.nodes[step.nodes.back()].outputs) results.insert(output);
+  return results;
+}
+
+using See = std::function<void(const std::string&, const std::shared_ptr<const Tensor>&)>;
+
+// Says which value it is that does not fit.
+template <class Act>
+void naming(const std::string& name, const Act& act) {
+  try {
+    act();
+  } catch (const std::invalid_argument& error) {
+    throw InputError(name + ": " + error.what());
+  }
+}
+
+void evaluate_numbers(const Network& network, const See& see, Observation* texts = nullptr) {
+  GoldenVisitor visitor;
+  visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+    naming(name, [&] { see(name, tensor); });
+  };
+  visitor.text = [&](const std::string& name, const StringTensor& words) {
+    if (texts != nullptr) texts->text[name] = words;
+  };
+  evaluate(network, visitor);
+}
+
+}  // namespace
+
+Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
+                    const Samples& samples, GoldenStore& own, std::vector<GoldenStore>& judged) {
+  Observation seen;
+  const std::set<std::string> results = results_of(network, steps);
+  const auto see_all = [&](const std::string& name, const Tensor& tensor) {
+    seen.values[name].range(tensor.values);
+    seen.values[name].count(tensor.values);
+  };
+  const auto keep = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor,
+                        GoldenStore& store) {
+    if (sharing.parts.count(name) != 0 || results.count(name) != 0) store.put(name, tensor);
+  };
+  if (!samples.own_inputs()) judged.resize(std::min(samples.count(), kJudgedSamples));
+  std::set<std::string> ends(network.inputs.begin(), network.inputs.end());
+  ends.insert(network.outputs.begin(), network.outputs.end());
+  for (const auto& part : sharing.parts) {
+    const std::string& name = part.first;
+    const Value& value = network.values.at(name);
+    if (!value.constant) continue;
+    const auto numbers = value.numbers();
+    naming(name, [&] { see_all(name, *numbers); });
+    own.put(name, numbers);
+    if (!judged.empty()) judged[0].put(name, numbers);
+  }
+  const bool single = samples.count() == 1;
+  for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
+    evaluate_numbers(samples.apply(s, network),
+                     [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+                       seen.values[name].range(tensor->values);
+                       if (single) seen.values[name].count(tensor->values);
+                       if (s == 0 || (s < judged.size() && ends.count(name) != 0))
+                         keep(name, tensor, judged[s]);
+                     });
+  for (std::size_t s = 0; s < samples.count() && !single; ++s)
+    evaluate_numbers(samples.apply(s, network),
+                     [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+                       seen.values[name].count(tensor->values);
+                     });
+  evaluate_numbers(
+      network,
+      [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+        if (samples.own_inputs()) see_all(name, *tensor);
+        keep(name, tensor, own);
+      },
+      &seen);
+  return seen;
+}
+
+Calibration choose_grids(const RunSpec& run, const Network& network, const Sharing& sharing,
+                         const Observation& observation, const CalibrationMethod& chosen) {
+  Calibration result;
+  result.text = observation.text;
+  const auto deciding = deciding_nodes(network);
+  for (const auto& [name, statistics] : observation.values) {
+    const NodeOptions& options = options_for(name, deciding, run);
+    const auto method = options.calibration == "auto"
+                            ? chosen
+                            : parse_calibration(options.calibration, options.percentile).value_or(chosen);
+    result.grids[name] = statistics.grid(method, options.quantisation == "affine", sharing.dtype_of(name));
+  }
+  unify(sharing, result.grids);
+  return result;
+}
+
+bool asks_for(const RunSpec& run, const std::string& calibration) {
+  return run.defaults.calibration == calibration ||
+         std::any_of(run.options.begin(), run.options.end(),
+                     [&](const auto& node) { return node.second.calibration == calibration; });
+}
+
+std::set<std::string> affine_values(const RunSpec& run, const Network& network) {
+  const auto deciding = deciding_nodes(network);
+  std::set<std::string> values;
+  for (const auto& [name, value] : network.values)
+    if (options_for(name, deciding, run).quantisation == "affine") values.insert(name);
+  return values;
+}
+
+Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing) {
+  Calibration result;
+  const auto deciding = deciding_nodes(network);
+  for (const auto& [name, value] : network.values) {
+    Quantisation grid;
+    grid.dtype = sharing.dtype_of(name);
+    grid.asymmetric = options_for(name, deciding, run).quantisation == "affine";
+    result.grids[name] = grid;
+    if (value.text) result.text[name] = *value.text;
+  }
+  unify(sharing, result.grids);
+  return result;
+}
+
+}  // namespace bpusim

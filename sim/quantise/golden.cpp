@@ -1,0 +1,128 @@
+#include "sim/quantise/golden.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+
+#include "kernels/quantise/value_rows.h"
+#include "sim/input_error.h"
+#include "sim/plan/simplify.h"
+#include "sim/progress.h"
+
+namespace bpusim {
+
+namespace {
+
+void refuse_nan(const Node& node, const std::vector<Tensor>& outputs) {
+  for (const Tensor& y : outputs)
+    if (value_range(y.values.data(), y.size()).any_nan)
+      throw std::invalid_argument(node.op + ": its result holds NaN, which no integer can stand for");
+}
+
+class Evaluation {
+ public:
+  Evaluation(const Network& network, const GoldenVisitor& visitor) : network_(network), visitor_(visitor) {
+    for (const Node& node : network.nodes)
+      for (const std::string& input : node.inputs) ++readers_[input];
+  }
+
+  void run() {
+    for (const std::string& name : network_.inputs) {
+      const Value& value = network_.values.at(name);
+      if (value.text) {
+        texts_[name] = *value.text;
+        if (visitor_.text) visitor_.text(name, *value.text);
+      } else if (value.data) {
+        visitor_.number(name, value.data);
+      }
+    }
+    std::size_t done = 0;
+    for (const Node& node : network_.nodes) {
+      report_progress("golden", done++, network_.nodes.size());
+      try {
+        step(node);
+      } catch (const std::invalid_argument& error) {
+        throw InputError(node.name + ": " + error.what());
+      } catch (const std::out_of_range&) {
+        throw InputError(node.name + ": " + node.op + " lacks an input that has a value");
+      }
+      for (const std::string& input : node.inputs)
+        if (--readers_[input] == 0) live_.erase(input);
+    }
+  }
+
+ private:
+  void step(const Node& node) {
+    const OperatorDefinition* row = find_operator(node.op);
+    if (row != nullptr && row->text != nullptr) {
+      StringTensor words = row->text(node, text(node.inputs.at(0)));
+      if (visitor_.text) visitor_.text(node.outputs.at(0), words);
+      texts_[node.outputs[0]] = std::move(words);
+      return;
+    }
+    Inputs inputs;
+    std::vector<std::shared_ptr<const Tensor>> constants;
+    for (const std::string& name : node.inputs) inputs.push_back(number(name, constants));
+    auto outputs = evaluate(node, inputs);
+    refuse_nan(node, outputs);
+    const DType dtype = network_.values.at(node.outputs.at(0)).dtype;
+    if (node.op == "Div" && (dtype == DType::Int32 || dtype == DType::Int64))
+      for (double& v : outputs.at(0).values) v = std::trunc(v);
+    if (visitor_.node) visitor_.node(node, inputs, outputs);
+    for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
+      const std::string& name = node.outputs[i];
+      if (name.empty()) continue;
+      const auto tensor = std::make_shared<const Tensor>(std::move(outputs[i]));
+      visitor_.number(name, tensor);
+      if (readers_.count(name) != 0) live_[name] = tensor;
+    }
+  }
+
+  // A constant's numbers live with `constants`, since those of a file are read for this node alone.
+  const Tensor* number(const std::string& name, std::vector<std::shared_ptr<const Tensor>>& constants) const {
+    if (name.empty()) return &absent();
+    const auto found = live_.find(name);
+    if (found != live_.end()) return found->second.get();
+    constants.push_back(network_.values.at(name).numbers());
+    if (constants.back() == nullptr) throw std::out_of_range(name);
+    return constants.back().get();
+  }
+  const StringTensor& text(const std::string& name) const {
+    const auto found = texts_.find(name);
+    if (found != texts_.end()) return found->second;
+    const auto& constant = network_.values.at(name).text;
+    if (!constant) throw std::out_of_range(name);
+    return *constant;
+  }
+
+  const Network& network_;
+  const GoldenVisitor& visitor_;
+  std::map<std::string, int> readers_;
+  std::map<std::string, std::shared_ptr<const Tensor>> live_;
+  std::map<std::string, StringTensor> texts_;
+};
+
+}  // namespace
+
+void evaluate(const Network& network, const GoldenVisitor& visitor) {
+  Evaluation(network, visitor).run();
+}
+
+GoldenValues evaluate(const Network& network) {
+  GoldenValues golden;
+  const Network whole = folded(network);
+  for (const auto& [name, value] : whole.values) {
+    if (value.has_numbers()) golden.numbers[name] = *value.numbers();
+    if (value.text) golden.text[name] = *value.text;
+  }
+  GoldenVisitor visitor;
+  visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+    golden.numbers[name] = *tensor;
+  };
+  visitor.text = [&](const std::string& name, const StringTensor& words) { golden.text[name] = words; };
+  evaluate(whole, visitor);
+  return golden;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,43 @@
+#include "sim/result/roofline.h"
+
+#include <cmath>
+
+namespace bpusim {
+
+namespace {
+
+double dram_cycles(double bytes, const MachineParams& machine) {
+  const double data_ns = bytes / dram_peak_bytes_per_cycle(machine) * 1000 / machine.bpu.clock_mhz;
+  if (machine.dram.ranks > 1) return data_ns * machine.bpu.clock_mhz / 1000;
+  // Any stretch of time holds at least as many refreshes as whole intervals fit into it.
+  const double refi = static_cast<double>(machine.dram.refi) * machine.dram.clock_ns;
+  const double rfc = static_cast<double>(machine.dram.rfc) * machine.dram.clock_ns;
+  const double total_ns = data_ns + std::floor(data_ns / (refi - rfc)) * rfc;
+  return total_ns * machine.bpu.clock_mhz / 1000;
+}
+
+}  // namespace
+
+Roofline roofline(const Work& work, const MachineParams& machine) {
+  Roofline best{1, "dram"};
+  const auto consider = [&](const char* name, double cycles) {
+    if (cycles > best.cycles) best = {cycles, name};
+  };
+  const double cores = static_cast<double>(machine.bpu.cores);
+  const auto over = [](std::int64_t amount, double rate) { return static_cast<double>(amount) / rate; };
+  const double width = static_cast<double>(machine.dma.bytes_per_cycle) * cores;
+  if (work.host_cycles > 0) {
+    consider("host", static_cast<double>(work.host_cycles));
+  } else {
+    consider("dram", dram_cycles(static_cast<double>(work.read_bytes + work.write_bytes), machine));
+    consider("dma_load", over(work.read_bytes, width * static_cast<double>(machine.dma.load_channels)));
+    consider("dma_store", over(work.write_bytes, width * static_cast<double>(machine.dma.store_channels)));
+    consider("mac", over(work.macs, static_cast<double>(machine.mac.rows * machine.mac.cols) * cores));
+    consider("reduction", over(work.reduced_elements, static_cast<double>(machine.reduction.lanes) * cores));
+    consider("vector", over(work.table_elements, static_cast<double>(machine.vector.table_lanes) * cores));
+    consider("vector", over(work.vector_elements, static_cast<double>(machine.vector.lanes) * cores));
+  }
+  return best;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,293 @@
+#include "sim/scenario/run_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "kernels/quantise/calibration.h"
+#include "sim/config/suggest.h"
+#include "sim/config/yaml_reader.h"
+#include "sim/network/files/tensor_files.h"
+#include "sim/network/onnx/import.h"
+#include "sim/scenario/workload.h"
+
+namespace bpusim {
+
+namespace {
+
+const std::vector<std::string> kMappings = {"auto",      "resident",   "streaming", "split",
+                                            "mac_array", "decomposed", "host"};
+
+std::string beside(const std::string& folder, const std::string& path) {
+  return std::filesystem::path(path).is_absolute() ? path : (std::filesystem::path(folder) / path).string();
+}
+
+NodeOptions read_options(const YamlNode& node, NodeOptions options) {
+  options.mapping = node["mapping"].choice(options.mapping.empty() ? "auto" : options.mapping, kMappings);
+  if (options.mapping == "auto") options.mapping.clear();
+  options.quantisation = node["quantisation"].choice(options.quantisation, {"symmetric", "affine"});
+  options.calibration = node["calibration"].word(options.calibration);
+  if (!is_calibration(options.calibration))
+    node["calibration"].fail("'" + options.calibration + "' is no method (there are: max, percentile, " +
+                             "percentile:FRACTION, kl, mse, readers, auto)");
+  options.percentile = node["percentile"].number(options.percentile, 0.5, 1);
+  options.fuse = node["fuse"].flag(options.fuse);
+  return options;
+}
+
+// Attributes have the types that they are written with: 1 is an integer, 1e-5 a float.
+void read_attributes(const YamlNode& node, Attributes& attributes) {
+  if (node.exists() && !node.is_map()) return node.fail("expected keys and values, as {epsilon: 1e-5}");
+  for (const std::string& key : node.keys()) {
+    const YamlNode value = node[key];
+    if (value.is_list()) {
+      const auto items = value.items();
+      const bool numbers = std::all_of(items.begin(), items.end(), [](const YamlNode& item) {
+        return item.is_scalar() && item.word().find_first_not_of("-0123456789") == std::string::npos;
+      });
+      if (numbers) {
+        attributes.int_lists[key] = value.integers();
+      } else {
+        attributes.string_lists[key] = value.words();
+      }
+      continue;
+    }
+    const std::string word = value.word();
+    if (!word.empty() && word.find_first_not_of("-0123456789") == std::string::npos) {
+      attributes.ints[key] = value.integer(0, -1e15, 1e15);
+    } else if (!word.empty() && word.find_first_not_of("+-.0123456789eE") == std::string::npos) {
+      attributes.floats[key] = value.number(0, -1e30, 1e30);
+    } else {
+      attributes.strings[key] = word;
+    }
+  }
+}
+
+DataSpec read_data(const YamlNode& node, const std::string& folder) {
+  DataSpec data;
+  if (!node.exists()) return data;
+  if (node.is_scalar()) {
+    const std::string word = node.word();
+    if (word.size() > 4 && word.compare(word.size() - 4, 4, ".npy") == 0) {
+      data.kind = "file";
+      data.file = beside(folder, word);
+    } else {
+      data.kind = node.choice(data.kind, data_kinds());
+    }
+    return data;
+  }
+  data.kind = node["kind"].choice(data.kind, data_kinds());
+  data.mean = node["mean"].number(data.mean, -1e9, 1e9);
+  data.deviation = node["deviation"].number(data.deviation, 0, 1e9);
+  node.close();
+  return data;
+}
+
+// What follows in a chain: names, or maps where an operator needs attributes.
+std::vector<FollowerSpec> read_followers(const YamlNode& node) {
+  std::vector<FollowerSpec> followers;
+  if (node.exists() && !node.is_list())
+    node.fail("expected a list of operators, as [BatchNormalization, Relu]");
+  for (const YamlNode& item : node.items()) {
+    FollowerSpec follower;
+    if (item.is_map()) {
+      follower.op = item["op"].choice("", workload_operators());
+      read_attributes(item["attributes"], follower.attributes);
+      item.close();
+      if (!item["op"].exists()) item.fail("needs an op");
+    } else {
+      follower.op = item.choice("", workload_operators());
+    }
+    followers.push_back(std::move(follower));
+  }
+  return followers;
+}
+
+void read_operator(const YamlNode& node, const std::string& folder, std::uint64_t seed,
+                   std::set<std::string>& names, RunSpec& run) {
+  OperatorSpec spec;
+  spec.op = node["op"].choice("", workload_operators());
+  spec.name = node["name"].word(spec.op);
+  spec.shape = node["shape"].integers();
+  read_attributes(node["attributes"], spec.attributes);
+  spec.then = read_followers(node["then"]);
+  spec.out_channels = node["out_channels"].integer(0, 1, 1e6);
+  spec.kernel = node["kernel"].integer(3, 1, 255);
+  spec.instance_channels = node["instance_channels"].integer(0, 1, 1e6);
+  spec.data = read_data(node["data"], folder);
+  spec.text.values = node["text"].words();
+  spec.text.shape = {static_cast<std::int64_t>(spec.text.values.size())};
+  spec.seed = static_cast<std::uint64_t>(node["seed"].integer(static_cast<std::int64_t>(seed), 0, 1e15));
+  const NodeOptions options = read_options(node, run.defaults);
+  node.close();
+  for (const FollowerSpec& follower : spec.then)
+    if (follower.op.empty()) return;  // reported already
+  if (spec.op.empty()) {
+    if (!node["op"].exists()) node.fail("needs an op" + did_you_mean("", workload_operators()));
+    return;
+  }
+  const bool text = spec.op == "StringNormalizer";
+  if (text && spec.text.values.empty()) return node.fail("StringNormalizer needs text, as [a, b]");
+  if (!text && spec.shape.empty() && spec.data.kind != "file")
+    return node.fail("needs a shape, as [1, 64, 56, 56], or data from an .npy file");
+  for (const std::int64_t extent : spec.shape)
+    if (extent < 1)
+      return node["shape"].fail("holds " + std::to_string(extent) + "; every extent must be at least 1");
+  for (int i = 2; !names.insert(spec.name).second; ++i)
+    spec.name = node["name"].word(spec.op) + "_" + std::to_string(i);
+  const std::size_t first = run.network.nodes.size();
+  try {
+    add_operator(spec, run.network);
+  } catch (const std::invalid_argument& error) {
+    return node.fail(error.what());
+  }
+  run.drawn_inputs = run.drawn_inputs && spec.data.kind != "file";
+  for (std::size_t n = first; n < run.network.nodes.size(); ++n)
+    run.options[run.network.nodes[n].name] = options;
+}
+
+// Parameters that operators look at even where only time counts, such as gamma, are filled with ones.
+constexpr std::int64_t kFilledWeights = 65536;
+
+// Inputs that operators read as weights, in a model that holds shapes only.
+std::set<std::string> weight_inputs(const Network& network) {
+  const std::set<std::string> inputs(network.inputs.begin(), network.inputs.end());
+  std::set<std::string> weights, beside_computed;
+  for (const Node& node : network.nodes) {
+    const bool parametrised = node.op == "Conv" || node.op == "ConvTranspose" || node.op == "Gemm" ||
+                              node.op == "MatMul" || find_norm(node.op) != nullptr || node.op == "PRelu";
+    for (std::size_t i = 1; i < node.inputs.size() && parametrised; ++i)
+      if (inputs.count(node.inputs[i]) != 0) weights.insert(node.inputs[i]);
+    const bool affine = (node.op == "Mul" || node.op == "Add") && node.inputs.size() == 2;
+    for (std::size_t i = 0; i < 2 && affine; ++i)
+      if (inputs.count(node.inputs[1 - i]) == 0) beside_computed.insert(node.inputs[i]);
+  }
+  // Of a model without weights' data, also gamma and beta of norms in primitives, and the like.
+  if (!weights.empty()) weights.insert(beside_computed.begin(), beside_computed.end());
+  return weights;
+}
+
+std::string unknown_shape(const std::string& name, const Shape& shape, const std::set<std::string>& open) {
+  const std::string file = "give it a file, as inputs: {" + name + ": " + name + ".npy}";
+  if (open.empty()) return "input '" + name + "' has no shape: " + file;
+  return "input '" + name + "' has shape " + to_string(shape) + ": set its dimensions (--dim " +
+         *open.begin() + "=1, or dim: in the run file), or " + file;
+}
+
+// Inputs of a model: from files, or seeded normal numbers.
+void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t seed, const YamlNode& model,
+                 Network& network) {
+  for (const std::string& key : files.keys())
+    if (std::find(network.inputs.begin(), network.inputs.end(), key) == network.inputs.end())
+      files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
+  const std::set<std::string> weights = weight_inputs(network);
+  std::vector<std::string> activations;
+  for (const std::string& name : network.inputs) {
+    Value& value = network.values[name];
+    // What operators read as weights is constant, with data from a file or without.
+    if (weights.count(name) == 0) activations.push_back(name);
+    value.constant = weights.count(name) != 0;
+    if (!files[name].exists() && weights.count(name) != 0 && element_count(value.shape) > 0) {
+      if (element_count(value.shape) <= kFilledWeights) value.hold(Tensor::filled(value.shape, 1));
+      network.shapes_only = true;
+      continue;
+    }
+    if (files[name].exists()) {
+      AnyTensor tensor = read_tensor_file(beside(folder, files[name].word()));
+      if (auto* text = std::get_if<StringTensor>(&tensor)) {
+        value.shape = text->shape;
+        value.text = std::move(*text);
+      } else {
+        value.hold(std::move(std::get<Tensor>(tensor)));
+      }
+      continue;
+    }
+    if (value.dtype == DType::String) {
+      model.fail("input '" + name + "' is text, and needs a file under inputs");
+      continue;
+    }
+    if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; })) {
+      model.fail(unknown_shape(name, value.shape, network.dynamic_dims));
+      continue;
+    }
+    value.hold(draw({}, value.shape, seed++));
+  }
+  network.inputs = std::move(activations);
+}
+
+// Samples, and which tensors are int16.
+void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec& run) {
+  const YamlNode samples = root["calibration_samples"];
+  for (const std::string& path :
+       samples.is_scalar() ? std::vector<std::string>{samples.word()} : samples.words())
+    run.samples.push_back(beside(folder, path));
+  const YamlNode int16 = root["int16"];
+  run.int16 = int16.is_scalar() ? std::vector<std::string>{int16.word()} : int16.words();
+  run.int16_below = root["int16_below"].number(run.int16_below, -1, 1);
+  run.int16_until = root["int16_until"].number(run.int16_until, -1, 1);
+  run.sensitivity = root["sensitivity"].flag(run.sensitivity);
+}
+
+}  // namespace
+
+bool is_calibration(const std::string& word) {
+  return word == "auto" || parse_calibration(word).has_value();
+}
+
+const NodeOptions& RunSpec::options_of(const std::string& node) const {
+  const auto found = options.find(node);
+  return found == options.end() ? defaults : found->second;
+}
+
+RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
+                  const std::map<std::string, std::int64_t>& given_dims) {
+  Problems problems;
+  const YamlNode root = YamlNode::read_text(text, name, problems);
+  RunSpec run;
+  run.name = root["name"].word(std::filesystem::path(name).stem().string());
+  run.machine = root["machine"].word(run.machine);
+  run.policy = root["policy"].word();
+  const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12));
+  run.defaults.quantisation = "symmetric";
+  run.defaults.calibration = "max";
+  run.defaults = read_options(root, run.defaults);
+  read_quantisation(root, folder, run);
+  const YamlNode set = root["set"];
+  for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
+  const YamlNode operators = root["operators"], model = root["model"];
+  if (operators.exists() == model.exists()) root.fail("needs either operators or a model");
+  // Operators of a list are questions of their own; those of a model are one after another's.
+  run.overlap = root["overlap"].flag(model.exists());
+  run.drawn_inputs = true;
+  std::set<std::string> names;
+  std::uint64_t each = seed * 1000;
+  for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);
+  if (model.exists()) {
+    std::map<std::string, std::int64_t> dims = given_dims;
+    const YamlNode dim = root["dim"];
+    for (const std::string& key : dim.keys()) dims.emplace(key, dim[key].integer(1, 1, 1e9));
+    run.network = read_onnx(beside(folder, model.word()), dims);
+    run.drawn_inputs = root["inputs"].keys().empty();
+    fill_inputs(root["inputs"], folder, each, model, run.network);
+  }
+  root.close();
+  problems.raise();
+  return run;
+}
+
+RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims) {
+  const std::filesystem::path file(path);
+  if (file.extension() == ".onnx") {
+    if (!std::filesystem::is_regular_file(file)) throw InputError(path + ": no such file");
+    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "", dims);
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) throw InputError(path + ": no such file, or not readable");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_run(text.str(), path, file.parent_path().string(), dims);
+}
+
+}  // namespace bpusim

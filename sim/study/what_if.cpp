@@ -1,0 +1,74 @@
+#include "sim/study/what_if.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/input_error.h"
+#include "sim/plan/placement.h"
+
+namespace bpusim {
+
+namespace {
+
+// More room for tensors beside the operators' SRAM, which keeps its bytes and its banks.
+MachineParams with_room(MachineParams machine, std::int64_t tensor_bytes) {
+  const std::int64_t bank = machine.sram.bytes / machine.sram.banks;
+  const std::int64_t missing = std::max<std::int64_t>(0, tensor_bytes - machine.sram.tensor_bytes);
+  const std::int64_t more = (missing + bank - 1) / bank * bank;
+  machine.sram.tensor_bytes += more;
+  machine.sram.bytes += more;
+  machine.sram.banks += more / bank;
+  return machine;
+}
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The same work, with the nodes that move let go where the run itself has them on the host, and others of the
+// same operators kept on the CPU.
+RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
+  run.int16_below = run.int16_until = -1;  // what was found is named
+  if (result.quantised) run.int16 = result.quantised->int16;
+  for (const NodeResult& row : result.nodes) {
+    if (row.on != "CPU" || !holds(change.on_bpu, row.op)) continue;
+    NodeOptions options = run.options_of(row.name);
+    if (holds(change.nodes, row.name)) {
+      if (options.mapping == "host") options.mapping.clear();
+    } else {
+      options.mapping = "host";
+    }
+    run.options[row.name] = options;
+  }
+  return run;
+}
+
+std::int64_t cycles_with(const WhatIf& change, const RunSpec& run, const MachineParams& machine,
+                         const Policy& policy, const RunResult& result) {
+  return execute_run(moved(run, change, result), with_room(machine, change.tensor_bytes),
+                     policy.with_on_bpu(change.on_bpu), false, result.ways)
+      .cycles;
+}
+
+}  // namespace
+
+void try_changes(const RunSpec& run, const MachineParams& machine, const Policy& policy, RunResult& result) {
+  for (Advice& advice : result.advice) {
+    if (!advice.what_if) continue;
+    try {
+      const std::int64_t cycles = cycles_with(*advice.what_if, run, machine, policy, result);
+      char text[128];
+      std::snprintf(text, sizeof text, "; so changed, the whole run takes %.3f ms in place of %.3f",
+                    result.time_ms(cycles), result.time_ms(result.cycles));
+      advice.text += text;
+      advice.run_ms = result.time_ms(cycles);
+      advice.won_ms = result.time_ms(result.cycles - cycles);
+    } catch (const InputError&) {  // what the BPU refuses stays priced as it was
+    } catch (const PlacementError&) {
+    }
+  }
+  std::stable_sort(result.advice.begin(), result.advice.end(),
+                   [](const Advice& a, const Advice& b) { return a.won_ms > b.won_ms; });
+}
+
+}  // namespace bpusim
