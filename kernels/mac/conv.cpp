@@ -7,14 +7,11 @@
 #include <utility>
 
 #include "kernels/quantise/quantise_rows.h"
+#include "kernels/units.h"
 
 namespace bpusim {
 
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 [[noreturn]] void refuse(const std::string& what) {
   throw std::invalid_argument("Conv: " + what);

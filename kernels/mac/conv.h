@@ -8,6 +8,7 @@
 #include "kernels/norms/norm.h"
 #include "kernels/quantise/affine_entry.h"
 #include "kernels/quantise/quantise.h"
+#include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
 
 namespace bpusim {

@@ -4,14 +4,11 @@
 #include <cmath>
 
 #include "kernels/quantise/affine_int16.h"
+#include "kernels/units.h"
 
 namespace bpusim {
 
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 // Codes without their zero point: channels and rows of one sample that a tile has, or all of them.
 struct Centred {

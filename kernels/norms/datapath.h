@@ -14,6 +14,7 @@
 #include "kernels/quantise/affine_entry.h"
 #include "kernels/quantise/fixed_point.h"
 #include "kernels/quantise/quantise.h"
+#include "kernels/units.h"
 
 namespace bpusim {
 
@@ -33,7 +34,7 @@ struct SetSums {
   std::int64_t sum = 0;         ///< S1
   std::int64_t square_sum = 0;  ///< S2, or the sum of magnitudes for Statistic::L1
 };
-static_assert(sizeof(SetSums) == 16, "programs count its bytes");
+static_assert(sizeof(SetSums) == kRecordBytes, "programs count its bytes");
 
 /// What Finalise makes of it, 16 bytes in SRAM: xhat = ((n*q - subtrahend) * mantissa) >> shift.
 struct SetScale {
@@ -41,7 +42,7 @@ struct SetScale {
   std::uint32_t mantissa = 0;
   std::int32_t shift = 0;
 };
-static_assert(sizeof(SetScale) == 16, "programs count its bytes");
+static_assert(sizeof(SetScale) == kRecordBytes, "programs count its bytes");
 
 /// The constants of one part on given grids.
 struct NormPlan {

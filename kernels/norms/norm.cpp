@@ -6,12 +6,6 @@ namespace bpusim {
 
 namespace {
 
-template <class Map, class T>
-T lookup(const Map& map, const std::string& name, const T& fallback) {
-  const auto found = map.find(name);
-  return found == map.end() ? fallback : static_cast<T>(found->second);
-}
-
 // Two neighbouring dimensions are one where walking the inner one to its end arrives at the outer one's next
 // step, in the tensor and in the affine table alike.
 bool mergeable(const NormDim& outer, const NormDim& inner) {
@@ -47,24 +41,6 @@ void check_shape(const NormDefinition& definition, const Shape& shape) {
 }
 
 }  // namespace
-
-std::int64_t Attributes::get(const std::string& name, std::int64_t fallback) const {
-  return lookup(ints, name, fallback);
-}
-
-double Attributes::get(const std::string& name, double fallback) const {
-  // YAML and some exporters write 1 where 1.0 is meant.
-  return lookup(floats, name, lookup(ints, name, fallback));
-}
-
-std::string Attributes::get(const std::string& name, const std::string& fallback) const {
-  return lookup(strings, name, fallback);
-}
-
-std::vector<std::int64_t> Attributes::get(const std::string& name,
-                                          const std::vector<std::int64_t>& fallback) const {
-  return lookup(int_lists, name, fallback);
-}
 
 std::int64_t NormPart::set_size() const {
   std::int64_t size = 1;

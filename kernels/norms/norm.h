@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
 
 namespace bpusim {
@@ -64,20 +64,6 @@ struct NormProblem {
   /// otherwise.
   std::vector<double> running_mean, running_variance;
   double momentum = 0.9;
-};
-
-/// Attributes of an operator node, as read from a model or a config.
-struct Attributes {
-  std::map<std::string, std::int64_t> ints;
-  std::map<std::string, double> floats;
-  std::map<std::string, std::string> strings;
-  std::map<std::string, std::vector<std::int64_t>> int_lists;
-  std::map<std::string, std::vector<std::string>> string_lists;
-
-  std::int64_t get(const std::string& name, std::int64_t fallback) const;
-  double get(const std::string& name, double fallback) const;
-  std::string get(const std::string& name, const std::string& fallback) const;
-  std::vector<std::int64_t> get(const std::string& name, const std::vector<std::int64_t>& fallback) const;
 };
 
 /// What an operator node brings: its attributes, its data shape, and its constant inputs in ONNX order after

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/quantise/fixed_point.h"
+#include "kernels/units.h"
 
 namespace bpusim {
 
@@ -16,7 +17,7 @@ struct AffineEntry {
   std::int32_t multiplier = 0;
   std::int32_t shift = 0;
 };
-static_assert(sizeof(AffineEntry) == 16, "programs count its bytes");
+static_assert(sizeof(AffineEntry) == kRecordBytes, "programs count its bytes");
 
 /// The entry for y = gain * acc * 2^-fraction_bits + offset, gain and offset in steps of the output grid.
 /// The multiplier has `multiplier_bits` (4 to 31) magnitude bits, fewer where a large offset would not leave

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norms/norm.h"
+#include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
 
 namespace bpusim {

@@ -6,6 +6,7 @@
 
 #include "kernels/quantise/affine_entry.h"
 #include "kernels/quantise/quantise.h"
+#include "kernels/units.h"
 
 namespace bpusim {
 
@@ -49,7 +50,7 @@ struct Broadcast {
 
 /// Elements of a second operand that repeats so over `elements`.
 inline std::int64_t second_elements(const Broadcast& broadcast, std::int64_t elements) {
-  return broadcast.count > 0 ? broadcast.count : (elements + broadcast.run - 1) / broadcast.run;
+  return broadcast.count > 0 ? broadcast.count : ceil_div(elements, broadcast.run);
 }
 
 /// `count` codes; `b` is unused where there is one operand. `y` may be `a`.

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norms/norm.h"
 #include "kernels/quantise/fixed_point.h"
 #include "kernels/quantise/quantise.h"
+#include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
 
 namespace bpusim {

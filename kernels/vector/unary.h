@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norms/norm.h"
 #include "kernels/quantise/quantise.h"
+#include "kernels/tensor/attributes.h"
 #include "kernels/vector/real_function.h"
 
 namespace bpusim {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
+
 namespace bpusim {
 
 const char* to_string(Unit unit) {
@@ -121,8 +123,6 @@ Access sram(int core, std::int64_t begin, std::int64_t bytes) {
   return {1 + core, begin, begin + bytes, nullptr};
 }
 
-constexpr std::int64_t kRecord = 16;  // SetSums, SetScale and AffineEntry alike
-
 }  // namespace
 
 void relocate(Command& command, std::int64_t offset) {
@@ -217,25 +217,26 @@ Footprint footprint(const Command& command, const Program& program) {
             f.writes = {load ? here : there};
           },
           [&](const Reduce& r) {
-            const Access sums = sram(core, r.sums, r.tile.set_count() * kRecord);
+            const Access sums = sram(core, r.sums, r.tile.set_count() * kRecordBytes);
             f.reads = {sram(core, r.codes, r.tile.element_count() * byte_size(norm_plan(r.plan).in.dtype))};
             if (r.accumulate) f.reads.push_back(sums);
             f.writes = {sums};
           },
           [&](const Combine& c) {
-            for (const auto& part : c.parts) f.reads.push_back(sram(part.core, part.sums, c.sets * kRecord));
-            f.writes = {sram(core, c.into, c.sets * kRecord)};
+            for (const auto& part : c.parts)
+              f.reads.push_back(sram(part.core, part.sums, c.sets * kRecordBytes));
+            f.writes = {sram(core, c.into, c.sets * kRecordBytes)};
           },
           [&](const Finalise& n) {
-            f.reads = {sram(core, n.sums, n.sets * kRecord)};
-            f.writes = {sram(core, n.scales, n.sets * kRecord)};
+            f.reads = {sram(core, n.sums, n.sets * kRecordBytes)};
+            f.writes = {sram(core, n.scales, n.sets * kRecordBytes)};
           },
           [&](const Apply& a) {
             const std::int64_t elements = a.tile.element_count();
             f.reads = {sram(core, a.codes, elements * byte_size(norm_plan(a.plan).in.dtype)),
-                       sram(core, a.entries, a.entry_count * kRecord)};
+                       sram(core, a.entries, a.entry_count * kRecordBytes)};
             if (norm_plan(a.plan).statistic != Statistic::Given)
-              f.reads.push_back(sram(core, a.scales, a.tile.set_count() * kRecord));
+              f.reads.push_back(sram(core, a.scales, a.tile.set_count() * kRecordBytes));
             f.writes = {sram(core, a.out, elements * byte_size(norm_plan(a.plan).out.dtype))};
           },
           [&](const Primitive& p) {
@@ -248,7 +249,7 @@ Footprint footprint(const Command& command, const Program& program) {
             const ConvProblem& p = plan.problem;
             f.reads = {sram(core, c.input, conv_inputs(p, c.tile) * byte_size(plan.in.dtype)),
                        sram(core, c.weights, c.tile.out_channels * p.taps()),
-                       sram(core, c.entries, c.tile.out_channels * kRecord)};
+                       sram(core, c.entries, c.tile.out_channels * kRecordBytes)};
             // Outputs that do not lie side by side (int8 only) span what is between them too.
             f.writes = {sram(core, c.out, c.tile.output_span(p.ow) * byte_size(plan.out.dtype))};
           },

@@ -4,13 +4,11 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/units.h"
+
 namespace bpusim {
 
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 std::int64_t ceil_log2(std::int64_t value) {
   std::int64_t bits = 0;

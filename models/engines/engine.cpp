@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/units.h"
 #include "models/commands/cost.h"
 
 namespace bpusim {
@@ -13,10 +14,6 @@ namespace {
 // SystemC counts in femtoseconds here: fine enough that a clock that divides badly is off by less than 1e-6.
 sc_core::sc_time clock_period(double mhz) {
   return {std::round(1e9 / mhz), sc_core::SC_FS};
-}
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
 }
 
 }  // namespace

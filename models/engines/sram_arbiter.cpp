@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/quantise/fixed_point.h"
+#include "kernels/units.h"
 
 namespace bpusim {
 
@@ -94,7 +95,7 @@ void SramArbiter::rebalance(std::int64_t now) {
 
 std::int64_t SramArbiter::completion(int id) const {
   const Stream& stream = streams_.at(id);
-  return stream.since + (stream.remaining + stream.speed - 1) / stream.speed;
+  return stream.since + ceil_div(stream.remaining, stream.speed);
 }
 
 void SramArbiter::finish(std::int64_t now, int id) {

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "kernels/units.h"
 #include "models/commands/command.h"
 #include "sim/operators/step.h"
 
 namespace bpusim {
 
 namespace {
-
-constexpr std::int64_t kAlign = 64;
 
 // A root from the first step that writes to it to the last that reads it.
 struct Life {
@@ -66,8 +65,7 @@ std::map<std::string, Life> lives_of(const Network& network, const std::vector<S
       if (sharing.parts.count(output) != 0) touch(output, s, steps[s].on_bpu());
   }
   for (auto& [root, life] : lives)
-    life.bytes = (element_count(network.shape_of(root)) * byte_size(sharing.dtype_of(root)) + kAlign - 1) /
-                 kAlign * kAlign;
+    life.bytes = aligned(element_count(network.shape_of(root)) * byte_size(sharing.dtype_of(root)));
   const auto leave = [&](const std::string& value) {
     const auto part = sharing.parts.find(value);
     if (part != sharing.parts.end()) lives.at(part->second.root).on_chip = false;

@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 
 namespace bpusim {
 
 namespace {
-
-constexpr std::int64_t kRecord = 16;
-constexpr std::int64_t kAlign = 64;
-
-std::int64_t aligned(std::int64_t bytes) {
-  return (bytes + kAlign - 1) / kAlign * kAlign;
-}
 
 class ConvLowering {
  public:
@@ -33,7 +27,7 @@ class ConvLowering {
 
  private:
   std::int64_t weight_bytes() const {
-    return aligned(loops_.chunk * p_.taps()) + aligned(loops_.chunk * kRecord);
+    return aligned(loops_.chunk * p_.taps()) + aligned(loops_.chunk * kRecordBytes);
   }
   std::int64_t in_bytes() const {
     const ConvTile t = conv_tile(p_, 0, loops_.chunk, 0, rows_);
@@ -76,7 +70,7 @@ void ConvLowering::choose_chunk() {
   const bool one_chunk = loops_.mapping == MacMapping::Weights;
   while (!one_chunk && chunk > 1 && (footprint() > sram || weights_in_sram() > loops_.weight_limit(sram))) {
     std::int64_t less = (chunk + 1) / 2;
-    if (less > unit) less = (less + unit - 1) / unit * unit;
+    if (less > unit) less = round_up(less, unit);
     if (less < unit)
       while (unit % less != 0) --less;
     if (less >= chunk) less = chunk > unit ? chunk - unit : chunk / 2;
@@ -99,8 +93,8 @@ void ConvLowering::choose_rows(std::int64_t tile_bytes) {
       break;
     }
   }
-  const std::int64_t bands = (p_.oh + rows_ - 1) / rows_;
-  rows_ = (p_.oh + bands - 1) / bands;
+  const std::int64_t bands = ceil_div(p_.oh, rows_);
+  rows_ = ceil_div(p_.oh, bands);
 }
 
 void ConvLowering::add(Unit unit, int core, Body body) {
@@ -119,13 +113,12 @@ void ConvLowering::load_weights(const MacVisit& v, std::int64_t at) {
   add(Unit::Load, v.core,
       Transfer{DramBox::contiguous(job_.weights + v.channel * p_.taps(), v.channels * p_.taps()), at});
   add(Unit::Load, v.core,
-      Transfer{DramBox::contiguous(job_.entries + v.channel * kRecord, v.channels * kRecord),
+      Transfer{DramBox::contiguous(job_.entries + v.channel * kRecordBytes, v.channels * kRecordBytes),
                at + aligned(loops_.chunk * p_.taps())});
 }
 
 void ConvLowering::tile(const MacVisit& v) {
-  const std::int64_t bands = (p_.oh + rows_ - 1) / rows_, sample = v.piece / bands,
-                     row = v.piece % bands * rows_;
+  const std::int64_t bands = ceil_div(p_.oh, rows_), sample = v.piece / bands, row = v.piece % bands * rows_;
   const ConvTile t = conv_tile(p_, v.channel, v.channels, row, std::min(rows_, p_.oh - row));
   const DramBox input{job_.x,
                       {{sample, 1, p_.ic * p_.ih * p_.iw * in_size_},
@@ -155,7 +148,7 @@ void ConvLowering::run(std::int64_t tile_bytes) {
   choose_chunk();
   choose_rows(tile_bytes);
   builder_.reserve_sram(footprint());
-  visit_tiles(loops_, p_.n * ((p_.oh + rows_ - 1) / rows_), [this](const MacVisit& v) { tile(v); });
+  visit_tiles(loops_, p_.n * ceil_div(p_.oh, rows_), [this](const MacVisit& v) { tile(v); });
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/tile_commands.h"
 
 namespace bpusim {
 
 namespace {
 
-constexpr std::int64_t kRecord = 16;
 constexpr std::int64_t kSlots = 3;
 
 class TransposeLowering {
@@ -37,11 +37,9 @@ class TransposeLowering {
   // Output rows [row, row + rows) as a tile of each phase, all on the same rows of input.
   std::vector<ConvTile> tiles_of(std::int64_t channel, std::int64_t channels, std::int64_t row,
                                  std::int64_t rows) const;
-  std::int64_t weight_bytes() const {
-    return aligned_to_word(channels_ * taps_) + aligned_to_word(channels_ * kRecord);
-  }
+  std::int64_t weight_bytes() const { return aligned(channels_ * taps_) + aligned(channels_ * kRecordBytes); }
   std::int64_t in_bytes() const;
-  std::int64_t out_bytes() const { return aligned_to_word(channels_ * rows_ * p_.ow); }
+  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow); }
   std::int64_t slot_bytes() const { return in_bytes() + out_bytes() + tail_.room(out_bytes()); }
   std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * slot_bytes(); }
   void choose(std::int64_t tile_bytes);
@@ -92,7 +90,7 @@ std::int64_t TransposeLowering::in_bytes() const {
     const ConvTile tile = tiles_of(0, channels_, row, std::min(rows_, p_.oh - row)).front();
     most = std::max(most, tile.in_channels * tile.in_rows * p_.iw);
   }
-  return aligned_to_word(most);
+  return aligned(most);
 }
 
 // As of a convolution: all output channels where their weights leave half of the SRAM, then as many rows as
@@ -130,8 +128,9 @@ void TransposeLowering::load_weights(std::int64_t channel, std::int64_t channels
                Transfer{DramBox::contiguous(job_.weights + phase.first_weight + channel * taps, bytes), to});
     to += bytes;
   }
-  tiles_.add(Unit::Load, Transfer{DramBox::contiguous(job_.entries + channel * kRecord, channels * kRecord),
-                                  at + aligned_to_word(channels_ * taps_)});
+  tiles_.add(Unit::Load,
+             Transfer{DramBox::contiguous(job_.entries + channel * kRecordBytes, channels * kRecordBytes),
+                      at + aligned(channels_ * taps_)});
 }
 
 void TransposeLowering::band(std::int64_t sample, const std::vector<ConvTile>& tiles, std::int64_t row,
@@ -155,7 +154,7 @@ void TransposeLowering::band(std::int64_t sample, const std::vector<ConvTile>& t
   for (std::size_t k = 0; k < phases_.size(); ++k) {
     const ConvPhase& phase = phases_[k];
     if (tiles[k].out_rows > 0)
-      add(Unit::Mac, Convolve{plans_[k], tiles[k], slot, at, weights + aligned_to_word(channels_ * taps_),
+      add(Unit::Mac, Convolve{plans_[k], tiles[k], slot, at, weights + aligned(channels_ * taps_),
                               out + phase.row * p_.ow + phase.column});
     at += t.out_channels * phase.problem.taps();
   }

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 #include "sim/lowering/tiling.h"
 
 namespace bpusim {
 
 namespace {
-
-std::int64_t aligned(std::int64_t bytes) {
-  return (bytes + 63) / 64 * 64;
-}
 
 Unit unit_of(PrimitiveOp op) {
   if (op == PrimitiveOp::Mean || op == PrimitiveOp::Sum) return Unit::Reduction;

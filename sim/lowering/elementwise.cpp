@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 
 namespace bpusim {
@@ -95,7 +96,7 @@ void RowLowering::run(std::int64_t tile_bytes) {
   const std::int64_t limit = std::max<std::int64_t>(1, std::min(tile_bytes / widest_, most_));
   const std::int64_t columns = std::min(job_.row_elements, limit);
   const std::int64_t rows = columns < job_.row_elements ? 1 : std::max<std::int64_t>(1, limit / columns);
-  room_ = (std::min(rows, job_.rows) * columns * widest_ + 63) / 64 * 64;
+  room_ = aligned(std::min(rows, job_.rows) * columns * widest_);
   builder_.reserve_sram(kSlots * operands_ * room_);
   for (std::int64_t r = 0; r < job_.rows; r += rows)
     for (std::int64_t c = 0; c < job_.row_elements; c += columns)

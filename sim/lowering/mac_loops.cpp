@@ -4,6 +4,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "kernels/units.h"
+
 namespace bpusim {
 
 namespace {
@@ -69,7 +71,7 @@ void TileVisits::pieces_of_chunks(std::int64_t pieces) {
 
 // There and back: the chunk that ends a piece begins the core's next, and is not loaded again.
 void TileVisits::chunks_of_pieces(std::int64_t pieces) {
-  const std::int64_t chunks = (loops_.channels + loops_.chunk - 1) / loops_.chunk;
+  const std::int64_t chunks = ceil_div(loops_.channels, loops_.chunk);
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
     const bool back = piece / loops_.cores % 2 == 1;
     for (std::int64_t i = 0; i < chunks; ++i)
@@ -106,8 +108,8 @@ MacLoops MacLoops::all_channels(MacMapping mapping, const MachineParams& machine
   loops.cores = machine.bpu.cores;
   loops.channels = loops.share = channels;
   if (mapping == MacMapping::Channels) {
-    std::int64_t share = (channels + loops.cores - 1) / loops.cores;
-    if (share > unit) share = (share + unit - 1) / unit * unit;
+    std::int64_t share = ceil_div(channels, loops.cores);
+    if (share > unit) share = round_up(share, unit);
     if (unit < channels)
       while (share < unit && unit % share != 0) ++share;
     loops.share = share;

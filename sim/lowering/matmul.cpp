@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 
 namespace bpusim {
 
-namespace {
-
-constexpr std::int64_t kRecord = 16;
-
-std::int64_t aligned(std::int64_t bytes) {
-  return (bytes + 63) / 64 * 64;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Program lower_matmul(const std::string& name, const ConvJob& job, const MachineParams& machine,
                      std::int64_t tile_bytes) {
@@ -25,12 +18,12 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
   const int plan = builder.add_plan(job.plan);
   const TileTail tail(builder, job.tail);
   MacLoops loops = MacLoops::all_channels(job.mapping, machine, n, 1);
-  const std::int64_t column = k + kRecord;
+  const std::int64_t column = k + kRecordBytes;
   std::int64_t& columns = loops.chunk;
   if (loops.mapping != MacMapping::Weights &&
       loops.weight_slots() * columns * column > loops.weight_limit(machine.sram.bytes))
     columns = std::clamp<std::int64_t>(loops.weight_limit(machine.sram.bytes) / 2 / column, 1, loops.share);
-  const std::int64_t weights = aligned(columns * k) + aligned(columns * kRecord),
+  const std::int64_t weights = aligned(columns * k) + aligned(columns * kRecordBytes),
                      all_weights = loops.weight_slots() * weights;
   const std::int64_t most = (machine.sram.bytes - all_weights) / MacLoops::kOutputs / 64 * 64;
   const std::int64_t row = k * in_size + columns * out_size + tail.room(columns * out_size);
@@ -43,7 +36,7 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
                      result_room = out_room + tail.room(out_room);
   builder.reserve_sram(all_weights + loops.input_slots() * in_room + MacLoops::kOutputs * result_room);
   int tile = 0;
-  visit_tiles(loops, (m + rows - 1) / rows, [&](const MacVisit& v) {
+  visit_tiles(loops, ceil_div(m, rows), [&](const MacVisit& v) {
     const auto add = [&](Unit unit, Body body) {
       Command command;
       command.unit = unit;
@@ -57,7 +50,7 @@ Program lower_matmul(const std::string& name, const ConvJob& job, const MachineP
                        out = all_weights + loops.output_at(v.output_slot, in_room, result_room);
     if (v.load_weights) {
       add(Unit::Load, Transfer{DramBox::contiguous(job.weights + c * k, count * k), at});
-      add(Unit::Load, Transfer{DramBox::contiguous(job.entries + c * kRecord, count * kRecord),
+      add(Unit::Load, Transfer{DramBox::contiguous(job.entries + c * kRecordBytes, count * kRecordBytes),
                                at + aligned(columns * k)});
     }
     ConvTile t;

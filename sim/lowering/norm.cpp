@@ -4,15 +4,13 @@
 #include <array>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 #include "sim/lowering/tiling.h"
 
 namespace bpusim {
 
 namespace {
-
-constexpr std::int64_t kRecord = 16;  // bytes of SetSums, SetScale and AffineEntry alike
-constexpr std::int64_t kAlign = 64;   // SRAM addresses start on whole words of the widest port
 
 struct MappingName {
   Mapping mapping;
@@ -24,10 +22,6 @@ constexpr std::array<MappingName, 6> kMappings = {{{Mapping::Resident, "resident
                                                    {Mapping::MacArray, "mac_array"},
                                                    {Mapping::Decomposed, "decomposed"},
                                                    {Mapping::Host, "host"}}};
-
-std::int64_t aligned(std::int64_t bytes) {
-  return (bytes + kAlign - 1) / kAlign * kAlign;
-}
 
 // What one tile takes: codes (normalised in place), and its slice of the affine table where that is not held
 // whole.
@@ -48,7 +42,7 @@ class Lowering {
         reducer_(reducer),
         plan_(builder.add_plan(job.plan)),
         given_(part_.statistic == Statistic::Given),
-        table_held_(part_.affine_count() * kRecord <= machine.sram.bytes / 4) {}
+        table_held_(part_.affine_count() * kRecordBytes <= machine.sram.bytes / 4) {}
 
   void resident();
   void streaming();
@@ -56,12 +50,12 @@ class Lowering {
 
   /// SRAM that is left for tiles when blocks of `sets` sets are under way.
   std::int64_t room(std::int64_t sets) const {
-    const std::int64_t table = table_held_ ? aligned(part_.affine_count() * kRecord) : 0;
-    return machine_.sram.bytes - table - kStatisticSlots * 2 * aligned(sets * kRecord);
+    const std::int64_t table = table_held_ ? aligned(part_.affine_count() * kRecordBytes) : 0;
+    return machine_.sram.bytes - table - kStatisticSlots * 2 * aligned(sets * kRecordBytes);
   }
   TileBytes bytes_of(const TileBox& box) const {
     return {aligned(box.elements() * element_bytes()),
-            table_held_ ? 0 : aligned(entries_of(part_, box).count * kRecord)};
+            table_held_ ? 0 : aligned(entries_of(part_, box).count * kRecordBytes)};
   }
   /// A set as blocks see it at least.
   TileBox smallest_block() const { return cut(whole_view(part_), block_steps(part_, 1)).front(); }
@@ -77,7 +71,7 @@ class Lowering {
   // Elements a run where neighbours belong to different sets: long enough for DRAM, and no more than leaves
   // the statistics (sums, partial sums and scales of kStatisticSlots blocks) a quarter of the SRAM.
   std::int64_t side_by_side() const {
-    return std::clamp<std::int64_t>(machine_.sram.bytes / (4 * kStatisticSlots * 4 * kRecord), 1, 1024);
+    return std::clamp<std::int64_t>(machine_.sram.bytes / (4 * kStatisticSlots * 4 * kRecordBytes), 1, 1024);
   }
   int in_bytes() const { return byte_size(job_.plan.in.dtype); }
   int out_bytes() const { return byte_size(job_.plan.out.dtype); }
@@ -118,8 +112,8 @@ class Lowering {
 // one reduced, one applied, one stored. Slots start at bank boundaries where there is room for it, so that
 // the DMA and the engines meet on a bank only where tiles are larger than a bank.
 Lowering::Slots Lowering::lay_out(std::int64_t most_sets, TileBytes largest, std::int64_t tiles) {
-  statistics_ = table_held_ ? aligned(part_.affine_count() * kRecord) : 0;
-  statistics_bytes_ = aligned(most_sets * kRecord);
+  statistics_ = table_held_ ? aligned(part_.affine_count() * kRecordBytes) : 0;
+  statistics_bytes_ = aligned(most_sets * kRecordBytes);
   slice_offset_ = largest.codes;
   Slots slots;
   slots.base = statistics_ + kStatisticSlots * 2 * statistics_bytes_;
@@ -127,8 +121,8 @@ Lowering::Slots Lowering::lay_out(std::int64_t most_sets, TileBytes largest, std
   const std::int64_t bank = machine_.sram.bytes / machine_.sram.banks;
   const std::int64_t wanted = std::min<std::int64_t>(4, tiles);
   if (machine_.sram.interleave_bytes == 0) {
-    const std::int64_t base = (slots.base + bank - 1) / bank * bank;
-    const std::int64_t stride = (slots.stride + bank - 1) / bank * bank;
+    const std::int64_t base = round_up(slots.base, bank);
+    const std::int64_t stride = round_up(slots.stride, bank);
     if (base + wanted * stride <= machine_.sram.bytes) {
       slots.base = base;
       slots.stride = stride;
@@ -161,7 +155,7 @@ void Lowering::add(Unit unit, int core, Body body) {
 void Lowering::load_table(int core) {
   if (!table_held_ || table_loaded_[static_cast<std::size_t>(core)] != 0) return;
   table_loaded_[static_cast<std::size_t>(core)] = 1;
-  add(Unit::Load, core, Transfer{DramBox::contiguous(job_.entries, part_.affine_count() * kRecord), 0});
+  add(Unit::Load, core, Transfer{DramBox::contiguous(job_.entries, part_.affine_count() * kRecordBytes), 0});
 }
 
 void Lowering::load(const TileBox& box, int core, std::int64_t slot) {
@@ -181,7 +175,7 @@ void Lowering::finalise(int core, std::int64_t block, const TileBox& box) {
     for (std::size_t d = 0; d < part_.dims.size(); ++d)
       if (!part_.dims[d].in_set) first = first * part_.dims[d].extent + box.begin[d];
     add(Unit::Store, core,
-        Transfer{DramBox::contiguous(job_.sums + first * kRecord, sets * kRecord), sums_at(block)});
+        Transfer{DramBox::contiguous(job_.sums + first * kRecordBytes, sets * kRecordBytes), sums_at(block)});
   }
 
   add(Unit::SpecialFunction, core, Finalise{plan_, sums_at(block), scales_at(block), sets});
@@ -189,13 +183,14 @@ void Lowering::finalise(int core, std::int64_t block, const TileBox& box) {
 
 void Lowering::apply(const TileBox& box, int core, std::int64_t slot, std::int64_t scales) {
   const EntryRange range = entries_of(part_, box);
-  std::int64_t entries = range.first * kRecord;
+  std::int64_t entries = range.first * kRecordBytes;
   if (table_held_) {
     load_table(core);
   } else {
     entries = slot + slice_offset_;
     add(Unit::Load, core,
-        Transfer{DramBox::contiguous(job_.entries + range.first * kRecord, range.count * kRecord), entries});
+        Transfer{DramBox::contiguous(job_.entries + range.first * kRecordBytes, range.count * kRecordBytes),
+                 entries});
   }
   add(Unit::Vector, core, Apply{plan_, tile_of(part_, box), slot, scales, entries, slot, range.count});
 }
@@ -278,15 +273,15 @@ void Lowering::split() {
   const std::int64_t tile = bytes_of(cut(first, steps()).front()).total();
   const bool stays = slots.base + share * tile <= machine_.sram.bytes;
   if (stays) {
-    slots.stride =
-        std::min(slots.stride, std::max(tile, (machine_.sram.bytes - slots.base) / share / kAlign * kAlign));
+    slots.stride = std::min(
+        slots.stride, std::max(tile, (machine_.sram.bytes - slots.base) / share / kAlignBytes * kAlignBytes));
     slots.count = std::max(share, (machine_.sram.bytes - slots.base) / slots.stride);
     builder_.reserve_sram(slots.at(slots.count - 1) + tile);
   }
   std::vector<std::int64_t> next(static_cast<std::size_t>(cores()), 0);
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const auto block = static_cast<std::int64_t>(b);
-    const std::int64_t sets = sets_of(blocks[b]), partial = sums_at(block) + sets * kRecord;
+    const std::int64_t sets = sets_of(blocks[b]), partial = sums_at(block) + sets * kRecordBytes;
     const auto chunks = cut(blocks[b], chunk_steps(part_, blocks[b], limit));
     std::vector<std::int64_t> held(chunks.size());
     for (std::size_t c = 0; c < chunks.size(); ++c, ++tile_) {

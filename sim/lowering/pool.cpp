@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 
 namespace bpusim {
@@ -10,10 +11,6 @@ namespace bpusim {
 namespace {
 
 constexpr std::int64_t kSlots = 3;
-
-std::int64_t aligned(std::int64_t bytes) {
-  return (bytes + 63) / 64 * 64;
-}
 
 }  // namespace
 

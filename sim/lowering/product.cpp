@@ -28,12 +28,12 @@ Program lower_product(const std::string& name, const ProductJob& job, const Mach
   const int plan = builder.add_plan(job.plan);
   // Columns of the second factor lie in SRAM twice, the next chunk's behind this one's.
   const std::int64_t columns = std::clamp<std::int64_t>(machine.sram.bytes / 4 / k, 1, n);
-  const std::int64_t chunk_bytes = aligned_to_word(columns * k);
+  const std::int64_t chunk_bytes = aligned(columns * k);
   const std::int64_t most = (machine.sram.bytes - 2 * chunk_bytes) / kSlots, row = k + columns;
   if (most < row + 128)
     throw std::invalid_argument("a row and a column of " + std::to_string(k) + " do not fit in the SRAM");
   const std::int64_t rows = std::clamp<std::int64_t>(std::min(tile_bytes, most - 128) / row, 1, m);
-  const std::int64_t room = aligned_to_word(rows * k) + aligned_to_word(rows * columns);
+  const std::int64_t room = aligned(rows * k) + aligned(rows * columns);
   builder.reserve_sram(2 * chunk_bytes + kSlots * room);
   std::vector<std::int64_t> held(static_cast<std::size_t>(machine.bpu.cores), -1);  // chunk in each core
   std::int64_t chunk = 0;
@@ -47,8 +47,7 @@ Program lower_product(const std::string& name, const ProductJob& job, const Mach
           tiles.add(Unit::Load,
                     Transfer{columns_of(job.b + pair.b, job.problem.b_turned, k, n, c, count), at});
         there = chunk;
-        const std::int64_t slot = 2 * chunk_bytes + tiles.slot(kSlots) * room,
-                           out = slot + aligned_to_word(rows * k);
+        const std::int64_t slot = 2 * chunk_bytes + tiles.slot(kSlots) * room, out = slot + aligned(rows * k);
         // The rows of a are the columns of a turned round.
         tiles.add(Unit::Load,
                   Transfer{columns_of(job.a + pair.a, !job.problem.a_turned, k, m, r, height), slot});

@@ -70,8 +70,8 @@ Program lower_reduction(const std::string& name, const ReductionJob& job, const 
   const NormPart& part = job.part;
   const int plan = builder.add_plan(job.plan);
   const Cuts cuts = cuts_of(part, machine, tile_bytes);
-  const std::int64_t room = aligned_to_word(cuts.limit), partial_room = aligned_to_word(cuts.sets * kPartial),
-                     result_room = partial_room + aligned_to_word(cuts.sets);
+  const std::int64_t room = aligned(cuts.limit), partial_room = aligned(cuts.sets * kPartial),
+                     result_room = partial_room + aligned(cuts.sets);
   builder.reserve_sram(kSlots * room + kResults * result_room);
   const Unit finisher = job.plan.kind == ReductionKind::L2 ? Unit::SpecialFunction : Unit::Vector;
   std::vector<std::int64_t> used(static_cast<std::size_t>(machine.bpu.cores), 0);

@@ -42,7 +42,7 @@ Program lower_resample(const std::string& name, const ResamplePlan& plan, std::i
   if (in + out > most)
     throw std::invalid_argument("a row of " + std::to_string(h.out) +
                                 " outputs does not fit in the SRAM with the rows that it comes from");
-  const std::int64_t in_room = aligned_to_word(planes * in), room = in_room + aligned_to_word(planes * out);
+  const std::int64_t in_room = aligned(planes * in), room = in_room + aligned(planes * out);
   builder.reserve_sram(kSlots * room);
   for (std::int64_t p = 0; p < plan.planes; p += planes)
     for (std::int64_t r = 0; r < v.out; r += rows, tiles.next()) {

@@ -81,7 +81,7 @@ Program lower_selection(const std::string& name, const Selection& selection, std
   TileCommands tiles(builder, machine);
   const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
   const std::int64_t limit = std::max<std::int64_t>(1, std::min(most, tile_bytes));
-  builder.reserve_sram(kSlots * aligned_to_word(limit));
+  builder.reserve_sram(kSlots * aligned(limit));
   for (const Piece& piece : pieces_of(selection, x, y, fill)) {
     TileBox whole;
     for (const DramBox::Dim& dim : piece.target.dims) {
@@ -90,7 +90,7 @@ Program lower_selection(const std::string& name, const Selection& selection, std
     }
     if (whole.begin.empty()) whole = {{0}, {1}};
     for (const TileBox& part : cut(whole, steps_of(whole, limit))) {
-      const std::int64_t slot = tiles.slot(kSlots) * aligned_to_word(limit);
+      const std::int64_t slot = tiles.slot(kSlots) * aligned(limit);
       tiles.add(Unit::Load, Transfer{within(piece.source, part), slot});
       tiles.add(Unit::Store, Transfer{within(piece.target, part), slot});
       tiles.next();

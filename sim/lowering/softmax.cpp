@@ -17,7 +17,7 @@ Program lower_softmax(const std::string& name, const SoftmaxPlan& plan, std::int
                      widest = std::max(in_size, out_size);
   // Rows so long that four do not fit take turns in fewer slots.
   std::int64_t slots = 4;
-  while (slots > 1 && aligned_to_word(shape.elements * widest) * slots > machine.sram.bytes) slots /= 2;
+  while (slots > 1 && aligned(shape.elements * widest) * slots > machine.sram.bytes) slots /= 2;
   const std::int64_t most = machine.sram.bytes / slots / 64 * 64 / widest;  // elements
   if (shape.elements > most)
     throw std::invalid_argument("a row of " + std::to_string(shape.elements) +
@@ -28,7 +28,7 @@ Program lower_softmax(const std::string& name, const SoftmaxPlan& plan, std::int
                      block = shape.elements * shape.stride;
   const std::int64_t blocks = rows / shape.stride,
                      each = width < shape.stride ? 1 : std::clamp<std::int64_t>(limit / block, 1, blocks);
-  const std::int64_t room = aligned_to_word(each * shape.elements * width * widest);
+  const std::int64_t room = aligned(each * shape.elements * width * widest);
   builder.reserve_sram(slots * room);
   for (std::int64_t b = 0; b < blocks; b += each)
     for (std::int64_t first = 0; first < shape.stride; first += width, tiles.next()) {

@@ -9,11 +9,6 @@
 
 namespace bpusim {
 
-/// Tensors in SRAM start on these.
-inline std::int64_t aligned_to_word(std::int64_t bytes) {
-  return (bytes + 63) / 64 * 64;
-}
-
 /// Adds the commands of one tile after the other; tile t belongs to core t modulo the cores.
 class TileCommands {
  public:

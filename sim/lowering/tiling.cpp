@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "kernels/units.h"
+
 namespace bpusim {
 
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 // The largest step up to `most` that cuts the extent into equal shares, or nearly.
 std::int64_t even_step(std::int64_t extent, std::int64_t most) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
 #include "sim/lowering/tiling.h"
 
@@ -30,7 +31,7 @@ Program lower_view(const std::string& name, const View& view, std::int64_t x, st
   ProgramBuilder builder(name);
   const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
   const std::int64_t limit = std::max<std::int64_t>(1, std::min(most, tile_bytes) / element_bytes);
-  const std::int64_t room = (limit * element_bytes + 63) / 64 * 64;
+  const std::int64_t room = aligned(limit * element_bytes);
   builder.reserve_sram(kSlots * room);
   TileBox whole;
   for (const View::Dim& dim : view.dims) {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/norms/norm.h"
+#include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
 
 namespace bpusim {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/units.h"
 #include "sim/lowering/elementwise.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"
@@ -28,7 +29,7 @@ std::vector<std::int64_t> split_extents(const Node& node, std::vector<std::int64
                                         std::int64_t whole) {
   if (given.empty()) {
     const auto parts = static_cast<std::int64_t>(node.outputs.size());
-    const std::int64_t each = (whole + parts - 1) / parts;
+    const std::int64_t each = ceil_div(whole, parts);
     for (std::int64_t at = 0; at < whole; at += each) given.push_back(std::min(each, whole - at));
   }
   std::int64_t total = 0;

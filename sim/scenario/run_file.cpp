@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "kernels/norms/norm.h"
 #include "kernels/quantise/calibration.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "kernels/units.h"
 #include "sim/input_error.h"
 #include "sim/plan/placement.h"
 
@@ -14,7 +15,7 @@ namespace {
 MachineParams with_room(MachineParams machine, std::int64_t tensor_bytes) {
   const std::int64_t bank = machine.sram.bytes / machine.sram.banks;
   const std::int64_t missing = std::max<std::int64_t>(0, tensor_bytes - machine.sram.tensor_bytes);
-  const std::int64_t more = (missing + bank - 1) / bank * bank;
+  const std::int64_t more = round_up(missing, bank);
   machine.sram.tensor_bytes += more;
   machine.sram.bytes += more;
   machine.sram.banks += more / bank;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "kernels/norms/golden.h"
+#include "kernels/units.h"
 #include "sim/lowering/decomposed.h"
 #include "sim/lowering/norm.h"
 #include "sim/operators/families.h"
@@ -15,7 +16,6 @@ namespace bpusim {
 namespace {
 
 constexpr double kNormOps = 8;  // two passes: mean, squares, subtract, scale, shift
-constexpr std::int64_t kRecord = sizeof(AffineEntry);
 
 Tensor vector_of(const std::vector<double>& values) {
   return Tensor({static_cast<std::int64_t>(values.size())}, values);
@@ -162,7 +162,7 @@ LoweredStep lower(StepLowering& s) {
     job.y = s.out().address;
     job.entries = s.constants(job.plan.entries);
     if (training) job.sums = s.reserve(part.set_count() * static_cast<std::int64_t>(sizeof(SetSums)));
-    lowered.work.read_bytes += static_cast<std::int64_t>(job.plan.entries.size()) * kRecord;
+    lowered.work.read_bytes += static_cast<std::int64_t>(job.plan.entries.size()) * kRecordBytes;
     lowered.work.vector_elements += part.element_count() * s.widest();
     jobs.push_back(std::move(job));
   }
