@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sim/compile/network_compiler.h"
-#include "sim/run/run.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 

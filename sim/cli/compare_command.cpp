@@ -7,6 +7,7 @@
 #include "sim/cli/terminal.h"
 #include "sim/input_error.h"
 #include "sim/report/compare.h"
+#include "sim/run/run.h"
 
 namespace bpusim {
 

@@ -16,6 +16,7 @@
 #include "sim/quantise/golden.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
+#include "sim/run/run.h"
 #include "sim/study/conformance.h"
 #include "sim/study/what_if.h"
 
@@ -87,8 +88,9 @@ int run(const RunChoices& c) {
   auto progress = std::make_unique<ProgressDisplay>();
   const Prepared p = prepare(c);
   if (!c.dump.empty()) dump_golden(p.run.network, c.dump);
-  RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function);
-  if (!c.no_what_if) try_changes(p.run, p.machine, p.policy, result);
+  Ways ways;
+  RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function, {}, &ways);
+  if (!c.no_what_if) try_changes(p.run, p.machine, p.policy, ways, result);
   progress.reset();
   const std::string text = text_report(result), json = json_report(result);
   std::cout << (c.json == "-" ? json : text_report(result, {c.all_nodes, colours_wanted()}));
@@ -109,7 +111,7 @@ int check(const RunChoices& c) {
   std::cout << (c.json == "-" ? json_placement(result) : text_placement(result, {true, colours_wanted()}));
   if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(result));
   for (const PlacedNode& node : result.nodes)
-    if (node.on == "-") return kUnplaced;
+    if (node.on == Side::Nowhere) return kUnplaced;
   return kFine;
 }
 

@@ -27,8 +27,8 @@ std::map<std::string, const Node*> deciding_nodes(const Network& network) {
   return nodes;
 }
 
-RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeMethod>& by_node) {
-  for (const NodeMethod& one : by_node) {
+RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeCalibration>& by_node) {
+  for (const NodeCalibration& one : by_node) {
     NodeOptions options = run.options_of(one.node);
     options.calibration = one.method.name();
     run.options[one.node] = options;

@@ -37,13 +37,13 @@ struct Observation {
 };
 
 /// The method of one node's values, where it is not the one of the whole network.
-struct NodeMethod {
+struct NodeCalibration {
   std::string node;
   CalibrationMethod method;
 };
 
 /// The run with "auto" replaced by what it found: a method, and others for some nodes.
-RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeMethod>& by_node);
+RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<NodeCalibration>& by_node);
 
 /// Evaluates the network in float64 on each sample, twice where there are several: ranges first, histograms
 /// then. Also evaluates it on its own input: tensors of steps, and results that only the host makes, go to

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "sim/report/summary.h"
 #include "sim/report/text_table.h"
+#include "sim/result/summary.h"
 
 namespace bpusim {
 
@@ -46,8 +46,8 @@ std::vector<Pair> nodes_of(const RunResult& a, const RunResult& b) {
     for (const NodeResult& node : run->nodes) {
       const auto [at, fresh] = index.emplace(node.name, pairs.size());
       if (fresh) pairs.push_back({node.name, {}, {}});
-      (run == &a ? pairs[at->second].a : pairs[at->second].b) =
-          Pair::Side{node.op, node.on, 1, node.time_ms, node.dram_read_bytes + node.dram_write_bytes};
+      (run == &a ? pairs[at->second].a : pairs[at->second].b) = Pair::Side{
+          node.op, to_string(node.on), 1, node.time_ms, node.dram_read_bytes + node.dram_write_bytes};
     }
   sort_by_difference(pairs);
   return pairs;
@@ -57,11 +57,11 @@ std::vector<Pair> kinds_of_both(const RunResult& a, const RunResult& b) {
   std::vector<Pair> pairs;
   for (const RunResult* run : {&a, &b})
     for (const KindSummary& kind : kinds_of(run->nodes)) {
-      const std::string name = kind.op + " on " + kind.on;
+      const std::string name = kind.op + " on " + to_string(kind.on);
       auto at = std::find_if(pairs.begin(), pairs.end(), [&](const Pair& p) { return p.name == name; });
       if (at == pairs.end()) at = pairs.insert(pairs.end(), Pair{name, {}, {}});
       (run == &a ? at->a : at->b) =
-          Pair::Side{kind.op, kind.on, kind.count, run->time_ms(kind.cycles), kind.dram_bytes};
+          Pair::Side{kind.op, to_string(kind.on), kind.count, run->time_ms(kind.cycles), kind.dram_bytes};
     }
   sort_by_difference(pairs);
   return pairs;
@@ -89,7 +89,7 @@ std::string total_table(const RunResult& a, const RunResult& b) {
   TextTable table({"", titles[0] + ">", titles[1] + ">"});
   const auto row = [&](const std::string& name, auto&& cell) { table.add({name, cell(a), cell(b)}); };
   const auto on_cpu = [](const RunResult& r) {
-    return std::count_if(r.nodes.begin(), r.nodes.end(), [](const NodeResult& n) { return n.on == "CPU"; });
+    return std::count_if(r.nodes.begin(), r.nodes.end(), [](const NodeResult& n) { return n.on_cpu(); });
   };
   row("operators", [](const RunResult& r) { return std::to_string(r.nodes.size()); });
   row("operators on the CPU", [&](const RunResult& r) { return std::to_string(on_cpu(r)); });

@@ -2,7 +2,7 @@
 
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
-#include "sim/report/summary.h"
+#include "sim/result/summary.h"
 
 namespace bpusim {
 
@@ -44,7 +44,7 @@ Json advice_json(const std::vector<Advice>& advice) {
 Json node_json(const NodeResult& n) {
   Json node = {{"name", n.name},
                {"op", n.op},
-               {"on", n.on},
+               {"on", to_string(n.on)},
                {"reason", n.reason},
                {"segment", n.segment},
                {"shape", n.shape},
@@ -80,7 +80,7 @@ Json segments_json(const RunResult& r) {
     for (std::size_t n = segment.first; n < segment.first + segment.count; ++n)
       names.push_back(r.nodes[n].name);
     list.push_back({{"segment", segment.number},
-                    {"on", segment.on},
+                    {"on", to_string(segment.on)},
                     {"time_ms", r.time_ms(segment.cycles)},
                     {"nodes", std::move(names)}});
   }
@@ -91,7 +91,7 @@ Json kinds_json(const RunResult& r) {
   Json list = Json::array();
   for (const KindSummary& kind : kinds_of(r.nodes))
     list.push_back({{"op", kind.op},
-                    {"on", kind.on},
+                    {"on", to_string(kind.on)},
                     {"count", kind.count},
                     {"cycles", kind.cycles},
                     {"time_ms", r.time_ms(kind.cycles)},
@@ -136,9 +136,9 @@ std::string json_report(const RunResult& r) {
   for (const EngineUse& use : r.engines) {
     for (std::size_t c = 0; c < kCauses; ++c) all[c] += use.cycles[c];
     report["engines"].push_back(
-        {{"name", use.engine.name},
-         {"unit", to_string(use.engine.unit)},
-         {"core", use.engine.core},
+        {{"name", use.name},
+         {"unit", use.unit},
+         {"core", use.core},
          {"commands", use.commands},
          {"utilisation",
           static_cast<double>(use.cycles[0]) / static_cast<double>(std::max<std::int64_t>(r.cycles, 1))},
@@ -160,7 +160,7 @@ std::string json_placement(const CheckResult& result) {
     list.push_back({{"name", n.name},
                     {"op", n.op},
                     {"shape", n.shape},
-                    {"on", n.on},
+                    {"on", to_string(n.on)},
                     {"reason", n.reason},
                     {"source", n.source}});
   return Json{{"schema", "bpusim-check-1"}, {"nodes", list}, {"advice", advice_json(result.advice)}}.dump(2) +

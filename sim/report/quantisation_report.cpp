@@ -16,8 +16,9 @@ const char* const kDrawn =
     "network does";
 
 std::string sources(const Quantised& q) {
-  if (q.source == "samples") return std::to_string(q.samples) + (q.samples == 1 ? " sample" : " samples");
-  return q.source == "inputs" ? "the run's own input" : "drawn numbers";
+  if (q.source == DataSource::Samples)
+    return std::to_string(q.samples) + (q.samples == 1 ? " sample" : " samples");
+  return q.source == DataSource::OwnInput ? "the run's own input" : "drawn numbers";
 }
 
 std::string join(const std::vector<std::string>& names) {
@@ -29,14 +30,14 @@ std::string join(const std::vector<std::string>& names) {
 std::string join(const std::vector<NodeMethod>& nodes) {
   std::vector<std::string> words;
   words.reserve(nodes.size());
-  for (const NodeMethod& one : nodes) words.push_back(one.node + " " + one.method.name());
+  for (const NodeMethod& one : nodes) words.push_back(one.node + " " + one.method);
   return join(words);
 }
 
 std::string tried_table(const Quantised& q) {
   TextTable table({"Method", "Output cosine>", ""});
   for (const TriedMethod& t : q.tried)
-    table.add({t.method.name(), fixed(t.cosine, 6), t.method.name() == q.chosen ? "taken" : ""});
+    table.add({t.method, fixed(t.cosine, 6), t.method == q.chosen ? "taken" : ""});
   return table.str();
 }
 
@@ -75,7 +76,7 @@ std::string text_quantisation(const RunResult& result) {
   if (!result.quantised) return "";
   const Quantised& q = *result.quantised;
   std::string text;
-  if (q.source == "drawn") text += std::string("WARNING: ") + kDrawn + "\n";
+  if (q.source == DataSource::Drawn) text += std::string("WARNING: ") + kDrawn + "\n";
   text += "Quantisation: calibrated on " + sources(q) + ", method " + q.method +
           (q.chosen.empty() ? "" : ", which took " + q.chosen) + "\n";
   if (!q.tried.empty()) text += tried_table(q);
@@ -91,15 +92,15 @@ std::string text_quantisation(const RunResult& result) {
 Json json_quantisation(const RunResult& result) {
   if (!result.quantised) return nullptr;
   const Quantised& q = *result.quantised;
-  Json json = {{"source", q.source}, {"samples", q.samples}, {"method", q.method}};
-  json["warning"] = q.source == "drawn" ? Json(kDrawn) : Json(nullptr);
+  Json json = {{"source", to_string(q.source)}, {"samples", q.samples}, {"method", q.method}};
+  json["warning"] = q.source == DataSource::Drawn ? Json(kDrawn) : Json(nullptr);
   json["chosen"] = q.chosen.empty() ? Json(nullptr) : Json(q.chosen);
   json["tried"] = Json::array();
   for (const TriedMethod& t : q.tried)
-    json["tried"].push_back({{"method", t.method.name()}, {"output_cosine", t.cosine}});
+    json["tried"].push_back({{"method", t.method}, {"output_cosine", t.cosine}});
   json["by_node"] = Json::array();
   for (const NodeMethod& one : q.by_node)
-    json["by_node"].push_back({{"node", one.node}, {"method", one.method.name()}});
+    json["by_node"].push_back({{"node", one.node}, {"method", one.method}});
   json["int16"] = q.int16;
   json["kept_int8"] = q.kept_int8;
   json["search"] = nullptr;

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/run/run.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 

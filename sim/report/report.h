@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/run/run.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 

@@ -3,8 +3,8 @@
 
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
-#include "sim/report/summary.h"
 #include "sim/report/text_table.h"
+#include "sim/result/summary.h"
 
 namespace bpusim {
 
@@ -52,7 +52,7 @@ std::string node_table(const RunResult& result, const std::vector<std::size_t>& 
     const NodeResult& n = result.nodes[r];
     const bool measured = n.accuracy.has_value();
     table.add({elided(n.name),
-               n.on,
+               to_string(n.on),
                std::to_string(n.segment),
                elided(n.op),
                n.shape,
@@ -72,7 +72,7 @@ std::string node_table(const RunResult& result, const std::vector<std::size_t>& 
                measured ? decibels(n.accuracy->ideal_sqnr_db) : "-",
                n.in_type + "/" + n.out_type,
                origin_of(n)},
-              style.colour && n.on == "CPU" ? kYellow : "");
+              style.colour && n.on_cpu() ? kYellow : "");
   }
   return table.str();
 }
@@ -94,13 +94,14 @@ std::string kind_table(const RunResult& result, const TextStyle& style) {
   TextTable table({"Type", "ON", "Count>", "Time ms>", "Share %>", "DRAM>", "MMACs>", "MAC %>"});
   for (const KindSummary& kind : kinds_of(result.nodes))
     table.add(
-        {elided(kind.op), kind.on, std::to_string(kind.count), fixed(result.time_ms(kind.cycles), 3),
+        {elided(kind.op), to_string(kind.on), std::to_string(kind.count),
+         fixed(result.time_ms(kind.cycles), 3),
          fixed(100.0 * static_cast<double>(kind.cycles) /
                    static_cast<double>(std::max<std::int64_t>(result.cycles, 1)),
                1),
          bytes_text(kind.dram_bytes), kind.macs > 0 ? fixed(static_cast<double>(kind.macs) / 1e6, 1) : "-",
          kind.macs > 0 ? fixed(100 * kind.mac_utilisation, 1) : "-"},
-        style.colour && kind.on == "CPU" ? kYellow : "");
+        style.colour && kind.on == Side::Cpu ? kYellow : "");
   return table.str();
 }
 
@@ -110,7 +111,7 @@ std::string reasons(const RunResult& result) {
   std::vector<std::string> order;
   for (const NodeResult& n : result.nodes) {
     const auto made = n.reason.find("; recognised from ");
-    const std::string key = n.op + " on " + n.on + ": " + n.reason.substr(0, made);
+    const std::string key = n.op + " on " + to_string(n.on) + ": " + n.reason.substr(0, made);
     if (count[key]++ == 0) order.push_back(key);
   }
   std::string text;
@@ -136,7 +137,7 @@ std::string engine_table(const RunResult& result) {
                        static_cast<double>(std::max<std::int64_t>(result.cycles, 1)),
                    1);
     };
-    table.add({use.engine.name, grouped(use.commands), share(Cause::Work), share(Cause::Dram),
+    table.add({use.name, grouped(use.commands), share(Cause::Work), share(Cause::Dram),
                share(Cause::SramBank), share(Cause::Dependency), share(Cause::Host), share(Cause::Dispatch),
                share(Cause::QueueEmpty)});
   }
@@ -150,7 +151,7 @@ std::string totals(const RunResult& r) {
   };
   std::string text;
   const auto on_cpu =
-      std::count_if(r.nodes.begin(), r.nodes.end(), [](const NodeResult& n) { return n.on == "CPU"; });
+      std::count_if(r.nodes.begin(), r.nodes.end(), [](const NodeResult& n) { return n.on_cpu(); });
   const auto segments = segments_of(r.nodes);
   text += row("operators", std::to_string(r.nodes.size()) + ": " +
                                std::to_string(static_cast<std::ptrdiff_t>(r.nodes.size()) - on_cpu) +
@@ -223,10 +224,10 @@ std::string text_report(const RunResult& result, const TextStyle& style) {
 std::string text_placement(const CheckResult& result, const TextStyle& style) {
   TextTable table({"Node", "Type", "Shape", "ON", "Why", "Source"});
   for (const PlacedNode& n : result.nodes)
-    table.add({elided(n.name), elided(n.op), n.shape, n.on, n.reason, n.source},
-              !style.colour || n.on == "BPU" ? ""
-              : n.on == "CPU"                ? kYellow
-                                             : kRed);
+    table.add({elided(n.name), elided(n.op), n.shape, to_string(n.on), n.reason, n.source},
+              !style.colour || n.on == Side::Bpu ? ""
+              : n.on == Side::Cpu                ? kYellow
+                                                 : kRed);
   return table.str() + advice_text(result.advice, style);
 }
 

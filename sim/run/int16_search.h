@@ -8,19 +8,9 @@
 #include "models/machine_params.h"
 #include "sim/compile/network_compiler.h"
 #include "sim/quantise/calibration.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
-
-struct Int16Search {
-  double goal = 0;  ///< output cosine that is wanted
-  double in_int8 = 0,
-         reached = 0;            ///< output cosine, as method_choice.h judges it, without the names and with
-  std::size_t runs = 0;          ///< sets that were run
-  std::int64_t int8_cycles = 0;  ///< of the run without the names
-  std::vector<std::string> names;  ///< nodes, and inputs of the network, that are to be int16
-
-  bool met() const { return reached >= goal; }
-};
 
 /// What a search works on. Everything must outlive it.
 struct Int16SearchInput {

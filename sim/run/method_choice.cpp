@@ -134,7 +134,7 @@ class Chooser {
   }
 
  private:
-  Calibration grids_of(const CalibrationMethod& method, const std::vector<NodeMethod>& by_node) const {
+  Calibration grids_of(const CalibrationMethod& method, const std::vector<NodeCalibration>& by_node) const {
     return choose_grids(settled(run_, method, by_node), network_, sharing_, observation_, method);
   }
   double cosine_of(const Calibration& grids) const {
@@ -166,10 +166,10 @@ class Chooser {
   }
 
   void improve(const Unit& unit) {
-    const std::vector<NodeMethod> before = choice_.by_node;
+    const std::vector<NodeCalibration> before = choice_.by_node;
     std::set<double> scales = {grids_of(choice_.best, before).grids.at(unit.value).scale};
     for (const CalibrationMethod& method : calibration_methods()) {
-      std::vector<NodeMethod> with = before;
+      std::vector<NodeCalibration> with = before;
       with.reserve(before.size() + unit.nodes.size());
       for (const std::string& node : unit.nodes) with.push_back({node, method});
       const Calibration grids = grids_of(choice_.best, with);

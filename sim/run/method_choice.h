@@ -10,16 +10,16 @@
 
 namespace bpusim {
 
-struct TriedMethod {
+struct MethodTrial {
   CalibrationMethod method;
   double cosine = 0;  ///< of the outputs against golden: the least among them, its mean over the samples
 };
 
 struct MethodChoice {
-  std::vector<TriedMethod> tried;   ///< for all nodes
-  CalibrationMethod best;           ///< of these
-  std::vector<NodeMethod> by_node;  ///< nodes that another method serves better
-  double cosine = 0;                ///< with all of that
+  std::vector<MethodTrial> tried;        ///< for all nodes
+  CalibrationMethod best;                ///< of these
+  std::vector<NodeCalibration> by_node;  ///< nodes that another method serves better
+  double cosine = 0;                     ///< with all of that
 };
 
 /// Compiles the network and runs its programs untimed on each sample whose golden values are in `goldens`: of

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sim/operators/step_lowering.h"
-#include "sim/run/run.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "models/machine.h"
+#include "models/observers/stall_accounting.h"
+#include "sim/advise/advice.h"
 #include "sim/advise/timed_advice.h"
 #include "sim/compile/network_compiler.h"
 #include "sim/input_error.h"
@@ -22,11 +24,13 @@
 #include "sim/progress.h"
 #include "sim/quantise/calibration.h"
 #include "sim/quantise/reader_losses.h"
-#include "sim/result/roofline.h"
+#include "sim/quantise/sensitivity.h"
 #include "sim/run/capture.h"
 #include "sim/run/int16_search.h"
 #include "sim/run/measurement.h"
+#include "sim/run/method_choice.h"
 #include "sim/run/node_facts.h"
+#include "sim/run/roofline.h"
 #include "sim/run/timeline.h"
 
 namespace bpusim {
@@ -58,8 +62,14 @@ Network prepared(const Network& network, const Policy& policy) {
 }
 
 // The samples that a run calibrates on.
-std::string source_of(const RunSpec& run) {
-  return !run.samples.empty() ? "samples" : run.drawn_inputs ? "drawn" : "inputs";
+DataSource source_of(const RunSpec& run) {
+  return !run.samples.empty() ? DataSource::Samples
+         : run.drawn_inputs   ? DataSource::Drawn
+                              : DataSource::OwnInput;
+}
+
+Side side_of(const Step& step) {
+  return step.on_cpu() ? Side::Cpu : step.on_bpu() ? Side::Bpu : Side::Nowhere;
 }
 
 Sharing shared(const RunSpec& run, const Network& network, const std::vector<Step>& steps) {
@@ -81,6 +91,14 @@ std::int64_t weight_bytes(const Network& network) {
   for (const auto& [name, value] : network.values)
     if (value.constant) bytes += element_count(value.shape) * static_cast<std::int64_t>(sizeof(float));
   return bytes;
+}
+
+// What "auto" found for single nodes.
+std::vector<NodeCalibration> calibrations_of(const Quantised& quantised) {
+  std::vector<NodeCalibration> nodes;
+  for (const NodeMethod& one : quantised.by_node)
+    nodes.push_back({one.node, parse_calibration(one.method).value()});
+  return nodes;
 }
 
 class Runner {
@@ -106,6 +124,7 @@ class Runner {
   }
 
   RunResult execute();
+  const Ways& ways() const { return ways_; }
 
   /// Calibrates, which `result` is told of, and looks for the nodes that have to be int16.
   Int16Search search(double goal, RunResult& result);
@@ -184,7 +203,7 @@ NodeResult Runner::row_of(std::size_t s, const LoweredStep& lowered, std::int64_
   NodeResult row;
   row.name = step.name;
   row.op = step.op;
-  row.on = step.on_cpu() ? "CPU" : "BPU";
+  row.on = side_of(step);
   row.reason = step.placement.reason;
   row.shape = step.shape;
   row.mapping = lowered.mapping;
@@ -212,13 +231,13 @@ NodeResult Runner::row_of(std::size_t s, const LoweredStep& lowered, std::int64_
   if (const auto accuracy = accuracy_.find(s); accuracy != accuracy_.end()) row.accuracy = accuracy->second;
   if (const auto error = statistics_errors_.find(s); error != statistics_errors_.end())
     row.statistics_error = error->second;
-  spdlog::info("{} {}: {} on {}, {} cycles", step.op, step.name, row.mapping, row.on, row.cycles);
+  spdlog::info("{} {}: {} on {}, {} cycles", step.op, step.name, row.mapping, to_string(row.on), row.cycles);
   return row;
 }
 
 // A step's cycles are those by which it took the run further, so that the rows add up to the run.
 void Runner::report_steps(const CompiledNetwork& compiled, RunResult& result) {
-  std::string side;
+  Side side = Side::Nowhere;
   int segment = 0;
   std::int64_t reached = 0;
   for (std::size_t s = 0; s < steps_.size(); ++s) {
@@ -237,9 +256,11 @@ void Runner::report_steps(const CompiledNetwork& compiled, RunResult& result) {
 }
 
 void Runner::report_engines(RunResult& result) const {
-  for (std::size_t e = 0; e < machine_.engines().size(); ++e)
-    result.engines.push_back(
-        {machine_.engines()[e], stalls_.cycles(static_cast<int>(e)), stalls_.commands(static_cast<int>(e))});
+  for (std::size_t e = 0; e < machine_.engines().size(); ++e) {
+    const EngineInfo& engine = machine_.engines()[e];
+    result.engines.push_back({engine.name, to_string(engine.unit), engine.core,
+                              stalls_.cycles(static_cast<int>(e)), stalls_.commands(static_cast<int>(e))});
+  }
   const DramActivity activity = machine_.dram_activity();
   result.row_hits = activity.row_hits;
   result.row_misses = activity.row_misses;
@@ -270,6 +291,7 @@ Calibration Runner::calibrate(RunResult& result) {
   quantised.int16 = run_.int16;
   observation_ = observe(network_, steps_, sharing_, samples, golden_, judged_);
   CalibrationMethod chosen;
+  std::vector<NodeCalibration> by_node;
   if (asks_for(run_, "auto") || asks_for(run_, "readers") || run_.int16_until > -1)
     observe_readers(run_, network_, sharing_, samples, observation_);
   if (asks_for(run_, "auto")) {
@@ -277,10 +299,13 @@ Calibration Runner::calibrate(RunResult& result) {
         choose_method(run_, network_, steps_, sharing_, observation_, judged(), params_, ways_);
     chosen = choice.best;
     quantised.chosen = chosen.name();
-    quantised.tried = std::move(choice.tried);
-    quantised.by_node = std::move(choice.by_node);
+    for (const MethodTrial& trial : choice.tried)
+      quantised.tried.push_back({trial.method.name(), trial.cosine});
+    for (const NodeCalibration& node : choice.by_node)
+      quantised.by_node.push_back({node.node, node.method.name()});
+    by_node = std::move(choice.by_node);
   }
-  const RunSpec settled_run = settled(run_, chosen, quantised.by_node);
+  const RunSpec settled_run = settled(run_, chosen, by_node);
   result.quantised = std::move(quantised);
   return choose_grids(settled_run, network_, sharing_, observation_, chosen);
 }
@@ -296,7 +321,7 @@ Int16Search Runner::search(double goal, RunResult& result) {
   calibrate(result);
   const Quantised& found = *result.quantised;
   const CalibrationMethod method = parse_calibration(found.chosen).value_or(CalibrationMethod{});
-  const RunSpec run = settled(run_, method, found.by_node);
+  const RunSpec run = settled(run_, method, calibrations_of(found));
   const auto goldens = judged();
   return search_int16({run, network_, steps_, sharing_, observation_, method, goldens, params_}, goal);
 }
@@ -369,14 +394,21 @@ RunResult Runner::execute() {
   rank(result);
   report_engines(result);
   advise({input, compiled, compiler, result}, result);
-  result.ways = ways_;
+  return result;
+}
+
+RunResult execute_once(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function,
+                       const Ways& known, Ways& taken) {
+  Runner runner(run, machine, policy, function, known);
+  RunResult result = runner.execute();
+  taken = runner.ways();
   return result;
 }
 
 // What "auto" found in int8 becomes what the nodes ask for.
 RunSpec as_found(RunSpec run, const Quantised& in_int8) {
   const auto chosen = parse_calibration(in_int8.chosen);
-  return chosen ? settled(std::move(run), *chosen, in_int8.by_node) : run;
+  return chosen ? settled(std::move(run), *chosen, calibrations_of(in_int8)) : run;
 }
 
 void keep_findings(const Quantised& in_int8, Quantised& quantised) {
@@ -387,7 +419,7 @@ void keep_findings(const Quantised& in_int8, Quantised& quantised) {
 }
 
 // Once in int8, to see which nodes fall below; then with those in int16, by the method that int8 chose.
-RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const Policy& policy) {
+RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const Policy& policy, Ways& ways) {
   const double cosine = run.int16_below;
   run.int16_below = -1;
   std::vector<std::string> wanted, taken;
@@ -401,7 +433,7 @@ RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const
   }
   run = as_found(std::move(run), in_int8);
   run.int16.insert(run.int16.end(), taken.begin(), taken.end());
-  RunResult result = Runner(run, machine, policy, true).execute();
+  RunResult result = execute_once(run, machine, policy, true, {}, ways);
   Quantised& quantised = *result.quantised;
   keep_findings(in_int8, quantised);
   for (const std::string& name : wanted)
@@ -410,7 +442,7 @@ RunResult execute_in_two_passes(RunSpec run, const MachineParams& machine, const
 }
 
 // A search in int8, and how long int8 takes; then with what it found in int16, by the method that int8 chose.
-RunResult execute_with_search(RunSpec run, const MachineParams& machine, const Policy& policy) {
+RunResult execute_with_search(RunSpec run, const MachineParams& machine, const Policy& policy, Ways& taken) {
   Int16Search search;
   RunResult in_int8;
   {
@@ -421,7 +453,7 @@ RunResult execute_with_search(RunSpec run, const MachineParams& machine, const P
   search.int8_cycles = Runner(run, machine, policy, false).execute().cycles;
   run = as_found(std::move(run), *in_int8.quantised);
   run.int16.insert(run.int16.end(), search.names.begin(), search.names.end());
-  RunResult result = Runner(run, machine, policy, true).execute();
+  RunResult result = execute_once(run, machine, policy, true, {}, taken);
   keep_findings(*in_int8.quantised, *result.quantised);
   result.quantised->search = std::move(search);
   return result;
@@ -430,7 +462,7 @@ RunResult execute_with_search(RunSpec run, const MachineParams& machine, const P
 }  // namespace
 
 RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Policy& policy, bool function,
-                      const Ways& known) {
+                      const Ways& known, Ways* taken) {
   if (run.network.shapes_only && function) {
     spdlog::warn("the model's weights have no data: timing only");
     function = false;
@@ -444,9 +476,11 @@ RunResult execute_run(const RunSpec& run, const MachineParams& machine, const Po
   if (run.int16_below > -1 && !function)
     throw InputError(
         "int16_below needs values: run with function first, then name under int16 what it found");
-  RunResult result = run.int16_until > -1   ? execute_with_search(run, machine, policy)
-                     : run.int16_below > -1 ? execute_in_two_passes(run, machine, policy)
-                                            : Runner(run, machine, policy, function, known).execute();
+  Ways here;
+  RunResult result = run.int16_until > -1   ? execute_with_search(run, machine, policy, here)
+                     : run.int16_below > -1 ? execute_in_two_passes(run, machine, policy, here)
+                                            : execute_once(run, machine, policy, function, known, here);
+  if (taken != nullptr) *taken = std::move(here);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -456,9 +490,8 @@ CheckResult check_run(const RunSpec& run, const Policy& policy) {
   const Network network = prepared(run.network, policy);
   const std::vector<Step> steps = place(run, network, policy);
   for (const Step& step : steps) {
-    const char* on = step.on_cpu() ? "CPU" : step.on_bpu() ? "BPU" : "-";
     result.nodes.push_back(
-        {step.name, step.op, step.shape, on, step.placement.reason, step.placement.source});
+        {step.name, step.op, step.shape, step.placement.reason, step.placement.source, side_of(step)});
   }
   result.advice = static_advice({network, steps});
   return result;

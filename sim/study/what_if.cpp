@@ -32,7 +32,7 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
   run.int16_below = run.int16_until = -1;  // what was found is named
   if (result.quantised) run.int16 = result.quantised->int16;
   for (const NodeResult& row : result.nodes) {
-    if (row.on != "CPU" || !holds(change.on_bpu, row.op)) continue;
+    if (!row.on_cpu() || !holds(change.on_bpu, row.op)) continue;
     NodeOptions options = run.options_of(row.name);
     if (holds(change.nodes, row.name)) {
       if (options.mapping == "host") options.mapping.clear();
@@ -45,19 +45,20 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
 }
 
 std::int64_t cycles_with(const WhatIf& change, const RunSpec& run, const MachineParams& machine,
-                         const Policy& policy, const RunResult& result) {
+                         const Policy& policy, const Ways& ways, const RunResult& result) {
   return execute_run(moved(run, change, result), with_room(machine, change.tensor_bytes),
-                     policy.with_on_bpu(change.on_bpu), false, result.ways)
+                     policy.with_on_bpu(change.on_bpu), false, ways)
       .cycles;
 }
 
 }  // namespace
 
-void try_changes(const RunSpec& run, const MachineParams& machine, const Policy& policy, RunResult& result) {
+void try_changes(const RunSpec& run, const MachineParams& machine, const Policy& policy, const Ways& ways,
+                 RunResult& result) {
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;
     try {
-      const std::int64_t cycles = cycles_with(*advice.what_if, run, machine, policy, result);
+      const std::int64_t cycles = cycles_with(*advice.what_if, run, machine, policy, ways, result);
       char text[128];
       std::snprintf(text, sizeof text, "; so changed, the whole run takes %.3f ms in place of %.3f",
                     result.time_ms(cycles), result.time_ms(result.cycles));

@@ -382,8 +382,9 @@ TEST(WhatIf, WhatItSaysIsWhatSuchARunTakes) {
   Draft d({1, 8, 24, 24});
   RunSpec spec = spec_of(d, conv(d, instance_norm(d, conv(d, "x", 8)), 8));
   const MachineParams machine = read_machine("rdk-x5");
-  RunResult r = execute_run(spec, machine, Policy::read("bayes-e"), true);
-  try_changes(spec, machine, Policy::read("bayes-e"), r);
+  Ways ways;
+  RunResult r = execute_run(spec, machine, Policy::read("bayes-e"), true, {}, &ways);
+  try_changes(spec, machine, Policy::read("bayes-e"), ways, r);
   const Advice advice = only(r, "cpu_operator");
   const RunResult other = execute_run(spec, machine, Policy::read("full"), false);
   ASSERT_TRUE(advice.run_ms.has_value());
@@ -399,8 +400,9 @@ TEST(WhatIf, ANodeThatTheRunPutsOnTheHost) {
   std::snprintf(free, sizeof free, text, "");
   const MachineParams machine = read_machine("generic");
   const RunSpec spec = parse_run(host, "host.yaml", "");
-  RunResult r = execute_run(spec, machine, Policy::read("full"), false);
-  try_changes(spec, machine, Policy::read("full"), r);
+  Ways ways;
+  RunResult r = execute_run(spec, machine, Policy::read("full"), false, {}, &ways);
+  try_changes(spec, machine, Policy::read("full"), ways, r);
   const RunResult other = execute_run(parse_run(free, "free.yaml", ""), machine, Policy::read("full"), false);
   EXPECT_DOUBLE_EQ(*only(r, "cpu_operator").run_ms, other.time_ms(other.cycles));
 }
@@ -414,8 +416,9 @@ TEST(WhatIf, OnlyTheNodesThatAreNamedMove) {
   const RunSpec spec = spec_of(d, y);
   const MachineParams machine = read_machine("rdk-x3");
   const Policy policy = Policy::read("bernoulli2");
-  RunResult r = execute_run(spec, machine, policy, false);
-  try_changes(spec, machine, policy, r);
+  Ways ways;
+  RunResult r = execute_run(spec, machine, policy, false, {}, &ways);
+  try_changes(spec, machine, policy, ways, r);
   RunSpec same = spec;
   same.options[far].mapping = "host";
   const RunResult other =
@@ -434,8 +437,9 @@ TEST(WhatIf, MoreRoomOnChip) {
   Draft d({1, 16, 48, 48});
   const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
   RunSpec spec = spec_of(d, d.add("Add", {d.add("Mul", {a, b}), b}));
-  RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), false);
-  try_changes(spec, read_machine("generic"), Policy::read("full"), r);
+  Ways ways;
+  RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), false, {}, &ways);
+  try_changes(spec, read_machine("generic"), Policy::read("full"), ways, r);
   const Advice advice = only(r, "dram_bound");
   // generic: 2 MiB in 16 banks of 128 KiB, none of it for tensors. Three tensors of 36 KiB live at once at
   // most, so that one bank more holds them.

@@ -92,7 +92,7 @@ void expect_ideal(const Builder& network, double exact = 0.999) {
     const RunResult with = network.run(settings), without = network.run(settings, "full", false);
     EXPECT_EQ(with.cycles, without.cycles);
     for (const NodeResult& node : with.nodes) {
-      EXPECT_EQ(node.on, "BPU") << node.name << ": " << node.reason;
+      EXPECT_EQ(node.on, Side::Bpu) << node.name << ": " << node.reason;
       ASSERT_TRUE(node.accuracy.has_value()) << node.name;
       EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name;
       EXPECT_GE(node.accuracy->ideal_exact_fraction, exact) << node.name;
@@ -240,7 +240,7 @@ TEST(Operators, AttentionStaysOnTheBpu) {
   const RunResult r = n.run();
   ASSERT_EQ(r.nodes.size(), 6u);
   for (const NodeResult& node : r.nodes) {
-    EXPECT_EQ(node.on, "BPU") << node.name << ": " << node.reason;
+    EXPECT_EQ(node.on, Side::Bpu) << node.name << ": " << node.reason;
     EXPECT_EQ(node.segment, 1) << node.name;
   }
   EXPECT_EQ(r.host_cycles, 0);
@@ -330,7 +330,7 @@ TEST(Fusion, BehindTransposedConvolutionsAndProducts) {
   EXPECT_EQ(r.nodes[3].op, "MatMul+Add");
   EXPECT_EQ(r.nodes[4].op, "Conv+Relu");
   for (const NodeResult& node : r.nodes) {
-    EXPECT_EQ(node.on, "BPU") << node.reason;
+    EXPECT_EQ(node.on, Side::Bpu) << node.reason;
     EXPECT_GE(node.accuracy->ideal_within_1lsb_fraction, 0.999) << node.name;
     EXPECT_GT(node.accuracy->sqnr_db, 28) << node.name;
   }
@@ -377,12 +377,12 @@ TEST(Operators, LocalNormsAreTakenApart) {
     EXPECT_EQ(r.nodes[0].op, "Mul");
     EXPECT_EQ(r.nodes[1].op, "Conv+Pow");
     EXPECT_EQ(r.nodes[2].name, "LRN0");
-    for (const NodeResult& node : r.nodes) EXPECT_EQ(node.on, "BPU") << node.reason;
+    for (const NodeResult& node : r.nodes) EXPECT_EQ(node.on, Side::Bpu) << node.reason;
     EXPECT_GT(r.nodes[2].accuracy->sqnr_db, 28);
     EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
     const RunResult apart = n.run({}, "bayes-e");  // whose BPU has none
     ASSERT_EQ(apart.nodes.size(), 1u);
-    EXPECT_EQ(apart.nodes[0].on, "CPU");
+    EXPECT_EQ(apart.nodes[0].on, Side::Cpu);
     // The same values: the chain's golden is that of the operator.
     EXPECT_NEAR(r.nodes[2].accuracy->cosine, apart.nodes[0].accuracy->cosine, 1e-3);
   }
@@ -466,7 +466,7 @@ TEST(Operators, WhatOnlyTheCpuRunsSaysWhy) {
   n.end("ConvTranspose", {n.input({1, 2, 6, 6}), n.constant({2, 2, 3, 3})}, lists({{"dilations", {2, 2}}}));
   const RunResult r = n.run();
   for (const NodeResult& node : r.nodes) {
-    EXPECT_EQ(node.on, "CPU") << node.name;
+    EXPECT_EQ(node.on, Side::Cpu) << node.name;
     EXPECT_NE(node.reason.find("no BPU"), std::string::npos) << node.reason;
     EXPECT_GT(node.cycles, 0) << node.name;
   }

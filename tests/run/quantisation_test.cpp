@@ -61,14 +61,14 @@ TEST_F(Quantising, SamplesDecideTheGridsNotTheInput) {
   // Grids to 2 keep 2 of an input of 8: an error of 6.
   const RunResult both = run(operators + "calibration_samples: [large.npy, small.npy]\n");
   EXPECT_NEAR(row(both, "r").accuracy->max_abs_error, 6, 1e-9);
-  EXPECT_EQ(both.quantised->source, "samples");
+  EXPECT_EQ(both.quantised->source, DataSource::Samples);
   EXPECT_EQ(both.quantised->samples, 2u);
   // Grids to 0.25: 7.75.
   const RunResult one = run(operators + "calibration_samples: small.npy\n");
   EXPECT_NEAR(row(one, "r").accuracy->max_abs_error, 7.75, 1e-9);
   const RunResult own = run(operators);
   EXPECT_NEAR(row(own, "r").accuracy->max_abs_error, 0, 1e-9);
-  EXPECT_EQ(own.quantised->source, "inputs");
+  EXPECT_EQ(own.quantised->source, DataSource::OwnInput);
 }
 
 TEST_F(Quantising, AFolderIsAllFilesInIt) {
@@ -77,12 +77,12 @@ TEST_F(Quantising, AFolderIsAllFilesInIt) {
   file("set/a.npy", Tensor::filled({4, 8}, 2));
   const RunResult result = run("operators: [{op: Relu, shape: [4, 8]}]\ncalibration_samples: set\n");
   EXPECT_EQ(result.quantised->samples, 2u);
-  EXPECT_EQ(result.quantised->source, "samples");
+  EXPECT_EQ(result.quantised->source, DataSource::Samples);
 }
 
 TEST_F(Quantising, DrawnNumbersAreSaidLoudly) {
   const RunResult result = run("operators: [{op: Relu, shape: [4, 8]}]\n");
-  EXPECT_EQ(result.quantised->source, "drawn");
+  EXPECT_EQ(result.quantised->source, DataSource::Drawn);
   EXPECT_NE(text_report(result).find("WARNING: calibrated on drawn numbers, not on data"), std::string::npos);
   EXPECT_NE(json_report(result).find("calibrated on drawn numbers"), std::string::npos);
 }
@@ -131,16 +131,16 @@ TEST_F(Quantising, AutoTakesTheMethodOfTheBestMeanOverTheSamples) {
   // A step of 300 / 127 = 2.4 leaves almost nothing of numbers that deviate by 1.
   EXPECT_LT(q.tried.front().cosine, 0.95);
   EXPECT_GT(best->cosine, q.tried.front().cosine + 0.02);
-  EXPECT_EQ(q.chosen, best->method.name());
+  EXPECT_EQ(q.chosen, best->method);
   // A method by itself gives on each sample what auto found for it.
   for (const TriedMethod& t : q.tried) {
     double sum = 0;
     for (const char* sample : {"first.npy", "second.npy", "third.npy"}) {
-      const RunResult alone = on(sample, t.method.name());
+      const RunResult alone = on(sample, t.method);
       sum += row(alone, "a").accuracy->cosine;
       EXPECT_EQ(alone.cycles, result.cycles);
     }
-    EXPECT_NEAR(sum / 3, t.cosine, 1e-9) << t.method.name();
+    EXPECT_NEAR(sum / 3, t.cosine, 1e-9) << t.method;
   }
 }
 
@@ -158,7 +158,7 @@ TEST_F(Quantising, AutoGivesSingleGridsAMethodOfTheirOwn) {
       "calibration: auto\n";
   const RunResult result = run(text);
   const Quantised& q = *result.quantised;
-  for (const TriedMethod& t : q.tried) EXPECT_LT(t.cosine, 0.99) << t.method.name();
+  for (const TriedMethod& t : q.tried) EXPECT_LT(t.cosine, 0.99) << t.method;
   ASSERT_FALSE(q.by_node.empty());
   for (const NodeResult& node : result.nodes) EXPECT_GT(node.accuracy->cosine, 0.99) << node.name;
   EXPECT_EQ(run(text, false).cycles, result.cycles);

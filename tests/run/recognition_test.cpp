@@ -41,7 +41,7 @@ TEST(Recognition, NormsRunWholeOrDecomposedAsThePolicySays) {
     for (const RunResult* r : {&whole, &apart}) {
       ASSERT_EQ(r->nodes.size(), 1U);
       EXPECT_EQ(r->nodes[0].op, groups ? "GroupNormalization" : "LayerNormalization");
-      EXPECT_EQ(r->nodes[0].on, "BPU");
+      EXPECT_EQ(r->nodes[0].on, Side::Bpu);
       EXPECT_NE(r->nodes[0].reason.find("recognised from"), std::string::npos) << r->nodes[0].reason;
       EXPECT_EQ(r->nodes[0].accuracy->ideal_within_1lsb_fraction, 1);
     }
@@ -67,7 +67,7 @@ TEST(Recognition, IbnStaysApartWhereTheBpuHasNone) {
   const RunResult apart = run(d, y, "bayes-e");
   ASSERT_EQ(apart.nodes.size(), 4U);
   for (const NodeResult& node : apart.nodes)
-    EXPECT_EQ(node.on, node.op == "InstanceNormalization" ? "CPU" : "BPU") << node.op;
+    EXPECT_EQ(node.on, node.op == "InstanceNormalization" ? Side::Cpu : Side::Bpu) << node.op;
 }
 
 // Bayes-e has no MeanVarianceNormalization at all, so its parts stay parts.

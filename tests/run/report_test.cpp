@@ -7,8 +7,9 @@
 
 #include "sim/config/machine_file.h"
 #include "sim/report/compare.h"
-#include "sim/report/summary.h"
 #include "sim/report/text_table.h"
+#include "sim/result/summary.h"
+#include "sim/run/run.h"
 
 namespace bpusim {
 namespace {
@@ -24,7 +25,7 @@ RunResult many_nodes() {
     NodeResult node;
     node.name = "layer" + std::to_string(n);
     node.op = n % 3 == 0 ? "Conv" : "Relu";
-    node.on = n == 150 ? "CPU" : "BPU";
+    node.on = n == 150 ? Side::Cpu : Side::Bpu;
     node.segment = n < 150 ? 1 : n == 150 ? 2 : 3;
     node.cycles = 1000 + n;
     node.in_type = node.out_type = "int8";
@@ -78,7 +79,7 @@ TEST(Report, KindsAndSegmentsAddUp) {
   EXPECT_EQ(segments, r.cycles);
   EXPECT_EQ(nodes, r.nodes.size());
   ASSERT_EQ(segments_of(r.nodes).size(), 3U);
-  EXPECT_EQ(segments_of(r.nodes)[1].on, "CPU");
+  EXPECT_EQ(segments_of(r.nodes)[1].on, Side::Cpu);
 }
 
 RunResult folded_run(const char* policy) {

@@ -95,10 +95,10 @@ TEST(Run, EngineCyclesAddUpToTheRun) {
   for (const EngineUse& use : r.engines) {
     std::int64_t sum = 0;
     for (const std::int64_t part : use.cycles) {
-      EXPECT_GE(part, 0) << use.engine.name;
+      EXPECT_GE(part, 0) << use.name;
       sum += part;
     }
-    EXPECT_EQ(sum, r.cycles) << use.engine.name;
+    EXPECT_EQ(sum, r.cycles) << use.name;
   }
 }
 
@@ -166,8 +166,8 @@ TEST(Run, HostTextAndRandomNumbersRunWhereThePolicyAllows) {
       "  - {op: StringNormalizer, text: [Ab, cD], attributes: {case_change_action: UPPER}}\n"
       "  - {op: RandomNormalLike, shape: [2, 3], attributes: {seed: 5.0}}\n";
   const RunResult r = run(operators, read_machine("generic"));
-  EXPECT_EQ(r.nodes[0].on, "CPU");
-  EXPECT_EQ(r.nodes[1].on, "CPU");
+  EXPECT_EQ(r.nodes[0].on, Side::Cpu);
+  EXPECT_EQ(r.nodes[1].on, Side::Cpu);
   try {
     execute_run(spec(operators), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
     FAIL();
@@ -199,7 +199,7 @@ TEST(Run, NeighboursOfNormsAreIdeal) {
     const RunResult r =
         execute_run(spec(operators), read_machine("generic", settings), Policy::read("full"), true);
     for (const NodeResult& node : r.nodes) {
-      EXPECT_EQ(node.on, "BPU") << node.name << ": " << node.reason;
+      EXPECT_EQ(node.on, Side::Bpu) << node.name << ": " << node.reason;
       EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name;
       EXPECT_GE(node.accuracy->ideal_exact_fraction, 0.999) << node.name;
       EXPECT_LE(node.roofline_fraction, 1) << node.name;
@@ -227,7 +227,7 @@ TEST(Run, TheCpuIsChargedForProductsAndReductions) {
   const Policy cpu =
       Policy::parse("name: p\noperators:\n  - {op: MatMul, on: cpu, reason: r, source: s}\n", "p");
   const RunResult r = execute_run(product, read_machine("generic"), cpu, true);
-  ASSERT_EQ(r.nodes[0].on, "CPU");
+  ASSERT_EQ(r.nodes[0].on, Side::Cpu);
   EXPECT_GT(r.nodes[0].time_ms, 0.699 + 0.05);
   EXPECT_LT(r.nodes[0].time_ms, 0.9);
   // 64 * 256 * 512 products are a few microseconds of a MAC array: nearly all of it would be won.
@@ -288,7 +288,7 @@ TEST(Run, PolicyDecidesWhere) {
       "  - {op: GroupNormalization, shape: [1, 8, 9, 9], attributes: {num_groups: 4}}\n"
       "  - {op: BatchNormalization, shape: [1, 8, 9, 9]}\n";
   const RunResult r = execute_run(spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
-  EXPECT_EQ(r.nodes[0].on, "CPU");
+  EXPECT_EQ(r.nodes[0].on, Side::Cpu);
   EXPECT_EQ(r.nodes[1].mapping, "decomposed");
   EXPECT_EQ(r.nodes[2].mapping, "resident");
   EXPECT_EQ(r.nodes[2].segment, 2);

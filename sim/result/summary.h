@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "sim/run/run.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 
 /// Neighbours on the same side.
 struct SegmentSummary {
   int number = 0;
-  std::string on;
+  Side on = Side::Bpu;
   std::size_t first = 0, count = 0;  ///< rows
   std::int64_t cycles = 0;
 };
@@ -20,7 +20,8 @@ std::vector<SegmentSummary> segments_of(const std::vector<NodeResult>& nodes);
 
 /// Rows of the same operator on the same side.
 struct KindSummary {
-  std::string op, on;
+  std::string op;
+  Side on = Side::Bpu;
   std::size_t count = 0;
   std::int64_t cycles = 0, dram_bytes = 0, macs = 0;
   double mac_utilisation = 0;  ///< of all MACs over the kind's cycles

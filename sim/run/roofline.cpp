@@ -1,4 +1,4 @@
-#include "sim/result/roofline.h"
+#include "sim/run/roofline.h"
 
 #include <cmath>
 

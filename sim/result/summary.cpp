@@ -1,4 +1,4 @@
-#include "sim/report/summary.h"
+#include "sim/result/summary.h"
 
 #include <algorithm>
 #include <map>
@@ -21,7 +21,7 @@ std::vector<SegmentSummary> segments_of(const std::vector<NodeResult>& nodes) {
 std::vector<KindSummary> kinds_of(const std::vector<NodeResult>& nodes) {
   std::map<std::pair<std::string, std::string>, KindSummary> by_name;
   for (const NodeResult& node : nodes) {
-    KindSummary& kind = by_name[{node.op, node.on}];
+    KindSummary& kind = by_name[{node.op, to_string(node.on)}];
     kind.op = node.op;
     kind.on = node.on;
     ++kind.count;
@@ -48,7 +48,7 @@ std::vector<std::size_t> rows_of_interest(const std::vector<NodeResult>& nodes, 
   std::set<std::size_t> rows(order.begin(),
                              order.begin() + static_cast<std::ptrdiff_t>(std::min(slowest, order.size())));
   for (std::size_t n = 0; n < nodes.size(); ++n)
-    if (nodes[n].on == "CPU") rows.insert(n);
+    if (nodes[n].on_cpu()) rows.insert(n);
   return {rows.begin(), rows.end()};
 }
 

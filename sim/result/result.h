@@ -1,0 +1,169 @@
+// What a run found out: plain data, for reports, scripts and programs. Nothing here knows the machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/observers/cause.h"
+
+namespace bpusim {
+
+/// Where an operator runs.
+enum class Side { Bpu, Cpu, Nowhere };
+const char* to_string(Side side);  ///< "BPU", "CPU", "-"
+
+/// Signal-to-quantisation-noise ratio that stands for "no error at all" in reports, in dB.
+constexpr double kExactDb = 200;
+
+/// How close a result is: to the float64 golden, and to the ideal integer result.
+struct Accuracy {
+  double sqnr_db = 0;  ///< 10 log10(sum golden^2 / sum error^2); kExactDb where there is no error
+  double cosine = 0;
+  double max_abs_error = 0, mean_abs_error = 0;
+  double ideal_exact_fraction = 0;        ///< codes equal to the ideal ones
+  double ideal_within_1lsb_fraction = 0;  ///< or next to them
+  double ideal_sqnr_db = 0;               ///< of the ideal codes
+  double ideal_loss_db = 0;               ///< ideal_sqnr_db - sqnr_db
+};
+
+/// One row of the report.
+struct NodeResult {
+  std::string name, op, reason, shape, mapping, bound, in_type, out_type;
+  Side on = Side::Bpu;
+  std::string origin;                 ///< operators and nodes that a rule put together to this one
+  std::vector<std::string> fused;     ///< nodes that run as part of this one
+  int segment = 0;                    ///< nodes between two changes of side share one
+  std::int64_t cycles = 0;            ///< by which it took the run further
+  std::int64_t under_way_cycles = 0;  ///< from its first command to its last; at least `cycles`
+  double time_ms = 0;
+  std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
+  double bandwidth_gbps = 0;     ///< over under_way_cycles
+  double roofline_fraction = 0;  ///< least possible cycles over under_way_cycles
+  std::int64_t macs = 0;
+  double mac_utilisation = 0;         ///< of all MACs of all cores over the node's cycles
+  std::int64_t weight_bytes = 0;      ///< constants that come from DRAM: weights, affine entries
+  std::int64_t activation_bytes = 0;  ///< tensors that it reads and makes, each once, wherever they are
+  std::int64_t overflows = 0;         ///< accumulators that wrapped
+  bool output = false;                ///< it makes an output of the network
+  CauseCycles causes{};               ///< engine cycles by cause, over the engines that took part
+  double statistics_error = 0;        ///< of running statistics against golden, over the largest magnitude
+  std::optional<Accuracy> accuracy;   ///< absent without function, and for text
+
+  bool on_cpu() const { return on == Side::Cpu; }
+};
+
+/// What an engine did over the whole run.
+struct EngineUse {
+  std::string name;  ///< "core0.vector"
+  std::string unit;  ///< "vector"
+  int core = 0;
+  CauseCycles cycles{};
+  std::int64_t commands = 0;
+};
+
+/// What a node loses by int8. `alone` is of the ideal integer result for golden inputs that were quantised:
+/// what the node's own grids cost, whatever the nodes before it did.
+struct Sensitivity {
+  std::string name, op, type;  ///< element type of its output
+  double cosine = 1, sqnr_db = 0;
+  std::optional<double> alone_cosine, alone_sqnr_db;
+  std::string advice;  ///< empty where nothing needs to be done
+};
+
+/// A calibration method (kernels/quantise/calibration.h) that "auto" tried for all nodes.
+struct TriedMethod {
+  std::string method;
+  double cosine = 0;  ///< of the outputs against golden: the least among them, its mean over the samples
+};
+
+/// The method of one node's values, where it is not the one of the whole network.
+struct NodeMethod {
+  std::string node, method;
+};
+
+/// Few nodes that have to be int16 for the network's outputs to be as good as is wanted.
+struct Int16Search {
+  double goal = 0;                 ///< output cosine that is wanted
+  double in_int8 = 0;              ///< output cosine without the names, as method_choice.h judges it
+  double reached = 0;              ///< and with them
+  std::size_t runs = 0;            ///< sets that were run
+  std::int64_t int8_cycles = 0;    ///< of the run without the names
+  std::vector<std::string> names;  ///< nodes, and inputs of the network, that are to be int16
+
+  bool met() const { return reached >= goal; }
+};
+
+/// What the numbers of a run's samples are.
+enum class DataSource {
+  Samples,   ///< files to calibrate on
+  OwnInput,  ///< the run's own input, from files
+  Drawn,     ///< numbers that are no data
+};
+const char* to_string(DataSource source);  ///< "samples", "inputs", "drawn"
+
+/// How the run's values came to their grids.
+struct Quantised {
+  DataSource source = DataSource::Drawn;
+  std::size_t samples = 1;
+  std::string method;                    ///< that the run asks for
+  std::string chosen;                    ///< what "auto" took
+  std::vector<TriedMethod> tried;        ///< by "auto"
+  std::vector<NodeMethod> by_node;       ///< nodes for which "auto" took another
+  std::vector<std::string> int16;        ///< nodes whose outputs, and inputs that, are int16
+  std::vector<std::string> kept_int8;    ///< below int16_below, without an int16 form where they lie
+  std::optional<Int16Search> search;     ///< that int16_until asked for; its names are among int16
+  std::vector<Sensitivity> sensitivity;  ///< worst first
+};
+
+/// A change that a run can try.
+struct WhatIf {
+  std::vector<std::string> on_bpu;  ///< operators that the policy gives to the BPU, whole and without limits,
+  std::vector<std::string> nodes;   ///< but of those on the CPU now only these
+  std::int64_t tensor_bytes = 0;    ///< at least so much of sram.tensor_bytes, with sram.bytes as much larger
+};
+
+/// What to change, and what it would win.
+struct Advice {
+  std::string id;  ///< of the advisor that gives it, for scripts
+  std::string text;
+  double won_ms = 0;               ///< what following it would win, where that was timed
+  std::vector<std::string> nodes;  ///< the steps that it is about
+  bool frees_nodes = false;        ///< followed, those steps are gone, and what they take is won
+  std::optional<WhatIf> what_if = {};
+  std::optional<double> run_ms = {};  ///< what the whole run takes with that change, where it was tried
+};
+
+struct RunResult {
+  std::string name, machine, policy;
+  double clock_mhz = 0;
+  bool function = true;
+  std::vector<NodeResult> nodes;
+  std::optional<Quantised> quantised;  ///< absent without function
+  std::vector<EngineUse> engines;
+  std::vector<Advice> advice;  ///< by time won; each as if it alone were followed
+  std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
+  std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
+  double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles
+  double pin_bandwidth_gbps = 0;
+  std::int64_t sram_bytes = 0, sram_high_water_bytes = 0;  ///< of one core
+  std::int64_t row_hits = 0, row_misses = 0, row_conflicts = 0;
+  double wall_seconds = 0;
+
+  double time_ms(std::int64_t of_cycles) const { return static_cast<double>(of_cycles) / clock_mhz / 1000; }
+};
+
+/// Where an operator would go.
+struct PlacedNode {
+  std::string name, op, shape, reason, source;
+  Side on = Side::Nowhere;
+};
+
+/// Where every operator would go, without a simulation, and what would be worth changing.
+struct CheckResult {
+  std::vector<PlacedNode> nodes;
+  std::vector<Advice> advice;
+};
+
+}  // namespace bpusim
