@@ -1,4 +1,4 @@
-// What is wrong with the user's input: every line of it, ready to print. Ends a command with exit code 2.
+// What a caller of the library can be told is wrong.
 #pragma once
 
 #include <stdexcept>
@@ -7,6 +7,7 @@
 
 namespace bpusim {
 
+/// What is wrong with the input: every line of it, ready to print. Ends a command with exit code 2.
 class InputError : public std::runtime_error {
  public:
   explicit InputError(const std::string& line) : InputError(std::vector<std::string>{line}) {}
@@ -23,6 +24,12 @@ class InputError : public std::runtime_error {
   }
 
   std::vector<std::string> lines_;
+};
+
+/// Operators that the policy cannot place; a line each. Ends a command with exit code 3.
+class PlacementError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 }  // namespace bpusim

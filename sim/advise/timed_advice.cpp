@@ -30,8 +30,8 @@ bool bound_by_memory(const NodeResult& row) {
 class TimedAdvisor {
  public:
   explicit TimedAdvisor(const TimedAdviceInput& input)
-      : steps_(input.network.steps),
-        network_(input.network.network),
+      : steps_(input.network.placed.steps),
+        network_(input.network.placed.network),
         compiler_(input.compiler),
         result_(input.result),
         input_(input) {
@@ -274,7 +274,7 @@ class TimedAdvisor {
   };
   std::vector<Tensor> tensors_in_dram(const Residency& room) const {
     std::map<std::string, std::int64_t> touched;
-    const Sharing& sharing = input_.network.sharing;
+    const Sharing& sharing = input_.network.placed.sharing;
     for (const LoweredStep& step : input_.compiled.steps)
       for (const auto* values : {&step.inputs, &step.outputs})
         for (const std::string& value : *values) {
@@ -296,7 +296,7 @@ class TimedAdvisor {
     MachineParams machine = input_.network.machine;
     machine.sram.bytes += kPlenty;
     machine.sram.tensor_bytes += kPlenty;
-    return plan_residency(network_, steps_, input_.network.sharing, machine);
+    return plan_residency(input_.network.placed, machine);
   }
 
   Advice dram_bound() const {

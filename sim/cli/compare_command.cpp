@@ -7,7 +7,7 @@
 #include "sim/cli/terminal.h"
 #include "sim/input_error.h"
 #include "sim/report/compare.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 
 namespace bpusim {
 
@@ -27,16 +27,18 @@ RunChoices second_of(const CompareChoices& c) {
         "--beside-machine or --beside-set");
   RunChoices b = c.a;
   if (!c.config.empty()) b.config = c.config;
-  if (!c.machine.empty()) b.machine = c.machine;
-  if (!c.policy.empty()) b.policy = c.policy;
-  b.settings.insert(b.settings.end(), c.settings.begin(), c.settings.end());
+  if (!c.machine.empty()) b.overrides.machine = c.machine;
+  if (!c.policy.empty()) b.overrides.policy = c.policy;
+  b.overrides.settings.insert(b.overrides.settings.end(), c.settings.begin(), c.settings.end());
   return b;
 }
 
 RunResult result_of(const RunChoices& choices) {
-  const ProgressDisplay progress;
-  const Prepared p = prepare(choices);
-  return execute_run(p.run, p.machine, p.policy, !choices.no_function);
+  const ProgressDisplay display;
+  RunOptions options;
+  options.function = !choices.no_function;
+  options.listener = display.listener();
+  return simulate(resolve(choices.config, choices.overrides, display.listener()), options);
 }
 
 int compare(const CompareChoices& c) {

@@ -9,7 +9,6 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/heap.h"
 #include "sim/input_error.h"
-#include "sim/plan/placement.h"
 
 // Wanted by libsystemc, which brings a main of its own; called by nobody.
 extern "C" int sc_main(int, char**) {

@@ -3,31 +3,18 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
-#include <vector>
 
-#include "models/machine_params.h"
-#include "sim/config/policy.h"
-#include "sim/scenario/run_file.h"
+#include "sim/scenario/scenario.h"
 
 namespace bpusim {
 
 struct RunChoices {
-  std::string config, machine, policy, out, json, dump, calibration;
-  std::vector<std::string> settings, dims, samples, int16;
-  double int16_below = -1, int16_until = -1;
-  bool no_function = false, sensitivity = false, all_nodes = false, no_what_if = false;
+  std::string config, out, json, dump;
+  Overrides overrides;
+  bool no_function = false, all_nodes = false, no_what_if = false;
 };
 
 /// Adds the options that all of these commands have.
 void add_choices(CLI::App& command, RunChoices& choices);
-
-struct Prepared {
-  RunSpec run;
-  MachineParams machine;
-  Policy policy;
-};
-
-/// Reads the files that were chosen. Throws InputError.
-Prepared prepare(const RunChoices& choices);
 
 }  // namespace bpusim

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -11,72 +10,33 @@
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
-#include "sim/plan/placement.h"
-#include "sim/progress.h"
 #include "sim/quantise/golden.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 #include "sim/study/conformance.h"
-#include "sim/study/what_if.h"
 
 namespace bpusim {
 
 void add_choices(CLI::App& command, RunChoices& c) {
   command.add_option("config", c.config, "Run file (.yaml) or model (.onnx)")->required();
-  command.add_option("--machine", c.machine, "Machine preset or file; overrides the run file's");
-  command.add_option("--policy", c.policy, "Support policy or file; overrides the run file's");
-  command.add_option("--set", c.settings, "section.key=value of the machine; may be repeated")->take_all();
-  command.add_option("--dim", c.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
+  command.add_option("--machine", c.overrides.machine, "Machine preset or file; overrides the run file's");
+  command.add_option("--policy", c.overrides.policy, "Support policy or file; overrides the run file's");
+  command.add_option("--set", c.overrides.settings, "section.key=value of the machine; may be repeated")
+      ->take_all();
+  command.add_option("--dim", c.overrides.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
       ->take_all();
   command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
-}
-
-Prepared prepare(const RunChoices& c) {
-  Prepared p;
-  std::map<std::string, std::int64_t> dims;
-  for (const std::string& text : c.dims) {
-    const auto equals = text.find('=');
-    const std::int64_t value = equals == std::string::npos ? 0 : std::atoll(text.c_str() + equals + 1);
-    if (value < 1) throw InputError("--dim " + text + ": expected NAME=VALUE with a value of at least 1");
-    dims[text.substr(0, equals)] = value;
-  }
-  report_progress("import", 0, 0);
-  p.run = read_run(c.config, dims);
-  if (!c.machine.empty()) p.run.machine = c.machine;
-  p.run.samples.insert(p.run.samples.end(), c.samples.begin(), c.samples.end());
-  p.run.int16.insert(p.run.int16.end(), c.int16.begin(), c.int16.end());
-  if (std::isnan(c.int16_below) || std::isnan(c.int16_until))
-    throw InputError("--int16-below and --int16-until take a cosine, a number from -1 to 1");
-  if (c.int16_below > -1) p.run.int16_below = c.int16_below;
-  if (c.int16_until > -1) p.run.int16_until = c.int16_until;
-  p.run.sensitivity = p.run.sensitivity || c.sensitivity;
-  if (!c.calibration.empty() && !is_calibration(c.calibration))
-    throw InputError(
-        "--calibration " + c.calibration +
-        ": no such method (there are: max, percentile, percentile:FRACTION, kl, mse, readers, auto)");
-  if (!c.calibration.empty()) {
-    p.run.defaults.calibration = c.calibration;
-    for (auto& [name, options] : p.run.options) options.calibration = c.calibration;
-  }
-  std::vector<std::string> settings = p.run.settings;
-  settings.insert(settings.end(), c.settings.begin(), c.settings.end());
-  p.machine = read_machine(p.run.machine, settings);
-  const std::string policy = !c.policy.empty()       ? c.policy
-                             : !p.run.policy.empty() ? p.run.policy
-                                                     : p.machine.policy;
-  p.policy = Policy::read(policy);
-  return p;
 }
 
 namespace {
 
 // Every value of the float64 model as .npy, by position, with a list of the names.
-void dump_golden(const Network& network, const std::string& folder) {
+void dump_golden(const Network& network, const std::string& folder, const Listener& listener) {
   std::filesystem::create_directories(folder);
   std::string names;
   std::size_t index = 0;
-  const GoldenValues golden = evaluate(network);
+  const GoldenValues golden = evaluate(network, listener);
   for (const auto& [name, tensor] : golden.numbers) {
     write_npy(folder + "/" + std::to_string(index++) + ".npy", tensor);
     names += name + "\n";
@@ -85,13 +45,17 @@ void dump_golden(const Network& network, const std::string& folder) {
 }
 
 int run(const RunChoices& c) {
-  auto progress = std::make_unique<ProgressDisplay>();
-  const Prepared p = prepare(c);
-  if (!c.dump.empty()) dump_golden(p.run.network, c.dump);
-  Ways ways;
-  RunResult result = execute_run(p.run, p.machine, p.policy, !c.no_function, {}, &ways);
-  if (!c.no_what_if) try_changes(p.run, p.machine, p.policy, ways, result);
-  progress.reset();
+  RunResult result;
+  {
+    const ProgressDisplay display;
+    const Scenario scenario = resolve(c.config, c.overrides, display.listener());
+    if (!c.dump.empty()) dump_golden(scenario.run.network, c.dump, display.listener());
+    RunOptions options;
+    options.function = !c.no_function;
+    options.what_if = !c.no_what_if;
+    options.listener = display.listener();
+    result = simulate(scenario, options);
+  }
   const std::string text = text_report(result), json = json_report(result);
   std::cout << (c.json == "-" ? json : text_report(result, {c.all_nodes, colours_wanted()}));
   if (!c.json.empty() && c.json != "-") write_file(c.json, json);
@@ -106,8 +70,7 @@ int run(const RunChoices& c) {
 }
 
 int check(const RunChoices& c) {
-  const Prepared p = prepare(c);
-  const CheckResult result = check_run(p.run, p.policy);
+  const CheckResult result = bpusim::check(resolve(c.config, c.overrides));
   std::cout << (c.json == "-" ? json_placement(result) : text_placement(result, {true, colours_wanted()}));
   if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(result));
   for (const PlacedNode& node : result.nodes)
@@ -187,25 +150,25 @@ void add_run_command(CLI::App& app, Action& action) {
   add_choices(*command, *c);
   command->add_option("--out", c->out, "Folder for report.txt and report.json");
   command->add_option(
-      "--calibration", c->calibration,
+      "--calibration", c->overrides.calibration,
       "max, percentile[:FRACTION], kl, mse, readers, or auto, which tries them all: how grids are found");
   command
-      ->add_option("--calibrate", c->samples,
+      ->add_option("--calibrate", c->overrides.samples,
                    "Sample to calibrate on (.npy, .npz, .pb), or a folder of them; may be repeated")
       ->take_all();
   command
-      ->add_option("--int16", c->int16,
+      ->add_option("--int16", c->overrides.int16,
                    "Node whose output, or input of the network that, is int16; may be repeated")
       ->take_all();
   command
-      ->add_option("--int16-below", c->int16_below,
+      ->add_option("--int16-below", c->overrides.int16_below,
                    "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
       ->check(CLI::Range(-1.0, 1.0));
   command
-      ->add_option("--int16-until", c->int16_until,
+      ->add_option("--int16-until", c->overrides.int16_until,
                    "Make int16 of the few nodes that the output's cosine needs to reach this one")
       ->check(CLI::Range(-1.0, 1.0));
-  command->add_flag("--sensitivity", c->sensitivity, "Measure also what each node loses by itself");
+  command->add_flag("--sensitivity", c->overrides.sensitivity, "Measure also what each node loses by itself");
   command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
   command->add_flag("--no-what-if", c->no_what_if,

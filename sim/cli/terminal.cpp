@@ -9,8 +9,6 @@
 #include <memory>
 #include <string>
 
-#include "sim/progress.h"
-
 namespace bpusim {
 
 namespace {
@@ -54,22 +52,23 @@ bool colours_wanted() {
 }
 
 ProgressDisplay::ProgressDisplay() {
+  listener_.warning = [](const std::string& text) { spdlog::warn("{}", text); };
   const auto stage = std::make_shared<Stage>();
   if (spdlog::should_log(spdlog::level::info)) {
-    set_progress_sink([stage](const char* name, std::size_t done, std::size_t all) {
+    listener_.info = [](const std::string& text) { spdlog::info("{}", text); };
+    listener_.progress = [stage](const char* name, std::size_t done, std::size_t all) {
       if (due(*stage, name, 2s)) spdlog::info("{}", progress_text(*stage, done, all));
-    });
+    };
   } else if (isatty(STDERR_FILENO) == 1) {
     line_ = true;
-    set_progress_sink([stage](const char* name, std::size_t done, std::size_t all) {
+    listener_.progress = [stage](const char* name, std::size_t done, std::size_t all) {
       if (due(*stage, name, 100ms))
         std::fprintf(stderr, "%s%s", kClearLine, progress_text(*stage, done, all).c_str());
-    });
+    };
   }
 }
 
 ProgressDisplay::~ProgressDisplay() {
-  set_progress_sink({});
   if (line_) std::fputs(kClearLine, stderr);
 }
 

@@ -1,13 +1,16 @@
 // What depends on who reads: colours on a terminal, progress of long work on stderr.
 #pragma once
 
+#include "sim/listener.h"
+
 namespace bpusim {
 
 /// stdout is a terminal, and NO_COLOR (no-color.org) is not set.
 bool colours_wanted();
 
-/// While it lives, long work shows how far it has got on stderr: on one line that it keeps rewriting where
-/// that is a terminal, as log messages of a stage each with --log info, and not at all otherwise.
+/// While it lives, its listener shows how far long work has got on stderr: on one line that it keeps
+/// rewriting where that is a terminal, as log messages of a stage each with --log info, and not at all
+/// otherwise. Messages go to the log.
 class ProgressDisplay {
  public:
   ProgressDisplay();
@@ -15,7 +18,10 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
+  const Listener& listener() const { return listener_; }
+
  private:
+  Listener listener_;
   bool line_ = false;
 };
 

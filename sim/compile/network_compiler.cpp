@@ -5,7 +5,6 @@
 #include "sim/input_error.h"
 #include "sim/lowering/program_builder.h"
 #include "sim/operators/operator.h"
-#include "sim/progress.h"
 
 namespace bpusim {
 
@@ -93,28 +92,28 @@ std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
 // Roots first, in the order in which steps meet them; what shares their bytes follows.
 void NetworkCompiler::place_tensors() {
   const auto place = [&](const std::string& value) {
-    const auto part = input_.sharing.parts.find(value);
-    if (part == input_.sharing.parts.end() || places_.count(value) != 0) return;
+    const auto part = input_.placed.sharing.parts.find(value);
+    if (part == input_.placed.sharing.parts.end() || places_.count(value) != 0) return;
     const std::string& root = part->second.root;
     if (places_.count(root) == 0) {
       TensorPlace tensor;
       tensor.grid = input_.calibration.grids.at(root);
-      tensor.elements = element_count(input_.network.shape_of(root));
-      tensor.grid_class = input_.sharing.grid_classes.at(root);
+      tensor.elements = element_count(input_.placed.network.shape_of(root));
+      tensor.grid_class = input_.placed.sharing.grid_classes.at(root);
       const auto on_chip = residency_.addresses.find(root);
       tensor.address = on_chip == residency_.addresses.end() ? allocate(tensor.bytes()) : on_chip->second;
       places_[root] = tensor;
     }
     TensorPlace tensor = places_.at(root);
     tensor.address += part->second.offset * byte_size(tensor.grid.dtype);
-    tensor.elements = element_count(input_.network.shape_of(value));
+    tensor.elements = element_count(input_.placed.network.shape_of(value));
     tensor.grid = input_.calibration.grids.at(value);
-    tensor.grid_class = input_.sharing.grid_classes.at(value);
+    tensor.grid_class = input_.placed.sharing.grid_classes.at(value);
     places_[value] = tensor;
   };
-  for (const Step& step : input_.steps) {
-    const Node& last = input_.network.nodes[step.nodes.back()];
-    for (const std::string& input : inputs_of(step, input_.network)) {
+  for (const Step& step : input_.placed.steps) {
+    const Node& last = input_.placed.last_node(step);
+    for (const std::string& input : inputs_of(step, input_.placed.network)) {
       const bool fresh = places_.count(input) == 0;
       place(input);
       if (fresh) write_image(input);
@@ -131,7 +130,7 @@ void NetworkCompiler::write_image(const std::string& value) {
 
 LoweringContext NetworkCompiler::context() {
   return {input_.run,
-          input_.network,
+          input_.placed.network,
           operators_,
           places_,
           input_.calibration.grids,
@@ -152,15 +151,14 @@ LoweredStep NetworkCompiler::lower(const Step& step) {
 
 CompiledNetwork NetworkCompiler::compile() {
   CompiledNetwork compiled;
-  residency_ = plan_residency(input_.network, input_.steps, input_.sharing, input_.machine);
+  residency_ = plan_residency(input_.placed, input_.machine);
   compiled.tensor_bytes = residency_.high_water_bytes;
   place_tensors();
   Linker linker(operators_, input_.run.overlap, compiled.programs);
-  for (std::size_t s = 0; s < input_.steps.size(); ++s) {
-    const Step& step = input_.steps[s];
-    report_progress("compile", s, input_.steps.size());
-    const Node &first = input_.network.nodes[step.nodes.front()],
-               &last = input_.network.nodes[step.nodes.back()];
+  for (std::size_t s = 0; s < input_.placed.steps.size(); ++s) {
+    const Step& step = input_.placed.steps[s];
+    if (input_.listener != nullptr) input_.listener->report("compile", s, input_.placed.steps.size());
+    const Node &first = input_.placed.first_node(step), &last = input_.placed.last_node(step);
     LoweredStep lowered;
     if (!find_operator(first.op)->alias || step.on_cpu()) lowered = lower(step);
     for (const std::string& output : last.outputs) made_on_[output] = step.placement.where;
@@ -177,7 +175,7 @@ CompiledNetwork NetworkCompiler::compile() {
 std::int64_t NetworkCompiler::cycles_on_bpu(Step step) {
   if (!step.lowerable) return -1;
   step.placement.where = Placement::Where::Bpu;
-  if (find_operator(input_.network.nodes[step.nodes.front()].op)->alias) return 0;
+  if (find_operator(input_.placed.first_node(step).op)->alias) return 0;
   try {
     std::int64_t cycles = 0;
     for (const Program& program : lower(step).programs) cycles += rehearse(program);

@@ -12,8 +12,9 @@
 
 #include "models/machine.h"
 #include "sim/compile/residency.h"
+#include "sim/listener.h"
 #include "sim/operators/step_lowering.h"
-#include "sim/plan/sharing.h"
+#include "sim/plan/placed_network.h"
 #include "sim/quantise/calibration.h"
 
 namespace bpusim {
@@ -28,13 +29,12 @@ struct CompiledNetwork {
 /// What a network is compiled from. Everything must outlive the compiler.
 struct CompilerInput {
   const RunSpec& run;
-  const Network& network;
-  const std::vector<Step>& steps;
-  const Sharing& sharing;
+  const PlacedNetwork& placed;
   const Calibration& calibration;
   const GoldenStore* golden;  ///< null where the run has no function
   const MachineParams& machine;
   Ways* ways = nullptr;  ///< choices of a compiler before this one, and of this one
+  const Listener* listener = nullptr;
 };
 
 /// Writes values to where a tensor lies, on its grid.

@@ -49,8 +49,10 @@ class Region {
   std::map<std::int64_t, Stretch> taken_;
 };
 
-std::map<std::string, Life> lives_of(const Network& network, const std::vector<Step>& steps,
-                                     const Sharing& sharing) {
+std::map<std::string, Life> lives_of(const PlacedNetwork& placed) {
+  const Network& network = placed.network;
+  const std::vector<Step>& steps = placed.steps;
+  const Sharing& sharing = placed.sharing;
   std::map<std::string, Life> lives;
   const auto touch = [&](const std::string& value, std::size_t s, bool on_bpu) {
     Life& life = lives[sharing.part(value).root];
@@ -59,7 +61,7 @@ std::map<std::string, Life> lives_of(const Network& network, const std::vector<S
     life.on_chip = life.on_chip && on_bpu;
   };
   for (std::size_t s = 0; s < steps.size(); ++s) {
-    const Node& last = network.nodes[steps[s].nodes.back()];
+    const Node& last = placed.last_node(steps[s]);
     for (const std::string& input : inputs_of(steps[s], network)) touch(input, s, steps[s].on_bpu());
     for (const std::string& output : last.outputs)
       if (sharing.parts.count(output) != 0) touch(output, s, steps[s].on_bpu());
@@ -80,18 +82,17 @@ std::map<std::string, Life> lives_of(const Network& network, const std::vector<S
 
 }  // namespace
 
-Residency plan_residency(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-                         const MachineParams& machine) {
+Residency plan_residency(const PlacedNetwork& placed, const MachineParams& machine) {
   Residency residency;
   if (machine.sram.tensor_bytes == 0) return residency;
-  const auto lives = lives_of(network, steps, sharing);
-  std::vector<std::vector<std::string>> begun(steps.size());
+  const auto lives = lives_of(placed);
+  std::vector<std::vector<std::string>> begun(placed.steps.size());
   for (const auto& [root, life] : lives)
     if (life.on_chip && life.bytes > 0) begun[life.first].push_back(root);
   std::vector<Region> regions(static_cast<std::size_t>(machine.bpu.cores),
                               Region(machine.sram.bytes - machine.sram.tensor_bytes, machine.sram.bytes));
   std::size_t turn = 0;
-  for (std::size_t s = 0; s < steps.size(); ++s) {
+  for (std::size_t s = 0; s < placed.steps.size(); ++s) {
     for (Region& region : regions) region.release_before(s);
     for (const std::string& root : begun[s]) {
       const Life& life = lives.at(root);

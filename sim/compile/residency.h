@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "models/machine_params.h"
-#include "sim/plan/sharing.h"
+#include "sim/plan/placed_network.h"
 
 namespace bpusim {
 
@@ -20,7 +19,6 @@ struct Residency {
 /// A tensor stays where there is room in some core's sram.tensor_bytes while it lives, and the BPU alone
 /// makes it and reads it; the network's inputs and outputs are in DRAM. First fit, in order of steps; cores
 /// take turns.
-Residency plan_residency(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-                         const MachineParams& machine);
+Residency plan_residency(const PlacedNetwork& placed, const MachineParams& machine);
 
 }  // namespace bpusim

@@ -6,6 +6,7 @@
 
 #include "sim/config/policy.h"
 #include "sim/network/network.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 
@@ -22,6 +23,7 @@ struct Step {
   bool on_bpu() const {
     return placement.where == Placement::Where::Bpu || placement.where == Placement::Where::Decomposed;
   }
+  Side side() const { return on_cpu() ? Side::Cpu : on_bpu() ? Side::Bpu : Side::Nowhere; }
 };
 
 /// Tensors on the machine that the step reads and does not make itself, in order; the first node's first.

@@ -14,41 +14,40 @@ namespace bpusim {
 namespace {
 
 // Tensors that a name stands for: a node's outputs, or an input of the network.
-std::vector<std::string> tensors_of(const std::string& name, const Network& network,
-                                    const std::vector<Step>& steps) {
-  for (const Step& step : steps)
+std::vector<std::string> tensors_of(const std::string& name, const PlacedNetwork& placed) {
+  const Network& network = placed.network;
+  for (const Step& step : placed.steps)
     for (const std::size_t n : step.nodes)
       if (network.nodes[n].name == name) return network.nodes[step.nodes.back()].outputs;
   if (std::find(network.inputs.begin(), network.inputs.end(), name) != network.inputs.end()) return {name};
   std::vector<std::string> names = network.inputs;
-  for (const Step& step : steps) names.push_back(step.name);
+  for (const Step& step : placed.steps) names.push_back(step.name);
   throw InputError("int16: '" + name + "' is no node that runs, and no input of the network" +
                    did_you_mean(name, names));
 }
 
-void mark(Sharing& sharing, const Network& network, const std::vector<Step>& steps,
-          const std::vector<std::string>& names) {
+// Marks in `sharing`, which may be another than the placed network's own.
+void mark(Sharing& sharing, const PlacedNetwork& placed, const std::vector<std::string>& names) {
   std::set<int> classes;
   for (const std::string& name : names)
-    for (const std::string& tensor : tensors_of(name, network, steps)) {
+    for (const std::string& tensor : tensors_of(name, placed)) {
       const auto found = sharing.grid_classes.find(tensor);
       if (found != sharing.grid_classes.end()) classes.insert(found->second);
     }
   for (const auto& [value, number] : sharing.grid_classes)
     if (classes.count(number) != 0) sharing.int16.insert(value);
-  for (const Step& step : steps) {
-    if (sharing.int16.count(network.nodes[step.nodes.back()].outputs.at(0)) == 0) continue;
-    for (const std::size_t n : step.nodes) sharing.int16.insert(network.nodes[n].outputs.at(0));
+  for (const Step& step : placed.steps) {
+    if (sharing.int16.count(placed.last_node(step).outputs.at(0)) == 0) continue;
+    for (const std::size_t n : step.nodes) sharing.int16.insert(placed.network.nodes[n].outputs.at(0));
   }
 }
 
-}  // namespace
-
-std::string int16_obstacle(const Network& network, const std::vector<Step>& steps, const Sharing& sharing) {
+std::string obstacle_with(const Sharing& sharing, const PlacedNetwork& placed) {
+  const Network& network = placed.network;
   const auto wide = [&](const std::string& value) { return sharing.dtype_of(value) == DType::Int16; };
-  for (const Step& step : steps) {
+  for (const Step& step : placed.steps) {
     if (!step.on_bpu()) continue;
-    const Node &first = network.nodes[step.nodes.front()], &last = network.nodes[step.nodes.back()];
+    const Node &first = placed.first_node(step), &last = placed.last_node(step);
     const auto inputs = operands_of(first, network);
     const bool in = std::any_of(inputs.begin(), inputs.end(), wide), out = wide(last.outputs.at(0));
     if ((in || out) && step.placement.where == Placement::Where::Decomposed)
@@ -76,20 +75,25 @@ std::string int16_obstacle(const Network& network, const std::vector<Step>& step
   return "";
 }
 
-void widen(Sharing& sharing, const Network& network, const std::vector<Step>& steps,
-           const std::vector<std::string>& names) {
+}  // namespace
+
+std::string int16_obstacle(const PlacedNetwork& placed) {
+  return obstacle_with(placed.sharing, placed);
+}
+
+void widen(PlacedNetwork& placed, const std::vector<std::string>& names) {
   if (names.empty()) return;
-  mark(sharing, network, steps, names);
-  const std::string obstacle = int16_obstacle(network, steps, sharing);
+  mark(placed.sharing, placed, names);
+  const std::string obstacle = int16_obstacle(placed);
   if (!obstacle.empty()) throw InputError(obstacle);
 }
 
-std::vector<std::string> values_widened_by(const Sharing& sharing, const Network& network,
-                                           const std::vector<Step>& steps, const std::string& name) {
-  Sharing with = sharing;
-  mark(with, network, steps, {name});
+std::vector<std::string> values_widened_by(const PlacedNetwork& placed, const std::string& name) {
+  const std::set<std::string>& before = placed.sharing.int16;
+  Sharing with = placed.sharing;
+  mark(with, placed, {name});
   std::vector<std::string> values;
-  std::set_difference(with.int16.begin(), with.int16.end(), sharing.int16.begin(), sharing.int16.end(),
+  std::set_difference(with.int16.begin(), with.int16.end(), before.begin(), before.end(),
                       std::back_inserter(values));
   return values;
 }
@@ -97,13 +101,13 @@ std::vector<std::string> values_widened_by(const Sharing& sharing, const Network
 namespace {
 
 // A step that is on one side of its residual's type, or what makes the residual; empty where all agree.
-std::string lacking(const Sharing& sharing, const Network& network, const std::vector<Step>& steps) {
+std::string lacking(const Sharing& sharing, const PlacedNetwork& placed) {
   std::map<std::string, std::string> makers;
-  for (const Step& step : steps) {
-    for (const std::string& output : network.nodes[step.nodes.back()].outputs) makers[output] = step.name;
-    const auto tensors = inputs_of(step, network);
-    const std::string& result = network.nodes[step.nodes.back()].outputs.at(0);
-    const bool out = sharing.dtype_of(result) == DType::Int16;
+  for (const Step& step : placed.steps) {
+    const Node& last = placed.last_node(step);
+    for (const std::string& output : last.outputs) makers[output] = step.name;
+    const auto tensors = inputs_of(step, placed.network);
+    const bool out = sharing.dtype_of(last.outputs.at(0)) == DType::Int16;
     for (std::size_t i = 1; i < tensors.size() && step.nodes.size() > 1; ++i) {
       if ((sharing.dtype_of(tensors[i]) == DType::Int16) == out) continue;
       const auto maker = makers.find(tensors[i]);
@@ -115,19 +119,18 @@ std::string lacking(const Sharing& sharing, const Network& network, const std::v
 
 }  // namespace
 
-std::vector<std::string> widenable(const Sharing& sharing, const Network& network,
-                                   const std::vector<Step>& steps, const std::vector<std::string>& names) {
+std::vector<std::string> widenable(const PlacedNetwork& placed, const std::vector<std::string>& names) {
   std::vector<std::string> taken;
-  Sharing so_far = sharing;
+  Sharing so_far = placed.sharing;
   for (const std::string& name : names) {
     if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
     Sharing with = so_far;
     std::vector<std::string> together;
-    for (std::string next = name; !next.empty(); next = lacking(with, network, steps)) {
-      mark(with, network, steps, {next});
+    for (std::string next = name; !next.empty(); next = lacking(with, placed)) {
+      mark(with, placed, {next});
       together.push_back(next);
     }
-    if (!int16_obstacle(network, steps, with).empty()) continue;
+    if (!obstacle_with(with, placed).empty()) continue;
     taken.insert(taken.end(), together.begin(), together.end());
     so_far = std::move(with);
   }

@@ -1,31 +1,27 @@
 // Which tensors are int16: those that the run names, and what is on one grid with them.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
-#include "sim/plan/sharing.h"
+#include "sim/plan/placed_network.h"
 
 namespace bpusim {
 
 /// Makes the outputs of the named nodes, and named inputs of the network, int16, with all tensors on the same
 /// grid and the values inside a step that makes one. Throws InputError for a name that is none, and with
 /// int16_obstacle.
-void widen(Sharing& sharing, const Network& network, const std::vector<Step>& steps,
-           const std::vector<std::string>& names);
+void widen(PlacedNetwork& placed, const std::vector<std::string>& names);
 
 /// Values that widen() would make int16 for this name, and that are not yet.
-std::vector<std::string> values_widened_by(const Sharing& sharing, const Network& network,
-                                           const std::vector<Step>& steps, const std::string& name);
+std::vector<std::string> values_widened_by(const PlacedNetwork& placed, const std::string& name);
 
 /// Of `names`, as widen() takes them, those that leave no obstacle, one after the other. A step and what
 /// makes its residual must be of one type: those that a name cannot do without go with it, behind it.
-std::vector<std::string> widenable(const Sharing& sharing, const Network& network,
-                                   const std::vector<Step>& steps, const std::vector<std::string>& names);
+std::vector<std::string> widenable(const PlacedNetwork& placed, const std::vector<std::string>& names);
 
 /// The first operator on the BPU that does not take the int16 tensors that it would get, and what can be
 /// done; empty where all do.
-std::string int16_obstacle(const Network& network, const std::vector<Step>& steps, const Sharing& sharing);
+std::string int16_obstacle(const PlacedNetwork& placed);
 
 }  // namespace bpusim

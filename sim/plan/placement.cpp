@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "sim/input_error.h"
 #include "sim/operators/families/tables.h"
 #include "sim/operators/mac_step.h"
 #include "sim/operators/operator.h"

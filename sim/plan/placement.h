@@ -1,7 +1,6 @@
 // Which operator runs where, what is fused into what, and why: decided before anything is lowered.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,11 +13,6 @@ namespace bpusim {
 /// `network` has its shapes (simplify.h): they decide about limits.
 std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy);
 
-/// Operators that the policy cannot place; a line each. Ends a command with exit code 3.
-class PlacementError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 /// Throws PlacementError if there are any.
 void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy);
 

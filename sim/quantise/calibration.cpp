@@ -74,10 +74,10 @@ const NodeOptions& options_for(const std::string& value, const std::map<std::str
 }
 
 // Results of steps, also those that only the host makes.
-std::set<std::string> results_of(const Network& network, const std::vector<Step>& steps) {
+std::set<std::string> results_of(const PlacedNetwork& placed) {
   std::set<std::string> results;
-  for (const Step& step : steps)
-    for (const std::string& output : network.nodes[step.nodes.back()].outputs) results.insert(output);
+  for (const Step& step : placed.steps)
+    for (const std::string& output : placed.last_node(step).outputs) results.insert(output);
   return results;
 }
 
@@ -93,8 +93,10 @@ void naming(const std::string& name, const Act& act) {
   }
 }
 
-void evaluate_numbers(const Network& network, const See& see, Observation* texts = nullptr) {
+void evaluate_numbers(const Network& network, const See& see, const Listener& listener,
+                      Observation* texts = nullptr) {
   GoldenVisitor visitor;
+  visitor.listener = &listener;
   visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
     naming(name, [&] { see(name, tensor); });
   };
@@ -106,10 +108,12 @@ void evaluate_numbers(const Network& network, const See& see, Observation* texts
 
 }  // namespace
 
-Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-                    const Samples& samples, GoldenStore& own, std::vector<GoldenStore>& judged) {
+Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenStore& own,
+                    std::vector<GoldenStore>& judged, const Listener& listener) {
+  const Network& network = placed.network;
+  const Sharing& sharing = placed.sharing;
   Observation seen;
-  const std::set<std::string> results = results_of(network, steps);
+  const std::set<std::string> results = results_of(placed);
   const auto see_all = [&](const std::string& name, const Tensor& tensor) {
     seen.values[name].range(tensor.values);
     seen.values[name].count(tensor.values);
@@ -132,41 +136,45 @@ Observation observe(const Network& network, const std::vector<Step>& steps, cons
   }
   const bool single = samples.count() == 1;
   for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
-    evaluate_numbers(samples.apply(s, network),
-                     [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
-                       seen.values[name].range(tensor->values);
-                       if (single) seen.values[name].count(tensor->values);
-                       if (s == 0 || (s < judged.size() && ends.count(name) != 0))
-                         keep(name, tensor, judged[s]);
-                     });
+    evaluate_numbers(
+        samples.apply(s, network),
+        [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+          seen.values[name].range(tensor->values);
+          if (single) seen.values[name].count(tensor->values);
+          if (s == 0 || (s < judged.size() && ends.count(name) != 0)) keep(name, tensor, judged[s]);
+        },
+        listener);
   for (std::size_t s = 0; s < samples.count() && !single; ++s)
-    evaluate_numbers(samples.apply(s, network),
-                     [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
-                       seen.values[name].count(tensor->values);
-                     });
+    evaluate_numbers(
+        samples.apply(s, network),
+        [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+          seen.values[name].count(tensor->values);
+        },
+        listener);
   evaluate_numbers(
       network,
       [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
         if (samples.own_inputs()) see_all(name, *tensor);
         keep(name, tensor, own);
       },
-      &seen);
+      listener, &seen);
   return seen;
 }
 
-Calibration choose_grids(const RunSpec& run, const Network& network, const Sharing& sharing,
-                         const Observation& observation, const CalibrationMethod& chosen) {
+Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const Observation& observation,
+                         const CalibrationMethod& chosen) {
   Calibration result;
   result.text = observation.text;
-  const auto deciding = deciding_nodes(network);
+  const auto deciding = deciding_nodes(placed.network);
   for (const auto& [name, statistics] : observation.values) {
     const NodeOptions& options = options_for(name, deciding, run);
     const auto method = options.calibration == "auto"
                             ? chosen
                             : parse_calibration(options.calibration, options.percentile).value_or(chosen);
-    result.grids[name] = statistics.grid(method, options.quantisation == "affine", sharing.dtype_of(name));
+    result.grids[name] =
+        statistics.grid(method, options.quantisation == "affine", placed.sharing.dtype_of(name));
   }
-  unify(sharing, result.grids);
+  unify(placed.sharing, result.grids);
   return result;
 }
 
@@ -184,17 +192,17 @@ std::set<std::string> affine_values(const RunSpec& run, const Network& network) 
   return values;
 }
 
-Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing) {
+Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed) {
   Calibration result;
-  const auto deciding = deciding_nodes(network);
-  for (const auto& [name, value] : network.values) {
+  const auto deciding = deciding_nodes(placed.network);
+  for (const auto& [name, value] : placed.network.values) {
     Quantisation grid;
-    grid.dtype = sharing.dtype_of(name);
+    grid.dtype = placed.sharing.dtype_of(name);
     grid.asymmetric = options_for(name, deciding, run).quantisation == "affine";
     result.grids[name] = grid;
     if (value.text) result.text[name] = *value.text;
   }
-  unify(sharing, result.grids);
+  unify(placed.sharing, result.grids);
   return result;
 }
 

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "kernels/quantise/calibration.h"
-#include "sim/plan/sharing.h"
+#include "sim/listener.h"
+#include "sim/plan/placed_network.h"
 #include "sim/quantise/golden_store.h"
 #include "sim/scenario/run_file.h"
 #include "sim/scenario/samples.h"
@@ -49,8 +50,8 @@ RunSpec settled(RunSpec run, const CalibrationMethod& chosen, const std::vector<
 /// then. Also evaluates it on its own input: tensors of steps, and results that only the host makes, go to
 /// `own`. Those of the first sample go to judged[0], and inputs and outputs of the network on the samples
 /// behind it, up to kJudgedSamples, to a store each, unless the network's own input is the only sample.
-Observation observe(const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-                    const Samples& samples, GoldenStore& own, std::vector<GoldenStore>& judged);
+Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenStore& own,
+                    std::vector<GoldenStore>& judged, const Listener& listener = {});
 
 /// Samples that "auto" runs in int8, at most.
 constexpr std::size_t kJudgedSamples = 8;
@@ -58,11 +59,11 @@ constexpr std::size_t kJudgedSamples = 8;
 /// Chooses each value's grid with the options of the node that makes it (of the first that reads it, for the
 /// network's inputs and constants). Tensors of a grid class get the widest grid among them. Nodes whose
 /// calibration is "auto" take `chosen`.
-Calibration choose_grids(const RunSpec& run, const Network& network, const Sharing& sharing,
-                         const Observation& observation, const CalibrationMethod& chosen);
+Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const Observation& observation,
+                         const CalibrationMethod& chosen);
 
 /// Grids for timing alone: of the right kind and type, with a step of 1.
-Calibration nominal_calibration(const RunSpec& run, const Network& network, const Sharing& sharing);
+Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed);
 
 /// The node whose options decide about each value: its maker, or its first reader.
 std::map<std::string, const Node*> deciding_nodes(const Network& network);

@@ -8,7 +8,6 @@
 #include "kernels/quantise/value_rows.h"
 #include "sim/input_error.h"
 #include "sim/plan/simplify.h"
-#include "sim/progress.h"
 
 namespace bpusim {
 
@@ -39,7 +38,7 @@ class Evaluation {
     }
     std::size_t done = 0;
     for (const Node& node : network_.nodes) {
-      report_progress("golden", done++, network_.nodes.size());
+      if (visitor_.listener != nullptr) visitor_.listener->report("golden", done++, network_.nodes.size());
       try {
         step(node);
       } catch (const std::invalid_argument& error) {
@@ -109,7 +108,7 @@ void evaluate(const Network& network, const GoldenVisitor& visitor) {
   Evaluation(network, visitor).run();
 }
 
-GoldenValues evaluate(const Network& network) {
+GoldenValues evaluate(const Network& network, const Listener& listener) {
   GoldenValues golden;
   const Network whole = folded(network);
   for (const auto& [name, value] : whole.values) {
@@ -121,6 +120,7 @@ GoldenValues evaluate(const Network& network) {
     golden.numbers[name] = *tensor;
   };
   visitor.text = [&](const std::string& name, const StringTensor& words) { golden.text[name] = words; };
+  visitor.listener = &listener;
   evaluate(whole, visitor);
   return golden;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/listener.h"
 #include "sim/network/network.h"
 #include "sim/operators/operator.h"
 
@@ -19,6 +20,7 @@ struct GoldenVisitor {
   std::function<void(const std::string& name, const StringTensor& words)> text;
   /// Each node of numbers once more, with its inputs; may be empty.
   std::function<void(const Node& node, const Inputs& inputs, const std::vector<Tensor>& outputs)> node;
+  const Listener* listener = nullptr;
 };
 void evaluate(const Network& network, const GoldenVisitor& visitor);
 
@@ -27,6 +29,6 @@ struct GoldenValues {
   std::map<std::string, Tensor> numbers;
   std::map<std::string, StringTensor> text;
 };
-GoldenValues evaluate(const Network& network);
+GoldenValues evaluate(const Network& network, const Listener& listener = {});
 
 }  // namespace bpusim

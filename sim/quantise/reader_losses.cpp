@@ -33,11 +33,13 @@ double loss(const std::vector<Tensor>& golden, const std::vector<Tensor>& output
 
 class ReaderLosses {
  public:
-  ReaderLosses(const RunSpec& run, const Network& network, const Sharing& sharing, Observation& observation)
-      : network_(network),
-        sharing_(sharing),
+  ReaderLosses(const RunSpec& run, const PlacedNetwork& placed, Observation& observation,
+               const Listener& listener)
+      : network_(placed.network),
+        sharing_(placed.sharing),
         observation_(observation),
-        affine_(affine_values(run, network)) {
+        listener_(listener),
+        affine_(affine_values(run, placed.network)) {
     for (const auto& [name, statistics] : observation.values) {
       double& largest = largest_[family(name)];
       largest = std::max(largest, statistics.largest());
@@ -55,6 +57,7 @@ class ReaderLosses {
     visitor.node = [&](const Node& node, const Inputs& inputs, const std::vector<Tensor>& outputs) {
       read(node, inputs, outputs);
     };
+    visitor.listener = &listener_;
     evaluate(sample, visitor);
   }
 
@@ -123,6 +126,7 @@ class ReaderLosses {
   const Network& network_;
   const Sharing& sharing_;
   Observation& observation_;
+  const Listener& listener_;
   const std::set<std::string> affine_;
   std::map<std::string, double> largest_;
   std::map<std::string, Losses> losses_;
@@ -130,10 +134,10 @@ class ReaderLosses {
 
 }  // namespace
 
-void observe_readers(const RunSpec& run, const Network& network, const Sharing& sharing,
-                     const Samples& samples, Observation& observation) {
-  ReaderLosses losses(run, network, sharing, observation);
-  for (std::size_t s = 0; s < samples.count(); ++s) losses.see(samples.apply(s, network));
+void observe_readers(const RunSpec& run, const PlacedNetwork& placed, const Samples& samples,
+                     Observation& observation, const Listener& listener) {
+  ReaderLosses losses(run, placed, observation, listener);
+  for (std::size_t s = 0; s < samples.count(); ++s) losses.see(samples.apply(s, placed.network));
   losses.finish();
 }
 

@@ -13,7 +13,7 @@ namespace bpusim {
 /// are seen through; an output of the network loses by itself as well. The end with the least loss in all of
 /// a grid class goes into `observation`, and what each value loses there. Needs the ranges of all samples
 /// there.
-void observe_readers(const RunSpec& run, const Network& network, const Sharing& sharing,
-                     const Samples& samples, Observation& observation);
+void observe_readers(const RunSpec& run, const PlacedNetwork& placed, const Samples& samples,
+                     Observation& observation, const Listener& listener = {});
 
 }  // namespace bpusim

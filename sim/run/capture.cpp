@@ -6,22 +6,15 @@
 
 namespace bpusim {
 
-Capture::Capture(Machine& machine, const Network& network, const std::vector<Step>& steps,
-                 const Sharing& sharing, const CompiledNetwork& compiled,
-                 std::function<void(std::size_t)> done)
-    : machine_(machine),
-      network_(network),
-      sharing_(sharing),
-      compiled_(compiled),
-      done_(std::move(done)),
-      left_(steps.size(), 0) {
+Capture::Capture(Machine& machine, const PlacedNetwork& placed, const CompiledNetwork& compiled)
+    : machine_(machine), sharing_(placed.sharing), compiled_(compiled), left_(placed.steps.size(), 0) {
   for (const Program& program : compiled.programs)
     for (const Command& command : program.commands) ++left_[static_cast<std::size_t>(command.node)];
-  for (std::size_t s = 0; s < steps.size(); ++s) {
-    const Node& last = network.nodes[steps[s].nodes.back()];
-    for (const auto& names : {inputs_of(steps[s], network), last.outputs})
+  for (std::size_t s = 0; s < placed.steps.size(); ++s) {
+    const Step& step = placed.steps[s];
+    for (const auto& names : {inputs_of(step, placed.network), placed.last_node(step).outputs})
       for (const std::string& name : names)
-        if (sharing.parts.count(name) != 0) last_use_[sharing.part(name).root] = s;
+        if (sharing_.parts.count(name) != 0) last_use_[sharing_.part(name).root] = s;
   }
   for (const auto& [root, step] : last_use_) ends_[step].push_back(root);
 }

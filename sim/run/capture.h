@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/machine.h"
@@ -18,9 +19,11 @@ namespace bpusim {
 /// of steps. Bytes go when the last step that reads them is complete.
 class Capture : public Observer {
  public:
-  /// `done(step)` may ask for codes of the step's inputs and outputs. All arguments must outlive the runs.
-  Capture(Machine& machine, const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-          const CompiledNetwork& compiled, std::function<void(std::size_t)> done);
+  /// All arguments must outlive the runs.
+  Capture(Machine& machine, const PlacedNetwork& placed, const CompiledNetwork& compiled);
+
+  /// `done(step)` may ask for codes of the step's inputs and outputs. Before begin().
+  void when_complete(std::function<void(std::size_t)> done) { done_ = std::move(done); }
 
   /// Codes of a value as they lie in memory now: inputs and constants, before the first program.
   void take(const std::string& value);
@@ -39,10 +42,9 @@ class Capture : public Observer {
   void read(std::int64_t address, std::uint8_t* data, std::int64_t bytes);
 
   Machine& machine_;
-  const Network& network_;
   const Sharing& sharing_;
   const CompiledNetwork& compiled_;
-  const std::function<void(std::size_t)> done_;
+  std::function<void(std::size_t)> done_;
   std::vector<std::int64_t> left_;                          // commands of each step that have not retired
   std::map<std::string, std::size_t> last_use_;             // of a root: the last step that touches it
   std::map<std::size_t, std::vector<std::string>> ends_;    // roots by their last step

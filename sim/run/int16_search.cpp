@@ -14,7 +14,9 @@ using Names = std::vector<std::string>;
 
 class Search {
  public:
-  Search(const Int16SearchInput& input, double goal) : in_(input) { result_.goal = goal; }
+  Search(const Int16SearchInput& input, double goal) : in_(input), candidate_(input.placed) {
+    result_.goal = goal;
+  }
 
   Int16Search run() {
     result_.in_int8 = result_.reached = cosine_with({});
@@ -27,18 +29,17 @@ class Search {
   // Output cosine with these names in int16.
   double cosine_with(const Names& names) {
     ++result_.runs;
-    Sharing sharing = in_.sharing;
-    widen(sharing, in_.network, in_.steps, names);
-    const Calibration grids = choose_grids(in_.run, in_.network, sharing, in_.observation, in_.method);
+    candidate_.sharing = in_.placed.sharing;
+    widen(candidate_, names);
+    const Calibration grids = choose_grids(in_.run, candidate_, in_.observation, in_.method);
     return judged_cosine(
-        {in_.run, in_.network, in_.steps, sharing, grids, in_.goldens.front(), in_.machine, &ways_},
-        in_.goldens);
+        {in_.run, candidate_, grids, in_.goldens.front(), in_.machine, &ways_, &in_.listener}, in_.goldens);
   }
 
   // What int16 saves where this name alone takes it.
   double loss_of(const std::string& name) const {
     double loss = 0;
-    for (const std::string& value : values_widened_by(in_.sharing, in_.network, in_.steps, name))
+    for (const std::string& value : values_widened_by(in_.placed, name))
       if (const auto found = in_.observation.losses.find(value); found != in_.observation.losses.end())
         loss += found->second.by_end[found->second.least];
     return loss;
@@ -46,14 +47,14 @@ class Search {
 
   Names ranked() const {
     std::vector<std::pair<double, std::string>> losses;
-    for (const std::string& input : in_.network.inputs) losses.emplace_back(loss_of(input), input);
-    for (const Step& step : in_.steps) losses.emplace_back(loss_of(step.name), step.name);
+    for (const std::string& input : in_.placed.network.inputs) losses.emplace_back(loss_of(input), input);
+    for (const Step& step : in_.placed.steps) losses.emplace_back(loss_of(step.name), step.name);
     std::stable_sort(losses.begin(), losses.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     Names names;
     for (const auto& [loss, name] : losses)
       if (loss > 0) names.push_back(name);
-    return widenable(in_.sharing, in_.network, in_.steps, names);
+    return widenable(in_.placed, names);
   }
 
   // A beginning that reaches the goal and cannot be halved, or else the best that was tried. More int16 is
@@ -62,8 +63,7 @@ class Search {
     if (all.empty()) return {};
     std::size_t low = 0, high = all.size();  // misses the goal; reaches it, once result_.met()
     const auto first = [&](std::size_t count) {
-      return widenable(in_.sharing, in_.network, in_.steps,
-                       Names(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)));
+      return widenable(in_.placed, Names(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)));
     };
     take_if_better(first(high));
     for (std::size_t count = high / 2; !result_.met() && count > 0; count /= 2) {
@@ -81,7 +81,7 @@ class Search {
     for (std::size_t i = names.size(); result_.met() && i-- > 0;) {
       Names fewer = names;
       fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-      if (widenable(in_.sharing, in_.network, in_.steps, fewer) != fewer) continue;  // another needs it
+      if (widenable(in_.placed, fewer) != fewer) continue;  // another needs it
       if (take_if_met(fewer)) names = fewer;
     }
   }
@@ -101,6 +101,7 @@ class Search {
   }
 
   const Int16SearchInput& in_;
+  PlacedNetwork candidate_;  // the same, with names in int16
   Ways ways_;
   Int16Search result_;
 };

@@ -15,13 +15,12 @@ namespace bpusim {
 /// What a search works on. Everything must outlive it.
 struct Int16SearchInput {
   const RunSpec& run;
-  const Network& network;
-  const std::vector<Step>& steps;
-  const Sharing& sharing;                          ///< of the run without the names
+  const PlacedNetwork& placed;                     ///< of the run without the names
   const Observation& observation;                  ///< with what readers lose (reader_losses.h)
   const CalibrationMethod& method;                 ///< of nodes whose calibration is "auto"
-  const std::vector<const GoldenStore*>& goldens;  ///< as choose_method() takes them
+  const std::vector<const GoldenStore*>& goldens;  ///< as judged_cosine() takes them
   const MachineParams& machine;
+  const Listener& listener;
 };
 
 /// Orders nodes by what their int8 grids lose behind the nodes that read them, most first; takes the shortest

@@ -83,11 +83,11 @@ double judged_cosine(const CompilerInput& input, const std::vector<const GoldenS
   const CompiledNetwork compiled = compiler.compile();
   double sum = 0;
   for (const GoldenStore* golden : goldens) {
-    for (const std::string& name : input.network.inputs)
+    for (const std::string& name : input.placed.network.inputs)
       if (const auto place = compiled.places.find(name); place != compiled.places.end())
         write_tensor(place->second, golden->get(name)->values, dram);
     run_untimed(compiled, input.machine, dram);
-    sum += least_cosine(input.network, compiled, *golden, dram);
+    sum += least_cosine(input.placed.network, compiled, *golden, dram);
   }
   return sum / static_cast<double>(goldens.size());
 }
@@ -107,17 +107,7 @@ struct Unit {
 
 class Chooser {
  public:
-  Chooser(const RunSpec& run, const Network& network, const std::vector<Step>& steps, const Sharing& sharing,
-          const Observation& observation, const std::vector<const GoldenStore*>& goldens,
-          const MachineParams& machine, Ways& ways)
-      : run_(run),
-        network_(network),
-        steps_(steps),
-        sharing_(sharing),
-        observation_(observation),
-        goldens_(goldens),
-        machine_(machine),
-        ways_(ways) {}
+  explicit Chooser(const MethodChoiceInput& input) : in_(input) {}
 
   MethodChoice choose() {
     choice_.cosine = -2;
@@ -135,22 +125,24 @@ class Chooser {
 
  private:
   Calibration grids_of(const CalibrationMethod& method, const std::vector<NodeCalibration>& by_node) const {
-    return choose_grids(settled(run_, method, by_node), network_, sharing_, observation_, method);
+    return choose_grids(settled(in_.run, method, by_node), in_.placed, in_.observation, method);
   }
   double cosine_of(const Calibration& grids) const {
-    return judged_cosine({run_, network_, steps_, sharing_, grids, goldens_.front(), machine_, &ways_},
-                         goldens_);
+    return judged_cosine(
+        {in_.run, in_.placed, grids, in_.goldens.front(), in_.machine, &in_.ways, &in_.listener},
+        in_.goldens);
   }
 
   std::vector<Unit> worst() const {
-    const auto deciding = deciding_nodes(network_);
+    const auto deciding = deciding_nodes(in_.placed.network);
     const Calibration grids = grids_of(choice_.best, {});
     std::map<std::string, Unit> units;
-    for (const auto& [value, loss] : observation_.losses) {
+    for (const auto& [value, loss] : in_.observation.losses) {
       const auto node = deciding.find(value);
-      if (node == deciding.end() || run_.options_of(node->second->name).calibration != "auto") continue;
-      const auto number = sharing_.grid_classes.find(value);
-      Unit& unit = units[number == sharing_.grid_classes.end() ? value : std::to_string(number->second)];
+      if (node == deciding.end() || in_.run.options_of(node->second->name).calibration != "auto") continue;
+      const auto number = in_.placed.sharing.grid_classes.find(value);
+      Unit& unit =
+          units[number == in_.placed.sharing.grid_classes.end() ? value : std::to_string(number->second)];
       const Quantisation& grid = grids.grids.at(value);
       unit.loss += loss.at(std::max(std::abs(dequantise(grid.lowest() + 1, grid)),
                                     std::abs(dequantise(grid.highest(), grid))));
@@ -181,24 +173,14 @@ class Chooser {
     }
   }
 
-  const RunSpec& run_;
-  const Network& network_;
-  const std::vector<Step>& steps_;
-  const Sharing& sharing_;
-  const Observation& observation_;
-  const std::vector<const GoldenStore*>& goldens_;
-  const MachineParams& machine_;
-  Ways& ways_;
+  const MethodChoiceInput& in_;
   MethodChoice choice_;
 };
 
 }  // namespace
 
-MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                           const Sharing& sharing, const Observation& observation,
-                           const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
-                           Ways& ways) {
-  return Chooser(run, network, steps, sharing, observation, goldens, machine, ways).choose();
+MethodChoice choose_method(const MethodChoiceInput& input) {
+  return Chooser(input).choose();
 }
 
 }  // namespace bpusim

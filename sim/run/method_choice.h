@@ -28,13 +28,20 @@ struct MethodChoice {
 /// cosine is no more than a sign.
 double judged_cosine(const CompilerInput& input, const std::vector<const GoldenStore*>& goldens);
 
+/// What methods are tried on. Everything but the goldens must outlive the call.
+struct MethodChoiceInput {
+  const RunSpec& run;
+  const PlacedNetwork& placed;
+  const Observation& observation;
+  std::vector<const GoldenStore*> goldens;  ///< as judged_cosine() takes them
+  const MachineParams& machine;
+  Ways& ways;  ///< gets the compiler's choices, which do not depend on the method
+  const Listener& listener;
+};
+
 /// Tries each method for all nodes. The best has the greatest judged_cosine(); of methods within 1e-6 of each
 /// other the simpler one. Below 0.99 the grids whose readers lose most by that method (the worst twelve grid
 /// classes) are then tried with each other method, one after the other, and keep what raises the cosine.
-/// `ways` gets the compiler's choices, which do not depend on the method.
-MethodChoice choose_method(const RunSpec& run, const Network& network, const std::vector<Step>& steps,
-                           const Sharing& sharing, const Observation& observation,
-                           const std::vector<const GoldenStore*>& goldens, const MachineParams& machine,
-                           Ways& ways);
+MethodChoice choose_method(const MethodChoiceInput& input);
 
 }  // namespace bpusim

@@ -11,7 +11,7 @@
 #include "sim/operators/operator.h"
 #include "sim/plan/simplify.h"
 #include "sim/quantise/golden.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 
 namespace bpusim {
 
@@ -156,8 +156,7 @@ ConformanceCase run_case(const fs::path& folder, const MachineParams& machine, c
   compare_outputs(folder, outputs, evaluate(whole), expanded && !norm ? kRelativeExpanded : kRelative, c);
   if (expanded && norm && c.reason.empty()) c.reason = check_recognition(c.op, whole);
   c.status = c.reason.empty() ? Status::Passed : Status::Failed;
-  if (norm && whole.nodes.size() == 1)
-    c.int8 = execute_run(run, machine, policy, true).nodes.front().accuracy;
+  if (norm && whole.nodes.size() == 1) c.int8 = simulate({run, machine, policy}).nodes.front().accuracy;
   return c;
 }
 

@@ -6,7 +6,7 @@
 #include "sim/network/files/tensor_files.h"
 #include "sim/network/onnx/import.h"
 #include "sim/plan/placement.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 #include "sim/scenario/run_file.h"
 #include "sim/scenario/workload.h"
 #include "tests/fuzz/seeds.h"
@@ -42,9 +42,9 @@ void onnx_target(const std::string& bytes, const Loaded& loaded) {
   if (!fill_inputs(run.network)) return;
   static const Policy policy = Policy::read("full");
   static const MachineParams machine = read_machine("generic");
-  check_run(run, policy);
+  check({run, {}, policy});
   try {
-    execute_run(run, machine, policy, true);
+    simulate({run, machine, policy});
   } catch (const PlacementError& error) {  // the other way to say that a file is not for this machine
     throw InputError(error.what());
   }

@@ -6,8 +6,7 @@
 #include "sim/advise/advisors.h"
 #include "sim/config/machine_file.h"
 #include "sim/operators/norm_problem.h"
-#include "sim/run/run.h"
-#include "sim/study/what_if.h"
+#include "sim/run/simulate.h"
 #include "tests/network/draft.h"
 
 namespace bpusim {
@@ -29,7 +28,7 @@ std::vector<Advice> given(const std::vector<Advice>& all, const std::string& id)
 
 // The one line of the advisor in a check; empty where there is none.
 Advice checked(Draft& d, const std::string& output, const std::string& id, const char* policy = "full") {
-  const auto found = given(check_run(spec_of(d, output), Policy::read(policy)).advice, id);
+  const auto found = given(check({spec_of(d, output), {}, Policy::read(policy)}).advice, id);
   EXPECT_LE(found.size(), 1U);
   return found.empty() ? Advice{} : found[0];
 }
@@ -79,7 +78,7 @@ TEST(Advice, EveryAdvisorHasANameAndSaysWhatItLooksFor) {
 
 TEST(Advice, NothingIsSaidOfAConvolutionThatFoldsItsBatchNorm) {
   Draft d({1, 4, 6, 6});
-  EXPECT_TRUE(check_run(spec_of(d, batch_norm(d, conv(d, "x", 8))), Policy::read("full")).advice.empty());
+  EXPECT_TRUE(check({spec_of(d, batch_norm(d, conv(d, "x", 8))), {}, Policy::read("full")}).advice.empty());
 }
 
 TEST(Advice, TrainingMode) {
@@ -161,7 +160,8 @@ TEST(Advice, WhatKeepsABatchNormFromFolding) {
 TEST(Advice, AFoldSavesWhatTheBatchNormTakes) {
   Draft d({1, 3, 6, 6});
   const std::string y = batch_norm(d, d.add("Add", {conv(d, "x", 4), conv(d, "x", 4)}));
-  const RunResult r = execute_run(spec_of(d, y), read_machine("generic"), Policy::read("full"), false);
+  const RunResult r =
+      simulate({spec_of(d, y), read_machine("generic"), Policy::read("full")}, RunOptions::timing());
   const auto found = given(r.advice, "batch_norm_unfolded");
   ASSERT_EQ(found.size(), 1U);
   ASSERT_EQ(r.nodes.back().op, "BatchNormalization");
@@ -292,7 +292,7 @@ TEST(Advice, AGammaWithOutliersCostsTheOtherChannelsTheBitsThatItSays) {
 // --- what was timed ---
 
 RunResult timed(Draft& d, const std::string& output, const char* machine, const char* policy) {
-  return execute_run(spec_of(d, output), read_machine(machine), Policy::read(policy), false);
+  return simulate({spec_of(d, output), read_machine(machine), Policy::read(policy)}, RunOptions::timing());
 }
 
 Advice only(const RunResult& r, const std::string& id) {
@@ -364,16 +364,24 @@ TEST(TimedAdvice, TheRoomThatItNamesHoldsAllTensors) {
   const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
   const std::string y = d.add("Add", {d.add("Mul", {a, b}), b});
   const RunSpec spec = spec_of(d, y);
-  const RunResult before = execute_run(spec, read_machine("generic"), Policy::read("full"), false);
+  const RunResult before =
+      simulate({spec, read_machine("generic"), Policy::read("full")}, RunOptions::timing());
   const Advice advice = only(before, "dram_bound");
   const auto at = advice.text.find("sram.tensor_bytes=");
   ASSERT_NE(at, std::string::npos) << advice.text;
   const std::string room = advice.text.substr(at, advice.text.find(' ', at) - at);
   const MachineParams machine = read_machine("generic", {"sram.bytes=4MiB", room});
-  const RunResult after = execute_run(spec, machine, Policy::read("full"), false);
+  const RunResult after = simulate({spec, machine, Policy::read("full")}, RunOptions::timing());
   // Left are the network's input and its output.
   EXPECT_EQ(after.dram_read_bytes + after.dram_write_bytes, 2 * 16 * 48 * 48);
   EXPECT_GT(before.dram_read_bytes + before.dram_write_bytes, 4 * 16 * 48 * 48);
+}
+
+RunOptions with_what_if(bool function) {
+  RunOptions options;
+  options.function = function;
+  options.what_if = true;
+  return options;
 }
 
 // A change that is tried is a run of its own: the policy that has the operator, the machine that has the
@@ -382,11 +390,9 @@ TEST(WhatIf, WhatItSaysIsWhatSuchARunTakes) {
   Draft d({1, 8, 24, 24});
   RunSpec spec = spec_of(d, conv(d, instance_norm(d, conv(d, "x", 8)), 8));
   const MachineParams machine = read_machine("rdk-x5");
-  Ways ways;
-  RunResult r = execute_run(spec, machine, Policy::read("bayes-e"), true, {}, &ways);
-  try_changes(spec, machine, Policy::read("bayes-e"), ways, r);
+  const RunResult r = simulate({spec, machine, Policy::read("bayes-e")}, with_what_if(true));
   const Advice advice = only(r, "cpu_operator");
-  const RunResult other = execute_run(spec, machine, Policy::read("full"), false);
+  const RunResult other = simulate({spec, machine, Policy::read("full")}, RunOptions::timing());
   ASSERT_TRUE(advice.run_ms.has_value());
   EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
   EXPECT_DOUBLE_EQ(advice.won_ms, r.time_ms(r.cycles - other.cycles));
@@ -400,10 +406,9 @@ TEST(WhatIf, ANodeThatTheRunPutsOnTheHost) {
   std::snprintf(free, sizeof free, text, "");
   const MachineParams machine = read_machine("generic");
   const RunSpec spec = parse_run(host, "host.yaml", "");
-  Ways ways;
-  RunResult r = execute_run(spec, machine, Policy::read("full"), false, {}, &ways);
-  try_changes(spec, machine, Policy::read("full"), ways, r);
-  const RunResult other = execute_run(parse_run(free, "free.yaml", ""), machine, Policy::read("full"), false);
+  const RunResult r = simulate({spec, machine, Policy::read("full")}, with_what_if(false));
+  const RunResult other =
+      simulate({parse_run(free, "free.yaml", ""), machine, Policy::read("full")}, RunOptions::timing());
   EXPECT_DOUBLE_EQ(*only(r, "cpu_operator").run_ms, other.time_ms(other.cycles));
 }
 
@@ -416,13 +421,11 @@ TEST(WhatIf, OnlyTheNodesThatAreNamedMove) {
   const RunSpec spec = spec_of(d, y);
   const MachineParams machine = read_machine("rdk-x3");
   const Policy policy = Policy::read("bernoulli2");
-  Ways ways;
-  RunResult r = execute_run(spec, machine, policy, false, {}, &ways);
-  try_changes(spec, machine, policy, ways, r);
+  const RunResult r = simulate({spec, machine, policy}, with_what_if(false));
   RunSpec same = spec;
   same.options[far].mapping = "host";
-  const RunResult other =
-      execute_run(same, machine, policy.with_on_bpu({"InstanceNormalization", "Transpose"}), false);
+  const RunResult other = simulate(
+      {same, machine, policy.with_on_bpu({"InstanceNormalization", "Transpose"})}, RunOptions::timing());
   bool found = false;
   for (const Advice& advice : given(r.advice, "cpu_operator"))
     if (says(advice, "InstanceNormalization x1")) {
@@ -437,15 +440,13 @@ TEST(WhatIf, MoreRoomOnChip) {
   Draft d({1, 16, 48, 48});
   const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
   RunSpec spec = spec_of(d, d.add("Add", {d.add("Mul", {a, b}), b}));
-  Ways ways;
-  RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), false, {}, &ways);
-  try_changes(spec, read_machine("generic"), Policy::read("full"), ways, r);
+  const RunResult r = simulate({spec, read_machine("generic"), Policy::read("full")}, with_what_if(false));
   const Advice advice = only(r, "dram_bound");
   // generic: 2 MiB in 16 banks of 128 KiB, none of it for tensors. Three tensors of 36 KiB live at once at
   // most, so that one bank more holds them.
   const MachineParams machine =
       read_machine("generic", {"sram.bytes=2176KiB", "sram.banks=17", "sram.tensor_bytes=128KiB"});
-  const RunResult other = execute_run(spec, machine, Policy::read("full"), false);
+  const RunResult other = simulate({spec, machine, Policy::read("full")}, RunOptions::timing());
   ASSERT_TRUE(advice.run_ms.has_value());
   EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
   EXPECT_GT(advice.won_ms, 0);

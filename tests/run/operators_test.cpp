@@ -5,7 +5,7 @@
 #include <random>
 
 #include "sim/config/machine_file.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 
 namespace bpusim {
 namespace {
@@ -60,7 +60,8 @@ class Builder {
   }
   RunResult run(const std::vector<std::string>& settings = {}, const std::string& policy = "full",
                 bool function = true) const {
-    return execute_run(spec(), read_machine("generic", settings), Policy::read(policy), function);
+    return simulate({spec(), read_machine("generic", settings), Policy::read(policy)},
+                    function ? RunOptions() : RunOptions::timing());
   }
 
  private:
@@ -280,7 +281,7 @@ TEST(Fusion, AResidualIsAddedBehindTheSums) {
 TEST(Fusion, Int16TakesAResidualAndItsSumTogether) {
   RunSpec spec = residual_block().spec();
   spec.int16_below = 0.9999999;
-  const RunResult r = execute_run(spec, read_machine("generic"), Policy::read("full"), true);
+  const RunResult r = simulate({spec, read_machine("generic"), Policy::read("full")});
   EXPECT_TRUE(r.quantised->kept_int8.empty());
   for (const NodeResult& node : r.nodes) EXPECT_EQ(node.out_type, "int16") << node.name;
   EXPECT_GT(r.nodes[1].accuracy->sqnr_db, residual_block().run().nodes[1].accuracy->sqnr_db + 5);
@@ -350,7 +351,7 @@ TEST(Operators, NoneBeatsItsRooflineWhileOthersOverlapWithIt) {
   n.output(y);
   RunSpec spec = n.spec();
   spec.overlap = true;
-  const RunResult r = execute_run(spec, read_machine("rdk-x5"), Policy::read("full"), false);
+  const RunResult r = simulate({spec, read_machine("rdk-x5"), Policy::read("full")}, RunOptions::timing());
   std::int64_t sum = 0;
   bool overlaps = false;
   for (const NodeResult& node : r.nodes) {

@@ -11,7 +11,7 @@
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
 #include "sim/report/report.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 
 namespace bpusim {
 namespace {
@@ -34,7 +34,8 @@ class Quantising : public ::testing::Test {
   }
   RunSpec spec(const std::string& text) const { return parse_run(text, "test.yaml", folder_.string()); }
   RunResult run(const std::string& text, bool function = true, const char* policy = "full") const {
-    return execute_run(spec(text), read_machine("rdk-x5"), Policy::read(policy), function);
+    return simulate({spec(text), read_machine("rdk-x5"), Policy::read(policy)},
+                    function ? RunOptions() : RunOptions::timing());
   }
   std::string error_of(const std::string& text) const {
     try {
@@ -237,7 +238,7 @@ TEST_F(Quantising, Int16OnEachSideOfEveryFamilyIsWithinOneStepOfIdeal) {
       RunSpec s = spec(kFamilies);
       if (in) s.int16 = inputs;
       if (out) s.int16.insert(s.int16.end(), nodes.begin(), nodes.end());
-      const RunResult result = execute_run(s, read_machine("rdk-x5"), Policy::read("full"), true);
+      const RunResult result = simulate({s, read_machine("rdk-x5"), Policy::read("full")});
       for (const NodeResult& node : result.nodes) {
         ASSERT_TRUE(node.accuracy) << node.name;
         // A table behind a convolution has a grid between, and segments; the rest is exact within a step.
@@ -250,7 +251,8 @@ TEST_F(Quantising, Int16OnEachSideOfEveryFamilyIsWithinOneStepOfIdeal) {
           EXPECT_EQ(node.out_type, "int16") << node.name;
         }
       }
-      EXPECT_EQ(execute_run(s, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles)
+      EXPECT_EQ(simulate({s, read_machine("rdk-x5"), Policy::read("full")}, RunOptions::timing()).cycles,
+                result.cycles)
           << in << out;
     }
 }
@@ -263,7 +265,8 @@ TEST_F(Quantising, Int16BelowACosineTakesTheWorstNodesAndTimesThem) {
             row(narrow, "n.LayerNormalization_2").accuracy->sqnr_db + 20);
   RunSpec named = spec(kChain);
   named.int16 = result.quantised->int16;
-  EXPECT_EQ(execute_run(named, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles);
+  EXPECT_EQ(simulate({named, read_machine("rdk-x5"), Policy::read("full")}, RunOptions::timing()).cycles,
+            result.cycles);
   EXPECT_TRUE(run(std::string(kChain) + "int16_below: 0.5\n").quantised->int16.empty());
   EXPECT_THROW(run(text, false), InputError);
 }
@@ -286,11 +289,12 @@ TEST_F(Quantising, Int16UntilACosineFindsNamesThatAreAllNeeded) {
   EXPECT_NE(text_report(result).find(": reached 0."), std::string::npos);
   RunSpec named = spec(kChain);
   named.int16 = search.names;
-  EXPECT_EQ(execute_run(named, read_machine("rdk-x5"), Policy::read("full"), false).cycles, result.cycles);
+  EXPECT_EQ(simulate({named, read_machine("rdk-x5"), Policy::read("full")}, RunOptions::timing()).cycles,
+            result.cycles);
   for (std::size_t i = 0; i < search.names.size(); ++i) {
     RunSpec fewer = named;
     fewer.int16.erase(fewer.int16.begin() + static_cast<std::ptrdiff_t>(i));
-    const RunResult without = execute_run(fewer, read_machine("rdk-x5"), Policy::read("full"), true);
+    const RunResult without = simulate({fewer, read_machine("rdk-x5"), Policy::read("full")});
     EXPECT_LT(row(without, last).accuracy->cosine, search.goal) << search.names[i];
   }
 }
@@ -310,7 +314,7 @@ TEST_F(Quantising, AConstantThatHoldsNaNIsNamed) {
   RunSpec spec;
   spec.network = network;
   try {
-    execute_run(spec, read_machine("generic"), Policy::read("full"), true);
+    simulate({spec, read_machine("generic"), Policy::read("full")});
     FAIL();
   } catch (const InputError& error) {
     EXPECT_EQ(std::string(error.what()), "w: calibration: NaN has no place on an integer grid");

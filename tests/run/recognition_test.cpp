@@ -1,6 +1,6 @@
 // What becomes of norms that were put together, on machines and by policies.
 #include "sim/config/machine_file.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 #include "tests/network/draft.h"
 
 namespace bpusim {
@@ -10,7 +10,7 @@ RunResult run(Draft& d, const std::string& output, const char* policy) {
   d.network.outputs = {output};
   RunSpec spec;
   spec.network = d.network;
-  return execute_run(spec, read_machine("generic"), Policy::read(policy), true);
+  return simulate({spec, read_machine("generic"), Policy::read(policy)});
 }
 
 // x - mean, ... over the axes; gamma and beta of the shape given.

@@ -9,7 +9,7 @@
 #include "sim/report/compare.h"
 #include "sim/report/text_table.h"
 #include "sim/result/summary.h"
-#include "sim/run/run.h"
+#include "sim/run/simulate.h"
 
 namespace bpusim {
 namespace {
@@ -88,7 +88,7 @@ RunResult folded_run(const char* policy) {
       "  - {name: net, op: Conv, shape: [1, 8, 12, 12], out_channels: 16, then: [BatchNormalization, Relu, "
       "InstanceNormalization]}\n",
       "test.yaml", "");
-  return execute_run(spec, read_machine("rdk-x5"), Policy::read(policy), true);
+  return simulate({spec, read_machine("rdk-x5"), Policy::read(policy)});
 }
 
 TEST(Report, JsonSaysWhatNodesAreMadeOfAndWhatTheyHold) {

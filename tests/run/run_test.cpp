@@ -1,5 +1,3 @@
-#include "sim/run/run.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,6 +9,7 @@
 #include "sim/input_error.h"
 #include "sim/plan/placement.h"
 #include "sim/report/report.h"
+#include "sim/run/simulate.h"
 
 namespace bpusim {
 namespace {
@@ -20,7 +19,8 @@ RunSpec spec(const std::string& operators) {
 }
 
 RunResult run(const std::string& operators, const MachineParams& machine, bool function = true) {
-  return execute_run(spec(operators), machine, Policy::read("full"), function);
+  return simulate({spec(operators), machine, Policy::read("full")},
+                  function ? RunOptions() : RunOptions::timing());
 }
 
 const char* const kSmallNorms =
@@ -46,7 +46,8 @@ TEST(Run, NoNodeBeatsItsRooflineOnAnyPresetAndMapping) {
       for (auto& [name, options] : s.options)
         if (options.mapping.empty() && name.find("Lp") == std::string::npos)
           options.mapping = std::string(mapping) == "auto" ? "" : mapping;
-      for (const NodeResult& node : execute_run(s, machine, Policy::read("full"), false).nodes) {
+      for (const NodeResult& node :
+           simulate({s, machine, Policy::read("full")}, RunOptions::timing()).nodes) {
         EXPECT_LE(node.roofline_fraction, 1.0) << preset << " " << mapping << " " << node.name;
         EXPECT_TRUE(node.mapping == "in place" || node.roofline_fraction > 0) << node.name;
       }
@@ -169,7 +170,7 @@ TEST(Run, HostTextAndRandomNumbersRunWhereThePolicyAllows) {
   EXPECT_EQ(r.nodes[0].on, Side::Cpu);
   EXPECT_EQ(r.nodes[1].on, Side::Cpu);
   try {
-    execute_run(spec(operators), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
+    simulate({spec(operators), read_machine("rdk-x5"), Policy::read("bayes-e")});
     FAIL();
   } catch (const PlacementError& error) {
     const std::string message = error.what();
@@ -196,8 +197,7 @@ TEST(Run, NeighboursOfNormsAreIdeal) {
       operators += std::string("  - {op: ") + unary.op + ", shape: [1, 3000]}\n";
   for (const std::vector<std::string>& settings :
        {std::vector<std::string>{}, {"sram.bytes=16KiB", "bpu.cores=3"}}) {
-    const RunResult r =
-        execute_run(spec(operators), read_machine("generic", settings), Policy::read("full"), true);
+    const RunResult r = simulate({spec(operators), read_machine("generic", settings), Policy::read("full")});
     for (const NodeResult& node : r.nodes) {
       EXPECT_EQ(node.on, Side::Bpu) << node.name << ": " << node.reason;
       EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name;
@@ -226,7 +226,7 @@ TEST(Run, TheCpuIsChargedForProductsAndReductions) {
   product.network = network;
   const Policy cpu =
       Policy::parse("name: p\noperators:\n  - {op: MatMul, on: cpu, reason: r, source: s}\n", "p");
-  const RunResult r = execute_run(product, read_machine("generic"), cpu, true);
+  const RunResult r = simulate({product, read_machine("generic"), cpu});
   ASSERT_EQ(r.nodes[0].on, Side::Cpu);
   EXPECT_GT(r.nodes[0].time_ms, 0.699 + 0.05);
   EXPECT_LT(r.nodes[0].time_ms, 0.9);
@@ -240,7 +240,7 @@ TEST(Run, AdviceSaysWhatTheCpuCosts) {
       "  - {op: InstanceNormalization, shape: [1, 8, 9, 9]}\n"
       "  - {op: BatchNormalization, shape: [1, 8, 9, 9], attributes: {training_mode: 1}}\n"
       "  - {op: InstanceNormalization, shape: [1, 8, 1, 1]}\n";
-  const RunResult r = execute_run(spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
+  const RunResult r = simulate({spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e")});
   ASSERT_EQ(r.advice.size(), 3u);
   EXPECT_NE(r.advice[0].text.find("InstanceNormalization x2 on the CPU"), std::string::npos)
       << r.advice[0].text;
@@ -267,10 +267,10 @@ TEST(Run, TensorsThatStayOnChipAreTheSameBytes) {
     pos += pool.size();
   }
   const RunResult apart =
-      execute_run(spec(chains), read_machine("generic", {"sram.bytes=256KiB"}), Policy::read("full"), true);
+      simulate({spec(chains), read_machine("generic", {"sram.bytes=256KiB"}), Policy::read("full")});
   for (const char* room : {"sram.tensor_bytes=20KiB", "sram.tensor_bytes=128KiB"}) {
     const MachineParams machine = read_machine("generic", {"sram.bytes=256KiB", room});
-    const RunResult kept = execute_run(spec(chains), machine, Policy::read("full"), true);
+    const RunResult kept = simulate({spec(chains), machine, Policy::read("full")});
     ASSERT_EQ(kept.nodes.size(), apart.nodes.size());
     for (std::size_t n = 0; n < kept.nodes.size(); ++n) {
       EXPECT_EQ(kept.nodes[n].accuracy->sqnr_db, apart.nodes[n].accuracy->sqnr_db) << kept.nodes[n].name;
@@ -278,7 +278,8 @@ TEST(Run, TensorsThatStayOnChipAreTheSameBytes) {
       EXPECT_LE(kept.nodes[n].roofline_fraction, 1.0) << kept.nodes[n].name;
     }
     EXPECT_LT(kept.dram_read_bytes + kept.dram_write_bytes, apart.dram_read_bytes + apart.dram_write_bytes);
-    EXPECT_EQ(execute_run(spec(chains), machine, Policy::read("full"), false).cycles, kept.cycles);
+    EXPECT_EQ(simulate({spec(chains), machine, Policy::read("full")}, RunOptions::timing()).cycles,
+              kept.cycles);
   }
 }
 
@@ -287,7 +288,7 @@ TEST(Run, PolicyDecidesWhere) {
       "  - {op: InstanceNormalization, shape: [1, 8, 9, 9]}\n"
       "  - {op: GroupNormalization, shape: [1, 8, 9, 9], attributes: {num_groups: 4}}\n"
       "  - {op: BatchNormalization, shape: [1, 8, 9, 9]}\n";
-  const RunResult r = execute_run(spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e"), true);
+  const RunResult r = simulate({spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e")});
   EXPECT_EQ(r.nodes[0].on, Side::Cpu);
   EXPECT_EQ(r.nodes[1].mapping, "decomposed");
   EXPECT_EQ(r.nodes[2].mapping, "resident");
@@ -296,7 +297,7 @@ TEST(Run, PolicyDecidesWhere) {
 
 std::string error_of(const std::string& operators, const std::vector<std::string>& settings = {}) {
   try {
-    execute_run(spec(operators), read_machine("generic", settings), Policy::read("full"), true);
+    simulate({spec(operators), read_machine("generic", settings), Policy::read("full")});
   } catch (const InputError& error) {
     return error.what();
   }
@@ -315,10 +316,10 @@ TEST(Run, BadNetworksAreNamed) {
   Tensor x = *nan.network.values.at("LayerNormalization.x").data;
   x.values[5] = std::nan("");
   nan.network.values.at("LayerNormalization.x").hold(x);
-  EXPECT_THROW(execute_run(nan, read_machine("generic"), Policy::read("full"), true), InputError);
+  EXPECT_THROW(simulate({nan, read_machine("generic"), Policy::read("full")}), InputError);
   RunSpec gamma = spec("  - {op: LayerNormalization, shape: [8, 8]}\n");
   gamma.network.values.at("LayerNormalization.scale").hold(Tensor({7}, std::vector<double>(7, 1)));
-  EXPECT_THROW(execute_run(gamma, read_machine("generic"), Policy::read("full"), true), InputError);
+  EXPECT_THROW(simulate({gamma, read_machine("generic"), Policy::read("full")}), InputError);
 }
 
 TEST(Run, WrappedAccumulatorsAreCounted) {

@@ -1,4 +1,4 @@
-#include "sim/study/what_if.h"
+#include "sim/run/what_if.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -44,21 +44,24 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
   return run;
 }
 
-std::int64_t cycles_with(const WhatIf& change, const RunSpec& run, const MachineParams& machine,
-                         const Policy& policy, const Ways& ways, const RunResult& result) {
-  return execute_run(moved(run, change, result), with_room(machine, change.tensor_bytes),
-                     policy.with_on_bpu(change.on_bpu), false, ways)
-      .cycles;
+std::int64_t cycles_with(const WhatIf& change, const Scenario& scenario, const RunOptions& timing,
+                         const RunResult& result) {
+  const Scenario changed{moved(scenario.run, change, result),
+                         with_room(scenario.machine, change.tensor_bytes),
+                         scenario.policy.with_on_bpu(change.on_bpu)};
+  return simulate(changed, timing).cycles;
 }
 
 }  // namespace
 
-void try_changes(const RunSpec& run, const MachineParams& machine, const Policy& policy, const Ways& ways,
-                 RunResult& result) {
+void try_changes(const Scenario& scenario, const RunOptions& options, const Ways& ways, RunResult& result) {
+  RunOptions timing = RunOptions::timing();
+  timing.listener = options.listener;
+  timing.known = &ways;
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;
     try {
-      const std::int64_t cycles = cycles_with(*advice.what_if, run, machine, policy, ways, result);
+      const std::int64_t cycles = cycles_with(*advice.what_if, scenario, timing, result);
       char text[128];
       std::snprintf(text, sizeof text, "; so changed, the whole run takes %.3f ms in place of %.3f",
                     result.time_ms(cycles), result.time_ms(result.cycles));

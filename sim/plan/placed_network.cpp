@@ -1,0 +1,47 @@
+#include "sim/plan/placed_network.h"
+
+#include <functional>
+
+#include "sim/network/patterns.h"
+#include "sim/plan/chains.h"
+#include "sim/plan/element_types.h"
+#include "sim/plan/placement.h"
+#include "sim/plan/simplify.h"
+
+namespace bpusim {
+
+namespace {
+
+using Where = Placement::Where;
+
+Where place_of(const std::string& op, const Shape& shape, const Policy& policy) {
+  OperatorFacts facts;
+  facts.op = op;
+  facts.shape = shape;
+  return policy.place(facts).where;
+}
+
+}  // namespace
+
+Network simplified(const Network& network, const Policy& policy) {
+  // Rules put together what the policy can place; IBN only where the BPU runs it whole, since apart its
+  // BatchNormalization half may run there.
+  const auto wanted = [&policy](const std::string& op) {
+    const Where where = place_of(op, {1, 2, 2, 2}, policy);
+    return op == "InstanceBatchNormalization" ? where == Where::Bpu : where != Where::Unsupported;
+  };
+  const auto on_bpu = [&policy](const std::string& op) { return place_of(op, {}, policy) == Where::Bpu; };
+  return inferred(chained(recognise(without_neutral_arithmetic(folded(network)), wanted), on_bpu));
+}
+
+PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
+  PlacedNetwork placed;
+  placed.network = simplified(run.network, policy);
+  placed.steps = place(run, placed.network, policy);
+  refuse_unplaced(placed.steps, policy.name());  // what follows may rely on their operators' definitions
+  placed.sharing = plan_sharing(placed.network, placed.steps);
+  widen(placed, run.int16);
+  return placed;
+}
+
+}  // namespace bpusim

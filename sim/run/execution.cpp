@@ -1,0 +1,102 @@
+#include "sim/run/execution.h"
+
+#include <algorithm>
+
+#include "sim/run/capture.h"
+#include "sim/run/measurement.h"
+
+namespace bpusim {
+
+namespace {
+
+// Tells the listener the furthest step of which a command has retired.
+class StepProgress : public Observer {
+ public:
+  StepProgress(const Listener& listener, std::size_t steps) : listener_(listener), steps_(steps) {}
+
+  void command_retired(const Program& program, int command, const CommandTimes&) override {
+    const int step = program.commands[static_cast<std::size_t>(command)].node;
+    if (step <= furthest_) return;
+    furthest_ = step;
+    listener_.report("run", static_cast<std::size_t>(step), steps_);
+  }
+
+ private:
+  const Listener& listener_;
+  const std::size_t steps_;
+  int furthest_ = -1;
+};
+
+// Observers of a machine for as long as this lives.
+class Watching {
+ public:
+  explicit Watching(Machine& machine) : machine_(machine) {}
+  ~Watching() {
+    for (Observer* observer : added_) machine_.remove_observer(*observer);
+  }
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+
+  void add(Observer& observer) {
+    machine_.add_observer(observer);
+    added_.push_back(&observer);
+  }
+
+ private:
+  Machine& machine_;
+  std::vector<Observer*> added_;
+};
+
+// Holds each step's results against golden as soon as they are complete.
+std::unique_ptr<Capture> measuring(const ExecutionInput& in, Machine& machine, const Measurement& measured,
+                                   ExecutionRecord& record) {
+  auto capture = std::make_unique<Capture>(machine, in.placed, in.compiled);
+  Capture& codes = *capture;
+  codes.when_complete([&in, &machine, &measured, &record, &codes](std::size_t step) {
+    const LoweredStep& lowered = in.compiled.steps[step];
+    if (!lowered.ideal) return;
+    record.accuracy[step] = measured.against_golden(lowered, codes);
+    if (in.alone) record.alone[step] = measured.alone(lowered);
+    record.statistics_errors[step] = measured.statistics_error(lowered, machine.dram());
+    if (in.alone) return;  // later steps start from these values
+    for (const std::string& output : lowered.outputs) in.golden->drop(output);
+  });
+  for (const auto& [name, part] : in.placed.sharing.parts)
+    if (in.placed.network.values.at(name).has_numbers()) codes.take(name);
+  codes.begin();
+  return capture;
+}
+
+void run_programs(const CompiledNetwork& compiled, Machine& machine, ExecutionRecord& record) {
+  for (const Program& program : compiled.programs) {
+    const std::int64_t cycles = machine.run(program).cycles();
+    const bool host = program.commands.size() == 1 && program.commands[0].unit == Unit::Host;
+    (host ? record.host_cycles : record.bpu_cycles) += cycles;
+    record.cycles += cycles;
+    record.sram_high_water_bytes = std::max(record.sram_high_water_bytes, program.sram_bytes);
+  }
+  record.sram_high_water_bytes += compiled.tensor_bytes;
+}
+
+}  // namespace
+
+ExecutionRecord execute(const ExecutionInput& input, Machine& machine) {
+  ExecutionRecord record(machine, input.placed.steps.size());
+  StepProgress progress(input.listener, input.placed.steps.size());
+  std::unique_ptr<Measurement> measured;
+  std::unique_ptr<Capture> capture;
+  Watching watching(machine);
+  watching.add(record.stalls);
+  watching.add(record.timeline);
+  watching.add(progress);
+  for (Observer* observer : input.observers) watching.add(*observer);
+  if (input.golden != nullptr) {
+    measured = std::make_unique<Measurement>(*input.golden, input.compiled.places);
+    capture = measuring(input, machine, *measured, record);
+    watching.add(*capture);
+  }
+  run_programs(input.compiled, machine, record);
+  return record;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,144 @@
+#include "sim/run/simulate.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "models/machine.h"
+#include "sim/advise/advice.h"
+#include "sim/advise/timed_advice.h"
+#include "sim/plan/placement.h"
+#include "sim/run/calibrate.h"
+#include "sim/run/execution.h"
+#include "sim/run/int16_passes.h"
+#include "sim/run/passes.h"
+#include "sim/run/rows.h"
+#include "sim/run/what_if.h"
+
+namespace bpusim {
+
+namespace {
+
+RunResult result_of(const Scenario& scenario, const RunOptions& options) {
+  RunResult result;
+  result.name = scenario.run.name;
+  result.machine = scenario.machine.name;
+  result.policy = scenario.policy.name();
+  result.clock_mhz = scenario.machine.bpu.clock_mhz;
+  result.function = options.function;
+  return result;
+}
+
+void report(const RowInput& rows, const Machine& machine, RunResult& result) {
+  result.nodes = node_rows(rows);
+  for (const NodeResult& row : result.nodes) {
+    result.dram_read_bytes += row.dram_read_bytes;
+    result.dram_write_bytes += row.dram_write_bytes;
+  }
+  result.cycles = rows.record.cycles;
+  result.bpu_cycles = rows.record.bpu_cycles;
+  result.host_cycles = rows.record.host_cycles;
+  result.engines = engine_rows(machine, rows.record.stalls);
+  const DramActivity activity = machine.dram_activity();
+  result.row_hits = activity.row_hits;
+  result.row_misses = activity.row_misses;
+  result.row_conflicts = activity.row_conflicts;
+  const double gbps_per_byte_a_cycle = rows.machine.bpu.clock_mhz / 1000;
+  result.peak_bandwidth_gbps = static_cast<double>(activity.peak_window_bytes) /
+                               static_cast<double>(kPeakWindowCycles) * gbps_per_byte_a_cycle;
+  result.pin_bandwidth_gbps = dram_peak_bytes_per_cycle(rows.machine) * gbps_per_byte_a_cycle;
+  result.sram_bytes = rows.machine.sram.bytes;
+  result.sram_high_water_bytes = rows.record.sram_high_water_bytes;
+}
+
+void inform(const Listener& listener, const RunResult& result) {
+  if (!listener.info) return;
+  for (const NodeResult& row : result.nodes)
+    listener.info(row.op + " " + row.name + ": " + row.mapping + " on " + to_string(row.on) + ", " +
+                  std::to_string(row.cycles) + " cycles");
+}
+
+void advise(const TimedAdviceInput& timed, bool function, RunResult& result) {
+  result.advice = timed_advice(timed);
+  const CompilerInput& in = timed.network;
+  auto found = static_advice({in.placed.network, in.placed.steps, function ? &in.calibration.grids : nullptr,
+                              numeric_widths(in.machine.numerics)});
+  add_times(result, found);
+  result.advice.insert(result.advice.end(), found.begin(), found.end());
+  std::stable_sort(result.advice.begin(), result.advice.end(),
+                   [](const Advice& a, const Advice& b) { return a.won_ms > b.won_ms; });
+}
+
+// A model without its weights' data has nothing to compute with.
+RunOptions possible(RunOptions options, const Scenario& scenario) {
+  if (!scenario.run.network.shapes_only || !options.function) return options;
+  if (options.listener.warning) options.listener.warning("the model's weights have no data: timing only");
+  options.function = false;
+  return options;
+}
+
+}  // namespace
+
+RunPass run_once(const Scenario& scenario, const RunOptions& options,
+                 const std::vector<Observer*>& observers) {
+  const bool function = options.function;
+  RunPass pass{result_of(scenario, options), scenario.run};
+  Ways ways = options.known != nullptr ? *options.known : Ways{};
+  const PlacedNetwork placed = place_network(scenario.run, scenario.policy);
+  GoldenPass golden(placed);
+  Calibration grids;
+  if (function) {
+    RunCalibration found = calibrate(scenario.run, placed, scenario.machine, golden, ways, options.listener);
+    grids = std::move(found.grids);
+    pass.settled = std::move(found.settled);
+    pass.result.quantised = std::move(found.report);
+  } else {
+    grids = nominal_calibration(scenario.run, placed);
+  }
+  Machine machine(scenario.machine, function);
+  const CompilerInput input{
+      scenario.run, placed,           grids, function ? &golden.own : nullptr, scenario.machine,
+      &ways,        &options.listener};
+  NetworkCompiler compiler(input, machine.dram());
+  const CompiledNetwork compiled = compiler.compile();
+  const ExecutionRecord record = execute({placed, compiled, function ? &golden.own : nullptr,
+                                          scenario.run.sensitivity, observers, options.listener},
+                                         machine);
+  const RowInput rows{placed, compiled, scenario.machine, record};
+  report(rows, machine, pass.result);
+  if (function) pass.result.quantised->sensitivity = sensitivity_rows(rows, golden.observation);
+  advise({input, compiled, compiler, pass.result}, function, pass.result);
+  if (options.taken != nullptr) *options.taken = std::move(ways);
+  return pass;
+}
+
+RunResult simulate(const Scenario& scenario, const RunOptions& asked,
+                   const std::vector<Observer*>& observers) {
+  const auto start = std::chrono::steady_clock::now();
+  const RunOptions options = possible(asked, scenario);
+  const std::optional<Int16Findings> int16 = find_int16(scenario, options);
+  Scenario final_scenario = scenario;
+  if (int16) final_scenario.run = int16->run;
+  Ways ways;
+  RunOptions final_options = options;
+  final_options.taken = &ways;
+  RunResult result = run_once(final_scenario, final_options, observers).result;
+  if (int16) int16->describe(*result.quantised);
+  inform(options.listener, result);
+  result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (options.what_if) try_changes(final_scenario, options, ways, result);
+  if (options.taken != nullptr) *options.taken = std::move(ways);
+  return result;
+}
+
+CheckResult check(const Scenario& scenario) {
+  CheckResult result;
+  const Network network = simplified(scenario.run.network, scenario.policy);
+  const std::vector<Step> steps = place(scenario.run, network, scenario.policy);
+  for (const Step& step : steps)
+    result.nodes.push_back(
+        {step.name, step.op, step.shape, step.placement.reason, step.placement.source, step.side()});
+  result.advice = static_advice({network, steps});
+  return result;
+}
+
+}  // namespace bpusim

@@ -1,0 +1,39 @@
+// The one function of the library: a question in, its answer out.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/observers/observer.h"
+#include "sim/listener.h"
+#include "sim/operators/step_lowering.h"
+#include "sim/result/result.h"
+#include "sim/scenario/scenario.h"
+
+namespace bpusim {
+
+struct RunOptions {
+  bool function = true;  ///< real bytes and accuracy; without it timing alone, in the same cycles
+  bool what_if = false;  ///< times the run again with each change that advice proposes and a run can try
+  Listener listener;     ///< told how far the run has got
+  const Ways* known = nullptr;  ///< steps that look like one of these are lowered in the same way
+  Ways* taken = nullptr;        ///< gets how this run's steps were lowered
+
+  static RunOptions timing() {
+    RunOptions options;
+    options.function = false;
+    return options;
+  }
+};
+
+/// Runs the scenario on a simulated machine. Observers are told of every command of the run itself, not of
+/// those that the compiler tries; they must outlive the call. Throws InputError, and PlacementError with
+/// every operator that the policy cannot place. SystemC has one context a process: one call at a time.
+RunResult simulate(const Scenario& scenario, const RunOptions& options = {},
+                   const std::vector<Observer*>& observers = {});
+
+/// Where every operator would go, without a simulation, and what would be worth changing. Throws InputError.
+CheckResult check(const Scenario& scenario);
+
+}  // namespace bpusim

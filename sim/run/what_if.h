@@ -1,0 +1,12 @@
+// Advice, tried: the run once more with what each line of it would change.
+#pragma once
+
+#include "sim/run/simulate.h"
+
+namespace bpusim {
+
+/// Fills in what the whole run takes with each change that a run can try (timing only), and puts the advice
+/// in order by it. `ways` are those of the run that the advice is for.
+void try_changes(const Scenario& scenario, const RunOptions& options, const Ways& ways, RunResult& result);
+
+}  // namespace bpusim

@@ -1,0 +1,40 @@
+// The whole question, resolved: which work on which machine under which policy. The one place where names,
+// files and settings become values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/machine_params.h"
+#include "sim/config/policy.h"
+#include "sim/listener.h"
+#include "sim/scenario/run_file.h"
+
+namespace bpusim {
+
+struct Scenario {
+  RunSpec run;
+  MachineParams machine;
+  Policy policy;
+};
+
+/// What overrides a run file, or stands beside a model. Empty fields leave it to the file.
+struct Overrides {
+  std::string machine, policy;        ///< preset or file
+  std::string calibration;            ///< of all nodes
+  std::vector<std::string> settings;  ///< "section.key=value" of the machine, behind the file's own
+  std::vector<std::string> dims;      ///< "NAME=VALUE" of a model's dynamic dimensions
+  std::vector<std::string> samples;   ///< to calibrate on, beside the file's own
+  std::vector<std::string> int16;     ///< nodes and inputs, beside the file's own
+  double int16_below = -1, int16_until = -1;
+  bool sensitivity = false;
+};
+
+/// Reads a run file (.yaml) or a model (.onnx) and what it names. Throws InputError with everything that is
+/// wrong.
+Scenario resolve(const std::string& file, const Overrides& overrides = {}, const Listener& listener = {});
+
+/// The same for a run that is in memory already; dims are too late for it.
+Scenario resolve(RunSpec run, const Overrides& overrides = {});
+
+}  // namespace bpusim
