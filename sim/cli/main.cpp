@@ -10,11 +10,6 @@
 #include "sim/cli/heap.h"
 #include "sim/input_error.h"
 
-// Wanted by libsystemc, which brings a main of its own; called by nobody.
-extern "C" int sc_main(int, char**) {
-  return 1;
-}
-
 namespace {
 
 void start_logging(const std::string& level) {
