@@ -141,7 +141,7 @@ LoweringContext NetworkCompiler::context() {
           [this](std::int64_t bytes) { return allocate(bytes); },
           [this](const Program& program) { return rehearse(program); },
           input_.calibration.text,
-          input_.ways != nullptr ? *input_.ways : ways_};
+          input_.choices != nullptr ? *input_.choices : choices_};
 }
 
 LoweredStep NetworkCompiler::lower(const Step& step) {

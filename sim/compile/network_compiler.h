@@ -33,7 +33,7 @@ struct CompilerInput {
   const Calibration& calibration;
   const GoldenStore* golden;  ///< null where the run has no function
   const MachineParams& machine;
-  Ways* ways = nullptr;  ///< choices of a compiler before this one, and of this one
+  LoweringChoices* choices = nullptr;  ///< choices of a compiler before this one, and of this one
   const Listener* listener = nullptr;
 };
 
@@ -70,7 +70,7 @@ class NetworkCompiler {
   Residency residency_;
   std::map<std::string, TensorPlace> places_;
   std::map<std::string, Placement::Where> made_on_;
-  Ways ways_;
+  LoweringChoices choices_;
   std::int64_t next_address_ = 0;
 };
 

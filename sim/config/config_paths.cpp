@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
@@ -11,19 +12,37 @@ namespace bpusim {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Folders that may hold the shipped configurations: beside the program that runs and above it (build trees,
+// and prefixes that were moved), then where the system keeps shared data.
+std::vector<fs::path> candidates() {
+  std::vector<fs::path> folders;
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  for (fs::path at = program.parent_path(); at.has_relative_path(); at = at.parent_path())
+    folders.push_back(at / "share");
+  const char* shared = std::getenv("XDG_DATA_DIRS");
+  std::istringstream list(shared != nullptr && *shared != '\0' ? shared : "/usr/local/share:/usr/share");
+  for (std::string folder; std::getline(list, folder, ':');) folders.emplace_back(folder);
+  for (fs::path& folder : folders) folder /= "bpusim/configs";
+  return folders;
+}
+
+}  // namespace
+
 std::string config_folder() {
   if (const char* chosen = std::getenv("BPUSIM_CONFIGS")) {
     if (!fs::is_directory(chosen))
       throw InputError("$BPUSIM_CONFIGS: '" + std::string(chosen) + "' is no folder");
     return chosen;
   }
-  std::error_code ignored;
-  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path installed = program.parent_path().parent_path() / "share/bpusim/configs";
-  if (fs::is_directory(installed)) return installed.string();
-  if (fs::is_directory(BPUSIM_SOURCE_CONFIGS)) return BPUSIM_SOURCE_CONFIGS;
-  throw InputError("the shipped configurations are neither at " + installed.string() + " nor at " +
-                   BPUSIM_SOURCE_CONFIGS + "; set $BPUSIM_CONFIGS");
+  for (const fs::path& folder : candidates())
+    if (fs::is_directory(folder)) return folder.string();
+  throw InputError(
+      "the shipped configurations are in no share/bpusim/configs above the program, and not in "
+      "$XDG_DATA_DIRS; "
+      "set $BPUSIM_CONFIGS to their folder");
 }
 
 std::string resolve_config(const std::string& sub_folder, const std::string& name_or_path) {

@@ -6,8 +6,8 @@
 
 namespace bpusim {
 
-/// The folder with machines/, support/ and runs/: $BPUSIM_CONFIGS, else share/bpusim/configs beside the
-/// installed program, else the source tree that it was built from. Throws InputError where none is there.
+/// The folder with machines/, support/ and runs/: $BPUSIM_CONFIGS, else share/bpusim/configs in a folder
+/// above the program that runs, else bpusim/configs in $XDG_DATA_DIRS. Throws InputError where none is there.
 std::string config_folder();
 
 /// The file of `name_or_path` in a sub-folder ("machines"): a path as it is, a name with its folder and

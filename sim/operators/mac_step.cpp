@@ -267,9 +267,9 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   lowered.work.macs = mac.macs * (plan.in.dtype == DType::Int16 ? s.machine.mac.int16_passes : 1);
   lowered.programs.push_back(s.fastest(
       mac.mappings, lowered.work,
-      [&](const Way& way, const MachineParams& machine) {
-        job.mapping = mac_mapping(way.mapping);
-        return mac.lower(s.step.name, job, machine, way.tile_bytes);
+      [&](const LoweringChoice& choice, const MachineParams& machine) {
+        job.mapping = mac_mapping(choice.mapping);
+        return mac.lower(s.step.name, job, machine, choice.tile_bytes);
       },
       &lowered.mapping));
   if (s.context.function) lowered.ideal = ideal_of(s, std::move(mac), std::move(plan));

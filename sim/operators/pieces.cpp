@@ -145,8 +145,8 @@ LoweredStep lower(StepLowering& s) {
     lowered.work = {};
   } else {
     lowered.programs.push_back(
-        s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-          return lower_elementwise(s.step.name, jobs, machine, way.tile_bytes);
+        s.fastest({"copy"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+          return lower_elementwise(s.step.name, jobs, machine, choice.tile_bytes);
         }));
   }
   std::vector<Quantisation> from, onto;

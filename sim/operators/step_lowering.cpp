@@ -112,80 +112,116 @@ std::string StepLowering::signature() const {
   return text;
 }
 
-// Steps that take half of the operators' SRAM let the next one load while they run; the whole is for those
-// that do not fit, or that would move data more than once.
-Program StepLowering::fastest(const std::vector<std::string>& mappings, const Work& work, const Lower& lower,
-                              std::string* mapping) const {
-  MachineParams half = machine;
-  half.sram.bytes /= 2;
-  half.sram.banks = std::max<std::int64_t>(1, half.sram.banks / 2);
-  const auto machine_of = [&](const Way& way) -> const MachineParams& {
-    return way.whole_sram ? machine : half;
-  };
-  std::string key = signature();
-  for (const std::string& m : mappings) key += "/" + m;
-  const auto known = context.ways.find(key);
-  if (known != context.ways.end()) {
-    if (mapping != nullptr) *mapping = known->second.mapping;
-    return lower(known->second, machine_of(known->second));
+namespace {
+
+struct Candidate {
+  LoweringChoice choice;
+  Program program;
+  std::int64_t estimate = 0;
+};
+
+// The candidates that mappings and tile sizes make. Steps that take half of the operators' SRAM let the next
+// one load while they run; the whole is for those that do not fit, or that would move data more than once.
+class Candidates {
+ public:
+  Candidates(const MachineParams& machine, const StepLowering::Lower& lower)
+      : machine_(machine), half_(machine), lower_(lower) {
+    half_.sram.bytes /= 2;
+    half_.sram.banks = std::max<std::int64_t>(1, half_.sram.banks / 2);
   }
-  struct Candidate {
-    Way way;
-    Program program;
-    std::int64_t estimate = 0;
-  };
-  std::vector<Candidate> candidates;
-  std::optional<std::invalid_argument> error;
-  const auto add = [&](const std::string& m, bool whole) {
+
+  Program lowered(const LoweringChoice& choice) const { return lower_(choice, machine_of(choice)); }
+
+  // With half of the SRAM, and with the whole where that moves no less data than `bytes` allow.
+  void add_overlapping(const std::string& mapping, std::int64_t bytes) {
+    const std::size_t before = all_.size();
+    add(mapping, false);
+    bool once = all_.size() > before;
+    for (std::size_t c = before; c < all_.size(); ++c)
+      once = once && dram_bytes(all_[c].program) <= bytes * 102 / 100;
+    if (!once) add(mapping, true);
+  }
+
+  void add(const std::string& mapping, bool whole_sram) {
     for (const std::int64_t tile : kTileSizes) {
-      const Way way{m, tile, whole};
-      if (tile > kTileSizes[0] && tile > machine_of(way).sram.bytes / 2) break;
+      const LoweringChoice choice{mapping, tile, whole_sram};
+      if (tile > kTileSizes[0] && tile > machine_of(choice).sram.bytes / 2) break;
       try {
-        Candidate candidate{way, lower(way, machine_of(way)), 0};
-        candidate.estimate = estimate_cycles(candidate.program, machine);
-        candidates.push_back(std::move(candidate));
+        Candidate candidate{choice, lowered(choice), 0};
+        candidate.estimate = estimate_cycles(candidate.program, machine_);
+        all_.push_back(std::move(candidate));
       } catch (const std::invalid_argument& refused) {
-        error = refused;
+        error_ = refused;
         break;
       }
     }
-  };
-  for (const std::string& m : mappings) {
-    if (!context.run.overlap) {
-      add(m, true);
-      continue;
+  }
+
+  // The fastest by rehearsal of the few that are by estimate. Throws why the last did not fit where none
+  // does.
+  Candidate take_fastest(const std::function<std::int64_t(const Program&)>& rehearse) {
+    if (all_.empty()) throw *error_;
+    sort_by_estimate();
+    std::size_t best = 0;
+    double least = 0;
+    const std::size_t rehearsed = all_.size() == 1 ? 0 : std::min(all_.size(), kRehearsed);
+    for (std::size_t c = 0; c < rehearsed; ++c) {
+      constexpr double kWholePenalty = 1.05;  // the next step can't load early
+      const double cycles =
+          static_cast<double>(rehearse(all_[c].program)) * (all_[c].choice.whole_sram ? kWholePenalty : 1.0);
+      if (c > 0 && cycles >= least) continue;
+      least = cycles;
+      best = c;
     }
-    const std::size_t before = candidates.size();
-    add(m, false);
-    bool once = candidates.size() > before;
-    for (std::size_t c = before; c < candidates.size(); ++c)
-      once = once && dram_bytes(candidates[c].program) <= (work.read_bytes + work.write_bytes) * 102 / 100;
-    if (!once) add(m, true);
+    return std::move(all_[best]);
   }
-  if (candidates.empty()) throw *error;
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
-  // Tile sizes beyond what a step needs make the same program again: no reason to rehearse it again.
-  candidates.erase(std::unique(candidates.begin(), candidates.end(),
-                               [](const Candidate& a, const Candidate& b) {
-                                 return a.estimate == b.estimate && a.way.mapping == b.way.mapping &&
-                                        a.way.whole_sram == b.way.whole_sram;
-                               }),
-                   candidates.end());
-  std::size_t best = 0;
-  double least = 0;
-  const std::size_t rehearsed = candidates.size() == 1 ? 0 : std::min(candidates.size(), kRehearsed);
-  for (std::size_t c = 0; c < rehearsed; ++c) {
-    constexpr double kWholePenalty = 1.05;  // the next step can't load early
-    const double cycles = static_cast<double>(context.rehearse(candidates[c].program)) *
-                          (candidates[c].way.whole_sram ? kWholePenalty : 1.0);
-    if (c > 0 && cycles >= least) continue;
-    least = cycles;
-    best = c;
+
+ private:
+  const MachineParams& machine_of(const LoweringChoice& choice) const {
+    return choice.whole_sram ? machine_ : half_;
   }
-  context.ways[key] = candidates[best].way;
-  if (mapping != nullptr) *mapping = candidates[best].way.mapping;
-  return std::move(candidates[best].program);
+
+  void sort_by_estimate() {
+    std::stable_sort(all_.begin(), all_.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+    // Tile sizes beyond what a step needs make the same program again: no reason to rehearse it again.
+    const auto same = [](const Candidate& a, const Candidate& b) {
+      return a.estimate == b.estimate && a.choice.mapping == b.choice.mapping &&
+             a.choice.whole_sram == b.choice.whole_sram;
+    };
+    all_.erase(std::unique(all_.begin(), all_.end(), same), all_.end());
+  }
+
+  const MachineParams& machine_;
+  MachineParams half_;
+  const StepLowering::Lower& lower_;
+  std::vector<Candidate> all_;
+  std::optional<std::invalid_argument> error_;
+};
+
+}  // namespace
+
+Program StepLowering::fastest(const std::vector<std::string>& mappings, const Work& work, const Lower& lower,
+                              std::string* mapping) const {
+  std::string key = signature();
+  for (const std::string& m : mappings) key += "/" + m;
+  Candidates candidates(machine, lower);
+  const auto known = context.choices.find(key);
+  if (known != context.choices.end()) {
+    if (mapping != nullptr) *mapping = known->second.mapping;
+    return candidates.lowered(known->second);
+  }
+  for (const std::string& m : mappings) {
+    if (context.run.overlap) {
+      candidates.add_overlapping(m, work.read_bytes + work.write_bytes);
+    } else {
+      candidates.add(m, true);
+    }
+  }
+  Candidate best = candidates.take_fastest(context.rehearse);
+  context.choices[key] = best.choice;
+  if (mapping != nullptr) *mapping = best.choice.mapping;
+  return std::move(best.program);
 }
 
 LoweredStep lower_step(const Step& step, const LoweringContext& context) {

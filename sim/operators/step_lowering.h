@@ -11,6 +11,7 @@
 
 #include "models/commands/command.h"
 #include "models/machine_params.h"
+#include "sim/lowering/choice.h"
 #include "sim/operators/operation.h"
 #include "sim/operators/step.h"
 #include "sim/operators/work.h"
@@ -28,16 +29,6 @@ struct TensorPlace {
   std::int64_t bytes() const { return elements * byte_size(grid.dtype); }
 };
 
-/// How a step was lowered: the choice among candidates.
-struct Way {
-  std::string mapping;
-  std::int64_t tile_bytes = 0;
-  bool whole_sram =
-      false;  ///< the step takes all of the operators' SRAM, not the half that lets steps overlap
-};
-
-using Ways = std::map<std::string, Way>;  ///< by what the step looks like
-
 /// Everything that lowering needs to know, and the DRAM that it fills.
 struct LoweringContext {
   const RunSpec& run;
@@ -52,7 +43,7 @@ struct LoweringContext {
   std::function<std::int64_t(std::int64_t)> allocate;             ///< bytes to an address
   std::function<std::int64_t(const Program&)> rehearse;           ///< cycles that a program takes alone
   const std::map<std::string, StringTensor>& text;                ///< of text values
-  Ways& ways;                                                     ///< choices made already
+  LoweringChoices& choices;                                       ///< choices made already
 };
 
 using Codes = std::vector<std::int64_t>;
@@ -106,7 +97,7 @@ class StepLowering {
   /// As many bytes, with nothing in them yet.
   std::int64_t reserve(std::int64_t bytes) const { return context.allocate(bytes); }
 
-  using Lower = std::function<Program(const Way&, const MachineParams&)>;
+  using Lower = std::function<Program(const LoweringChoice&, const MachineParams&)>;
   /// The fastest of the ways that the mappings and tile sizes make, by estimate and then on the machine
   /// itself; the same for steps that look the same. `lower` throws std::invalid_argument where the SRAM that
   /// it is shown is too small. Throws the last such error where none fits. `mapping` gets the winner's.

@@ -52,7 +52,7 @@ std::vector<const GoldenStore*> GoldenPass::judged() const {
 }
 
 RunCalibration calibrate(const RunSpec& run, const PlacedNetwork& placed, const MachineParams& machine,
-                         GoldenPass& golden, Ways& ways, const Listener& listener) {
+                         GoldenPass& golden, LoweringChoices& choices, const Listener& listener) {
   const Samples samples(run.samples);
   RunCalibration found;
   found.report = described(run, samples);
@@ -62,7 +62,7 @@ RunCalibration calibrate(const RunSpec& run, const PlacedNetwork& placed, const 
   std::vector<NodeCalibration> by_node;
   if (asks_for(run, "auto")) {
     const MethodChoice choice =
-        choose_method({run, placed, golden.observation, golden.judged(), machine, ways, listener});
+        choose_method({run, placed, golden.observation, golden.judged(), machine, choices, listener});
     describe(choice, found.report);
     found.method = choice.best;
     by_node = choice.by_node;

@@ -33,9 +33,9 @@ struct RunCalibration {
   Quantised report;
 };
 
-/// Runs the golden model and chooses grids. `ways` gets the choices of compilers that "auto" needs. Throws
+/// Runs the golden model and chooses grids. `choices` gets the choices of compilers that "auto" needs. Throws
 /// InputError.
 RunCalibration calibrate(const RunSpec& run, const PlacedNetwork& placed, const MachineParams& machine,
-                         GoldenPass& golden, Ways& ways, const Listener& listener);
+                         GoldenPass& golden, LoweringChoices& choices, const Listener& listener);
 
 }  // namespace bpusim

@@ -63,9 +63,9 @@ Int16Findings search_until(Scenario scenario, const RunOptions& options) {
   {
     const PlacedNetwork placed = place_network(scenario.run, scenario.policy);
     GoldenPass golden(placed);
-    Ways ways;
+    LoweringChoices choices;
     RunCalibration calibration =
-        calibrate(scenario.run, placed, scenario.machine, golden, ways, options.listener);
+        calibrate(scenario.run, placed, scenario.machine, golden, choices, options.listener);
     const auto goldens = golden.judged();
     found.search = search_int16({calibration.settled, placed, golden.observation, calibration.method, goldens,
                                  scenario.machine, options.listener},

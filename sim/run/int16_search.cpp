@@ -33,7 +33,8 @@ class Search {
     widen(candidate_, names);
     const Calibration grids = choose_grids(in_.run, candidate_, in_.observation, in_.method);
     return judged_cosine(
-        {in_.run, candidate_, grids, in_.goldens.front(), in_.machine, &ways_, &in_.listener}, in_.goldens);
+        {in_.run, candidate_, grids, in_.goldens.front(), in_.machine, &choices_, &in_.listener},
+        in_.goldens);
   }
 
   // What int16 saves where this name alone takes it.
@@ -102,7 +103,7 @@ class Search {
 
   const Int16SearchInput& in_;
   PlacedNetwork candidate_;  // the same, with names in int16
-  Ways ways_;
+  LoweringChoices choices_;
   Int16Search result_;
 };
 

@@ -129,7 +129,7 @@ class Chooser {
   }
   double cosine_of(const Calibration& grids) const {
     return judged_cosine(
-        {in_.run, in_.placed, grids, in_.goldens.front(), in_.machine, &in_.ways, &in_.listener},
+        {in_.run, in_.placed, grids, in_.goldens.front(), in_.machine, &in_.choices, &in_.listener},
         in_.goldens);
   }
 

@@ -35,7 +35,7 @@ struct MethodChoiceInput {
   const Observation& observation;
   std::vector<const GoldenStore*> goldens;  ///< as judged_cosine() takes them
   const MachineParams& machine;
-  Ways& ways;  ///< gets the compiler's choices, which do not depend on the method
+  LoweringChoices& choices;  ///< gets the compiler's choices, which do not depend on the method
   const Listener& listener;
 };
 

@@ -82,12 +82,13 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
                  const std::vector<Observer*>& observers) {
   const bool function = options.function;
   RunPass pass{result_of(scenario, options), scenario.run};
-  Ways ways = options.known != nullptr ? *options.known : Ways{};
+  LoweringChoices choices = options.known != nullptr ? *options.known : LoweringChoices{};
   const PlacedNetwork placed = place_network(scenario.run, scenario.policy);
   GoldenPass golden(placed);
   Calibration grids;
   if (function) {
-    RunCalibration found = calibrate(scenario.run, placed, scenario.machine, golden, ways, options.listener);
+    RunCalibration found =
+        calibrate(scenario.run, placed, scenario.machine, golden, choices, options.listener);
     grids = std::move(found.grids);
     pass.settled = std::move(found.settled);
     pass.result.quantised = std::move(found.report);
@@ -97,7 +98,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   Machine machine(scenario.machine, function);
   const CompilerInput input{
       scenario.run, placed,           grids, function ? &golden.own : nullptr, scenario.machine,
-      &ways,        &options.listener};
+      &choices,     &options.listener};
   NetworkCompiler compiler(input, machine.dram());
   const CompiledNetwork compiled = compiler.compile();
   const ExecutionRecord record = execute({placed, compiled, function ? &golden.own : nullptr,
@@ -107,7 +108,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   report(rows, machine, pass.result);
   if (function) pass.result.quantised->sensitivity = sensitivity_rows(rows, golden.observation);
   advise({input, compiled, compiler, pass.result}, function, pass.result);
-  if (options.taken != nullptr) *options.taken = std::move(ways);
+  if (options.taken != nullptr) *options.taken = std::move(choices);
   return pass;
 }
 
@@ -118,15 +119,15 @@ RunResult simulate(const Scenario& scenario, const RunOptions& asked,
   const std::optional<Int16Findings> int16 = find_int16(scenario, options);
   Scenario final_scenario = scenario;
   if (int16) final_scenario.run = int16->run;
-  Ways ways;
+  LoweringChoices choices;
   RunOptions final_options = options;
-  final_options.taken = &ways;
+  final_options.taken = &choices;
   RunResult result = run_once(final_scenario, final_options, observers).result;
   if (int16) int16->describe(*result.quantised);
   inform(options.listener, result);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (options.what_if) try_changes(final_scenario, options, ways, result);
-  if (options.taken != nullptr) *options.taken = std::move(ways);
+  if (options.what_if) try_changes(final_scenario, options, choices, result);
+  if (options.taken != nullptr) *options.taken = std::move(choices);
   return result;
 }
 

@@ -1,13 +1,11 @@
 // The one function of the library: a question in, its answer out.
 #pragma once
 
-#include <map>
-#include <string>
 #include <vector>
 
 #include "models/observers/observer.h"
 #include "sim/listener.h"
-#include "sim/operators/step_lowering.h"
+#include "sim/lowering/choice.h"
 #include "sim/result/result.h"
 #include "sim/scenario/scenario.h"
 
@@ -17,8 +15,8 @@ struct RunOptions {
   bool function = true;  ///< real bytes and accuracy; without it timing alone, in the same cycles
   bool what_if = false;  ///< times the run again with each change that advice proposes and a run can try
   Listener listener;     ///< told how far the run has got
-  const Ways* known = nullptr;  ///< steps that look like one of these are lowered in the same way
-  Ways* taken = nullptr;        ///< gets how this run's steps were lowered
+  const LoweringChoices* known = nullptr;  ///< steps that look like one of these are lowered in the same way
+  LoweringChoices* taken = nullptr;        ///< gets how this run's steps were lowered
 
   static RunOptions timing() {
     RunOptions options;

@@ -54,10 +54,11 @@ std::int64_t cycles_with(const WhatIf& change, const Scenario& scenario, const R
 
 }  // namespace
 
-void try_changes(const Scenario& scenario, const RunOptions& options, const Ways& ways, RunResult& result) {
+void try_changes(const Scenario& scenario, const RunOptions& options, const LoweringChoices& choices,
+                 RunResult& result) {
   RunOptions timing = RunOptions::timing();
   timing.listener = options.listener;
-  timing.known = &ways;
+  timing.known = &choices;
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;
     try {

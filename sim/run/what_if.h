@@ -6,7 +6,8 @@
 namespace bpusim {
 
 /// Fills in what the whole run takes with each change that a run can try (timing only), and puts the advice
-/// in order by it. `ways` are those of the run that the advice is for.
-void try_changes(const Scenario& scenario, const RunOptions& options, const Ways& ways, RunResult& result);
+/// in order by it. `choices` are those of the run that the advice is for.
+void try_changes(const Scenario& scenario, const RunOptions& options, const LoweringChoices& choices,
+                 RunResult& result);
 
 }  // namespace bpusim

@@ -137,8 +137,8 @@ LoweredStep lower(StepLowering& s) {
   const auto jobs = jobs_of(blocks, *plan, lead, other, y);
   lowered.work.vector_elements = y.elements * s.widest();
   lowered.programs.push_back(
-      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_elementwise(s.step.name, jobs, machine, way.tile_bytes);
+      s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_elementwise(s.step.name, jobs, machine, choice.tile_bytes);
       }));
   lowered.ideal = [plan, first, second, output, swap = blocks.swap](const std::vector<Codes>& inputs) {
     Codes a = expanded(inputs.front(), first, output), b = expanded(inputs.back(), second, output);
@@ -166,8 +166,8 @@ LoweredStep lower_relu(StepLowering& s) {
   job.out = {y.address, y.elements};
   lowered.work.vector_elements = y.elements * s.widest();
   lowered.programs.push_back(
-      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);
+      s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_elementwise(s.step.name, {job}, machine, choice.tile_bytes);
       }));
   lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(*plan, inputs); };
   return lowered;

@@ -129,8 +129,8 @@ Program decomposed_program(const StepLowering& s, const NormProblem& problem, co
     job.constants = s.constants(tables);
     jobs.push_back(std::move(job));
   }
-  return s.fastest({"decomposed"}, work, [&](const Way& way, const MachineParams& machine) {
-    return lower_decomposed(s.step.name, jobs, machine, way.tile_bytes);
+  return s.fastest({"decomposed"}, work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+    return lower_decomposed(s.step.name, jobs, machine, choice.tile_bytes);
   });
 }
 
@@ -169,8 +169,8 @@ LoweredStep lower(StepLowering& s) {
   check_accumulators(s, jobs);
   lowered.programs.push_back(s.fastest(
       mappings_of(s, *problem, jobs), lowered.work,
-      [&](const Way& way, const MachineParams& machine) {
-        return lower_norm(s.step.name, jobs, *parse_mapping(way.mapping), machine, way.tile_bytes);
+      [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_norm(s.step.name, jobs, *parse_mapping(choice.mapping), machine, choice.tile_bytes);
       },
       &lowered.mapping));
   if (lowered.mapping != "mac_array")

@@ -47,8 +47,8 @@ LoweredStep lower_pool_step(const StepLowering& s, const PoolProblem& problem) {
   const ConvProblem& window = problem.window;
   lowered.work.vector_elements = y.elements * window.kh * window.kw * s.widest();
   lowered.programs.push_back(
-      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_pool(s.step.name, *plan, x.address, y.address, machine, way.tile_bytes);
+      s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_pool(s.step.name, *plan, x.address, y.address, machine, choice.tile_bytes);
       }));
   lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_pool(*plan, inputs[0]); };
   return lowered;

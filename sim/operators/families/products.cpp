@@ -186,8 +186,8 @@ LoweredStep lower_activations(const StepLowering& s, const ProductProblem& probl
       lowered.work.read_bytes += element_count(s.shape(s.node.inputs[i]));
   lowered.work.macs = problem.macs();
   lowered.programs.push_back(
-      s.fastest({"mac_array"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_product(s.step.name, job, machine, way.tile_bytes);
+      s.fastest({"mac_array"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_product(s.step.name, job, machine, choice.tile_bytes);
       }));
   const bool first = !s.context.network.values.at(s.node.inputs[0]).constant,
              second = !s.context.network.values.at(s.node.inputs[1]).constant;

@@ -100,8 +100,8 @@ LoweredStep lower(StepLowering& s) {
   job.y = s.out().address;
   lowered.work.reduced_elements = s.in().elements;
   lowered.programs.push_back(
-      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_reduction(s.step.name, job, machine, way.tile_bytes);
+      s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_reduction(s.step.name, job, machine, choice.tile_bytes);
       }));
   lowered.ideal = [job](const std::vector<Codes>& inputs) {
     return ideal_reduction(job.plan, tile_of(job.part, whole_view(job.part)), inputs[0]);

@@ -66,8 +66,8 @@ OtherWay resampled(const StepLowering& s, const Operation& operation) {
   if (y.grid.dtype != DType::Int8 || operation.shape().empty()) return {};
   try {
     const ResamplePlan plan = plan_resample(resize_of(operation), y.grid, s.rounding());
-    return {"streaming", [&s, &x, &y, plan](const Way& way, const MachineParams& machine) {
-              return lower_resample(s.step.name, plan, x.address, y.address, machine, way.tile_bytes);
+    return {"streaming", [&s, &x, &y, plan](const LoweringChoice& choice, const MachineParams& machine) {
+              return lower_resample(s.step.name, plan, x.address, y.address, machine, choice.tile_bytes);
             }};
   } catch (const std::invalid_argument&) {
     return {};  // more axes than the vector unit takes
@@ -85,8 +85,8 @@ LoweredStep lower(StepLowering& s) {
       plan.planes * plan.rows.out * (plan.columns.in * plan.rows.taps + plan.columns.out * plan.columns.taps);
   if (x.address < kSramWindow) lowered.work.read_bytes = std::min(x.bytes(), y.bytes());
   lowered.programs.push_back(
-      s.fastest({"streaming"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_resample(s.step.name, plan, x.address, y.address, machine, way.tile_bytes);
+      s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_resample(s.step.name, plan, x.address, y.address, machine, choice.tile_bytes);
       }));
   // In steps of the grid, so that sums half-way between two codes are just that.
   lowered.ideal = [resize, zero = y.grid.zero_point](const std::vector<Codes>& inputs) {

@@ -98,9 +98,9 @@ LoweredStep lower(StepLowering& s) {
   if (x.address < kSramWindow)
     lowered.work.read_bytes = std::min(x.bytes(), y.bytes());  // no more is read than is kept
   lowered.programs.push_back(
-      s.fastest({"copy"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+      s.fastest({"copy"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_selection(s.step.name, selection, x.address, y.address, fill_at, machine,
-                               way.tile_bytes);
+                               choice.tile_bytes);
       }));
   lowered.ideal = [chosen, fill](const std::vector<Codes>& inputs) {
     const auto values =

@@ -56,9 +56,9 @@ LoweredStep lower(StepLowering& s) {
   const SoftmaxRowShape shape = rows_of(s.node, s.shape(s.node.inputs[0]));
   lowered.work.table_elements = y.elements * s.widest();
   lowered.programs.push_back(
-      s.fastest({"table"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
+      s.fastest({"table"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_softmax(s.step.name, *plan, y.elements / shape.elements, shape, x.address, y.address,
-                             machine, way.tile_bytes);
+                             machine, choice.tile_bytes);
       }));
   lowered.ideal = [plan, shape](const std::vector<Codes>& inputs) {
     return ideal_softmax(*plan, inputs[0], shape);

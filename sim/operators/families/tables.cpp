@@ -78,8 +78,8 @@ LoweredStep lower_lookup(const StepLowering& s, const std::string& input, const 
   job.out = {y.address, y.elements};
   lowered.work.table_elements = y.elements * s.widest();
   lowered.programs.push_back(
-      s.fastest({"table"}, lowered.work, [&](const Way& way, const MachineParams& machine) {
-        return lower_elementwise(s.step.name, {job}, machine, way.tile_bytes);
+      s.fastest({"table"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
+        return lower_elementwise(s.step.name, {job}, machine, choice.tile_bytes);
       }));
   lowered.ideal = [function, in = x.grid, out = y.grid](const std::vector<Codes>& inputs) {
     const Codes table = exact_table(function, in, out);

@@ -91,10 +91,10 @@ LoweredStep lower_view_step(const StepLowering& s, const View& view, const Other
   if (other.lower) mappings.push_back(other.mapping);
   lowered.programs.push_back(s.fastest(
       mappings, lowered.work,
-      [&](const Way& way, const MachineParams& machine) {
-        if (way.mapping != "copy") return other.lower(way, machine);
+      [&](const LoweringChoice& choice, const MachineParams& machine) {
+        if (choice.mapping != "copy") return other.lower(choice, machine);
         return lower_view(s.step.name, view, x.address, y.address, byte_size(x.grid.dtype), machine,
-                          way.tile_bytes);
+                          choice.tile_bytes);
       },
       &lowered.mapping));
   lowered.ideal = [view](const std::vector<Codes>& inputs) {
