@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "kernels/norms/norm.h"
 #include "models/machine.h"
 #include "sim/advise/timed_advice.h"
 #include "sim/compile/network_compiler.h"
@@ -35,15 +36,16 @@ namespace {
 
 using Where = Placement::Where;
 
-// Rules put together what the policy can place; IBN only where the BPU runs it whole, since apart its
-// BatchNormalization half may run there.
+// Rules put together what the policy can place; a composite norm (IBN) only where the BPU runs it whole,
+// since apart one of its norms may run there.
 std::function<bool(const std::string&)> wanted_by(const Policy& policy) {
   return [&policy](const std::string& op) {
     OperatorFacts facts;
     facts.op = op;
     facts.shape = {1, 2, 2, 2};
     const Where where = policy.place(facts).where;
-    return op == "InstanceBatchNormalization" ? where == Where::Bpu : where != Where::Unsupported;
+    const NormDefinition* norm = find_norm(op);
+    return norm != nullptr && norm->composite ? where == Where::Bpu : where != Where::Unsupported;
   };
 }
 
