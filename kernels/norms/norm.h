@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "kernels/tensor/attributes.h"
@@ -73,26 +76,102 @@ struct NormArguments {
   Shape shape;
   std::vector<Tensor> constants;
   int opset = 21;
+  /// While the constants of a norm of two parts are still to be drawn: channels of the first; 0 for half.
+  std::int64_t first_channels = 0;
+  std::string op = {};  ///< the row's; filled in for those that say what is wrong
 };
 
-/// A row of the registry: one norm operator.
+/// What a constant input of a norm is.
+enum class NormRole { Scale, Bias, Mean, Variance };
+
+/// A constant input of a norm.
+struct NormConstant {
+  std::string name;  ///< as ONNX, or the operator's usual exporters, spell it
+  NormRole role = NormRole::Scale;
+  /// Its shape, from shape, attributes and opset. Throws std::invalid_argument where those do not fit.
+  /// kernels/norms/definitions/building_blocks.h has the usual ones.
+  Shape (*shape)(const NormArguments&) = nullptr;
+  bool optional = false;
+  bool broadcasts = false;  ///< onto that shape, by numpy's rule; else its number of values must be the same
+  std::string drawn_as = {};  ///< its value's name in a workload; empty: by its role (scale, bias, mean, var)
+};
+
+/// An attribute that a norm reads.
+struct NormAttribute {
+  std::string name;
+  std::variant<std::int64_t, double, std::vector<std::int64_t>> fallback;  ///< where it is not given
+  bool required = false;  ///< ONNX wants it given: its fallback is refused
+};
+
+/// A tensor that a norm takes with some attributes: the smallest. Whole multiples of its extents are taken
+/// too, and so random tests draw them.
+struct NormExample {
+  Shape shape;
+  std::map<std::string, std::int64_t> ints = {};
+  std::map<std::string, std::vector<std::int64_t>> int_lists = {};
+
+  Attributes attributes() const { return {ints, {}, {}, int_lists, {}}; }
+};
+
+/// A row of the registry: one norm operator. What runs, imports, checks, documents, advises on and tests
+/// norms follows from the rows; nothing else lists them.
 struct NormDefinition {
-  const char* op;         ///< operator name, as ONNX or its usual exporters spell it
-  const char* constants;  ///< names of the inputs after X, for messages and docs; '?' marks optional ones
-  const char* over;       ///< what the statistics run over, for docs
-  const char* affine;     ///< what gamma and beta are indexed by, for docs
-  int min_rank, max_rank;
-  NormProblem (*resolve)(const NormArguments&);  ///< throws std::invalid_argument with what is wrong
+  std::string op;                         ///< operator name, as ONNX or its usual exporters spell it
+  std::string over;                       ///< what the statistics run over, for docs
+  std::string affine;                     ///< what scale and bias are indexed by, for docs
+  int min_rank = 1, max_rank = 5;         ///< of the tensor
+  std::vector<NormConstant> constants;    ///< the inputs after X, in order
+  std::vector<NormAttribute> attributes;  ///< that `resolve` and the constants' shapes read
+  std::vector<NormExample> examples;      ///< at least one
+  /// Mean and variance are constants, but for a training mode.
+  bool given_statistics = false;
+  /// The integer attribute that is not 0 in training mode: the norm takes its tensor's own statistics and
+  /// gives the running ones out, an output for each mean and variance among its constants. Empty: there is
+  /// no such mode.
+  std::string training_attribute;
+  /// Made of norms that are operators of their own, some of which may run where it does not.
+  bool composite = false;
+  /// How an exporter keeps it whole, for advice.
+  std::string kept_whole = "no opset has it";
+  /// What to do where it stands in a network in parts and the policy has nothing for it whole, for advice;
+  /// empty: keep it whole.
+  std::string in_parts;
+  /// Arguments are as resolve_norm() leaves them: every attribute of the row is there, in its row's type, and
+  /// every constant of the row, checked and of its shape (or empty, where it is optional and not given).
+  /// Throws std::invalid_argument with what is wrong.
+  NormProblem (*resolve)(const NormArguments&) = nullptr;
 };
 
-/// All norms. The one place that lists them; support tables, docs, tests and commands expand from it.
-const std::vector<NormDefinition>& norm_registry();
+/// All norms. A row keeps its place, whatever is registered after it.
+const std::deque<NormDefinition>& norm_registry();
+
+/// Adds a row of one's own. Everything that asks the registry knows it from then on: run files, the ONNX
+/// importer, operators, docs. Before the first run, and by one thread alone. Throws std::invalid_argument
+/// where the name is taken, or where the row has no name, no way to resolve, no shape for a constant or no
+/// example.
+void register_norm(NormDefinition definition);
 
 /// The row of `op`, or nullptr.
 const NormDefinition* find_norm(const std::string& op);
 
+/// The names of the constants, '?' behind those that are optional: "Scale, B?".
+std::string constant_names(const NormDefinition& definition);
+
+/// Constants that must be given, counted up to the last of them.
+std::size_t required_constants(const NormDefinition& definition);
+
+/// Whether a norm with these attributes is in training mode (NormDefinition::training_attribute).
+bool in_training(const NormDefinition& definition, const Attributes& attributes);
+
+/// Whether a norm with these attributes takes statistics of its tensor, and does not only apply given ones.
+bool takes_statistics(const NormDefinition& definition, const Attributes& attributes);
+
+/// The shape of a constant of the row, for those who draw it. Of `arguments`, its constants are not looked
+/// at. Throws std::invalid_argument where shape and attributes do not fit the row.
+Shape constant_shape(const NormDefinition& definition, const NormConstant& constant, NormArguments arguments);
+
 /// Checks rank, extents and constants against the row, resolves and merges dimensions.
 /// Throws std::invalid_argument with a sentence that names the operator and what is wrong.
-NormProblem resolve_norm(const NormDefinition& definition, const NormArguments& arguments);
+NormProblem resolve_norm(const NormDefinition& definition, NormArguments arguments);
 
 }  // namespace bpusim

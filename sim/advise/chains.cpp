@@ -17,36 +17,16 @@ namespace {
 
 constexpr std::size_t kNone = AdviceView::kNone;
 
-// The opset from which on ONNX has the operator, so that an exporter can keep it whole.
-struct KeptFrom {
-  const char *op, *how;
-};
-constexpr KeptFrom kKeptFrom[] = {
-    {"LayerNormalization", "opset 17 keeps it whole: torch.onnx.export(..., opset_version=17)"},
-    {"GroupNormalization",
-     "opset 21 keeps it whole (18 with a gamma a group): torch.onnx.export(..., opset_version=21)"},
-    {"RMSNormalization", "opset 23 keeps it whole: torch.onnx.export(..., opset_version=23)"},
-    {"InstanceNormalization", "every opset has it: use torch.nn.InstanceNorm2d in place of own arithmetic"},
-    {"LpNormalization", "every opset has it; exporters write it out all the same"},
-    {"MeanVarianceNormalization", "opset 9 has it; exporters write it out all the same"},
-};
-
-std::string how_to_keep(const std::string& op) {
-  for (const KeptFrom& row : kKeptFrom)
-    if (op == row.op) return row.how;
-  return "no opset has it";
-}
-
 // Put together from statistics or from a detour by Reshapes; not only moved, nor two operators in one.
 bool put_together(const Node& node) {
   return find_norm(node.op) != nullptr && (node.origin.find("Reduce") != std::string::npos ||
                                            node.origin.find("Reshape") != std::string::npos);
 }
 
-// A norm, but for a BatchNormalization that has its statistics already.
-bool takes_statistics(const Node& node) {
-  return find_norm(node.op) != nullptr &&
-         (node.op != "BatchNormalization" || node.attributes.get("training_mode", std::int64_t{0}) != 0);
+// A norm, but for one that has its statistics already.
+bool is_statistical(const Node& node) {
+  const NormDefinition* norm = find_norm(node.op);
+  return norm != nullptr && takes_statistics(*norm, node.attributes);
 }
 
 // Nodes behind `result` that are not in `kept`, back to what feeds them.
@@ -104,16 +84,6 @@ std::int64_t copied_by(const AdviceView& view, const std::vector<std::size_t>& c
   return bytes;
 }
 
-std::string what_to_do(const std::string& op) {
-  if (op == "InstanceBatchNormalization")
-    return "the BatchNormalization half folds into the output channels of the convolution that it takes; a "
-           "BPU "
-           "that runs the InstanceNormalization half keeps the network in one segment (compare with --policy "
-           "full)";
-  if (op == "GroupNormalization") return "export GroupNormalization whole (" + how_to_keep(op) + ")";
-  return how_to_keep(op);
-}
-
 }  // namespace
 
 void advisors_of::written_out(const AdviceView& view, AdviceLines& lines) {
@@ -122,7 +92,7 @@ void advisors_of::written_out(const AdviceView& view, AdviceLines& lines) {
     if (put_together(node))
       lines.add(node.op +
                     " was exported as primitives and is put together here; a toolchain that does not runs " +
-                    "them one by one: " + how_to_keep(node.op),
+                    "them one by one: " + find_norm(node.op)->kept_whole,
                 step.name);
   }
 }
@@ -152,19 +122,21 @@ void advisors_of::norm_in_parts(const AdviceView& view, AdviceLines& lines) {
     chains.copied += copied_by(view, chain, *sharing);
     chains.last.push_back(view.step_of(last).name);
   }
-  for (const auto& [op, chains] : by_norm)
+  for (const auto& [op, chains] : by_norm) {
+    const NormDefinition& norm = *find_norm(op);
     for (const std::string& last : chains.last)
       lines.add(op + " x" + std::to_string(chains.last.size()) + " is written in " +
                     std::to_string(chains.operators) +
                     " operators, and the policy has none for it whole: they cross between BPU and CPU " +
                     std::to_string(chains.crossings) + " times and copy " + std::to_string(chains.copied) +
-                    " bytes; " + what_to_do(op),
+                    " bytes; " + (norm.in_parts.empty() ? norm.kept_whole : norm.in_parts),
                 last);
+  }
 }
 
 // Neighbours of norms on the CPU that compute nothing.
 void advisors_of::cpu_beside_norm(const AdviceView& view, AdviceLines& lines) {
-  const auto norm_at = [&](std::size_t n) { return n != kNone && takes_statistics(view.node(n)); };
+  const auto norm_at = [&](std::size_t n) { return n != kNone && is_statistical(view.node(n)); };
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
     const OperatorDefinition* row = find_operator(node.op);

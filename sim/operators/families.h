@@ -7,7 +7,7 @@
 
 namespace bpusim::operators {
 
-std::vector<OperatorDefinition> norms();         ///< kernels' norm registry
+OperatorDefinition norm(const std::string& op);  ///< a row of kernels' norm registry
 std::vector<OperatorDefinition> convolutions();  ///< Conv, ConvTranspose
 std::vector<OperatorDefinition> products();      ///< MatMul, Gemm, Einsum
 std::vector<OperatorDefinition> elementwise();   ///< two operands with broadcasting; Relu

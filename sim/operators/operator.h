@@ -2,6 +2,7 @@
 // the BPU runs it. A family of operators is one file of rows; nothing else names operators one by one.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <utility>
@@ -59,8 +60,13 @@ struct OperatorDefinition {
   LoweredStep (*lower)(StepLowering& step) = nullptr;
 };
 
-/// All rows, family by family.
-const std::vector<OperatorDefinition>& operator_registry();
+/// All rows, family by family, and last the norms that were registered since (register_norm). Throws
+/// std::invalid_argument where one of those has the name of another operator.
+const std::deque<OperatorDefinition>& operator_registry();
+
+/// Adds an operator from outside of bpusim, before the first run. Throws std::invalid_argument where the name
+/// is taken.
+void register_operator(const OperatorDefinition& row);
 
 /// Null where bpusim has no definition of the operator.
 const OperatorDefinition* find_operator(const std::string& op);

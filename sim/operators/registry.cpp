@@ -1,32 +1,69 @@
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <stdexcept>
 
+#include "kernels/norms/norm.h"
 #include "kernels/quantise/value_rows.h"
 #include "sim/operators/families.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
 
-const std::vector<OperatorDefinition>& operator_registry() {
-  static const std::vector<OperatorDefinition> registry = [] {
-    std::vector<OperatorDefinition> rows;
+namespace {
+
+// A deque, so that rows stay where they are when norms are registered later.
+class Registry {
+ public:
+  Registry() {
+    add_norms();
     using namespace operators;
-    for (const auto& family : {norms(), convolutions(), products(), elementwise(), tables(), pools(),
-                               reductions(), softmaxes(), views(), pieces(), selections(), resizes(),
-                               local_norms(), elements(), randoms(), texts(), shape_queries()})
-      rows.insert(rows.end(), family.begin(), family.end());
-    return rows;
-  }();
+    for (auto& family :
+         {convolutions(), products(), elementwise(), tables(), pools(), reductions(), softmaxes(), views(),
+          pieces(), selections(), resizes(), local_norms(), elements(), randoms(), texts(), shape_queries()})
+      for (const OperatorDefinition& row : family) add(row);
+  }
+
+  // Those that were registered since the last time.
+  void add_norms() {
+    for (const auto& norms = norm_registry(); norms_ < norms.size(); ++norms_)
+      add(operators::norm(norms[norms_].op));
+  }
+
+  void add(const OperatorDefinition& row) {
+    if (by_name_.count(row.op) != 0)
+      throw std::invalid_argument("operator " + row.op + " has two definitions");
+    rows_.push_back(row);
+    by_name_[row.op] = &rows_.back();
+  }
+
+  const std::deque<OperatorDefinition>& rows() const { return rows_; }
+  const std::map<std::string, const OperatorDefinition*>& by_name() const { return by_name_; }
+
+ private:
+  std::deque<OperatorDefinition> rows_;
+  std::map<std::string, const OperatorDefinition*> by_name_;
+  std::size_t norms_ = 0;
+};
+
+Registry& registry() {
+  static Registry registry;
+  registry.add_norms();
   return registry;
 }
 
+}  // namespace
+
+void register_operator(const OperatorDefinition& row) {
+  registry().add(row);
+}
+
+const std::deque<OperatorDefinition>& operator_registry() {
+  return registry().rows();
+}
+
 const OperatorDefinition* find_operator(const std::string& op) {
-  static const std::map<std::string, const OperatorDefinition*> by_name = [] {
-    std::map<std::string, const OperatorDefinition*> names;
-    for (const OperatorDefinition& row : operator_registry()) names[row.op] = &row;
-    return names;
-  }();
+  const auto& by_name = registry().by_name();
   const auto found = by_name.find(op);
   return found == by_name.end() ? nullptr : found->second;
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "kernels/norms/norm.h"
 #include "sim/network/patterns.h"
 #include "sim/plan/chains.h"
 #include "sim/plan/element_types.h"
@@ -24,11 +25,12 @@ Where place_of(const std::string& op, const Shape& shape, const Policy& policy) 
 }  // namespace
 
 Network simplified(const Network& network, const Policy& policy) {
-  // Rules put together what the policy can place; IBN only where the BPU runs it whole, since apart its
-  // BatchNormalization half may run there.
+  // Rules put together what the policy can place; a composite norm (IBN) only where the BPU runs it whole,
+  // since apart one of its norms may run there.
   const auto wanted = [&policy](const std::string& op) {
     const Where where = place_of(op, {1, 2, 2, 2}, policy);
-    return op == "InstanceBatchNormalization" ? where == Where::Bpu : where != Where::Unsupported;
+    const NormDefinition* norm = find_norm(op);
+    return norm != nullptr && norm->composite ? where == Where::Bpu : where != Where::Unsupported;
   };
   const auto on_bpu = [&policy](const std::string& op) { return place_of(op, {}, policy) == Where::Bpu; };
   return inferred(chained(recognise(without_neutral_arithmetic(folded(network)), wanted), on_bpu));

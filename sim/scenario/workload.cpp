@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <iterator>
 #include <stdexcept>
 
 #include "kernels/norms/norm.h"
@@ -26,6 +26,22 @@ class Seeds {
  private:
   std::uint64_t state_;
 };
+
+// How a norm's constant is drawn, and what its value is called.
+struct Drawn {
+  NormRole role;
+  const char* name;
+  double mean, deviation;  // a deviation of 0: uniform, and positive
+};
+
+const Drawn& drawn_for(NormRole role) {
+  static const Drawn table[] = {{NormRole::Scale, "scale", 1, 0.2},
+                                {NormRole::Bias, "bias", 0, 0.1},
+                                {NormRole::Mean, "mean", 0, 0.1},
+                                {NormRole::Variance, "var", 0, 0}};
+  return *std::find_if(std::begin(table), std::end(table),
+                       [&](const Drawn& row) { return row.role == role; });
+}
 
 class Chain {
  public:
@@ -52,8 +68,9 @@ class Chain {
   void add_step(const std::string& op, const Attributes& attributes, const std::string& suffix);
   void add_conv(const Attributes& attributes, const std::string& suffix);
   void add_ibn_split(const std::string& suffix);
-  Shape normalised_extents(const std::string& op, const Attributes& attributes) const;
-  std::vector<std::string> norm_constants(const std::string& op, const Attributes& attributes,
+  void add_norm(const NormDefinition& norm, const Attributes& attributes, const std::string& prefix,
+                const std::string& suffix);
+  std::vector<std::string> norm_constants(const NormDefinition& norm, const Attributes& attributes,
                                           const std::string& prefix);
   std::int64_t channels() const {
     if (shape_.size() < 2)
@@ -84,46 +101,33 @@ void Chain::add(const std::string& op, std::vector<std::string> inputs, const st
   network_.nodes.push_back(std::move(node));
 }
 
-// Extents of the axes [axis, rank), or of those that `axes` lists.
-Shape Chain::normalised_extents(const std::string& op, const Attributes& attributes) const {
-  const auto rank = static_cast<std::int64_t>(shape_.size());
-  const auto from_front = [&](std::int64_t axis) {
-    if (axis < -rank || axis >= rank) throw std::invalid_argument(op + ": axis is out of range");
-    return axis < 0 ? axis + rank : axis;
-  };
-  const auto listed = attributes.get("axes", std::vector<std::int64_t>{});
-  if (listed.empty())
-    return {shape_.begin() + from_front(attributes.get("axis", std::int64_t{-1})), shape_.end()};
-  std::set<std::int64_t> axes;
-  for (const std::int64_t axis : listed) axes.insert(from_front(axis));
-  Shape extents;
-  for (const std::int64_t axis : axes) extents.push_back(shape_[static_cast<std::size_t>(axis)]);
-  return extents;
+// Names of the norm's constants, drawn; in the order of the row.
+std::vector<std::string> Chain::norm_constants(const NormDefinition& norm, const Attributes& attributes,
+                                               const std::string& prefix) {
+  NormArguments arguments;
+  arguments.attributes = attributes;
+  arguments.shape = shape_;
+  arguments.first_channels = spec_.instance_channels;
+  std::vector<std::string> names;
+  for (const NormConstant& row : norm.constants) {
+    const Drawn& drawn = drawn_for(row.role);
+    const Shape shape = constant_shape(norm, row, arguments);
+    const std::string name = prefix + (row.drawn_as.empty() ? drawn.name : row.drawn_as);
+    names.push_back(drawn.deviation > 0 ? around(name, shape, drawn.mean, drawn.deviation)
+                                        : positive(name, shape));
+  }
+  return names;
 }
 
-std::vector<std::string> Chain::norm_constants(const std::string& op, const Attributes& attributes,
-                                               const std::string& prefix) {
-  const auto gamma = [&](const Shape& s) { return around(prefix + "scale", s, 1, 0.2); };
-  const auto beta = [&](const Shape& s) { return around(prefix + "bias", s, 0, 0.1); };
-  if (op == "BatchNormalization") {
-    const Shape c = {channels()};
-    return {gamma(c), beta(c), around(prefix + "mean", c, 0, 0.1), positive(prefix + "var", c)};
-  }
-  if (op == "InstanceNormalization" || op == "GroupNormalization")
-    return {gamma({channels()}), beta({channels()})};
-  if (op == "LayerNormalization" || op == "RMSNormalization" || op == "SimplifiedLayerNormalization") {
-    const Shape over = normalised_extents(op, attributes);
-    if (op == "LayerNormalization") return {gamma(over), beta(over)};
-    return {gamma(over)};
-  }
-  if (op == "InstanceBatchNormalization") {
-    const std::int64_t k = spec_.instance_channels > 0 ? spec_.instance_channels : channels() / 2;
-    const Shape in = {k}, bn = {std::max<std::int64_t>(channels() - k, 0)};
-    return {around(prefix + "in_scale", in, 1, 0.2), around(prefix + "in_bias", in, 0, 0.1),
-            around(prefix + "bn_scale", bn, 1, 0.2), around(prefix + "bn_bias", bn, 0, 0.1),
-            around(prefix + "bn_mean", bn, 0, 0.1),  positive(prefix + "bn_var", bn)};
-  }
-  return {};
+void Chain::add_norm(const NormDefinition& norm, const Attributes& attributes, const std::string& prefix,
+                     const std::string& suffix) {
+  std::vector<std::string> inputs = norm_constants(norm, attributes, prefix);
+  std::vector<Shape> outputs = {shape_};
+  for (std::size_t i = 0; i < inputs.size() && in_training(norm, attributes); ++i)
+    if (norm.constants[i].role == NormRole::Mean || norm.constants[i].role == NormRole::Variance)
+      outputs.push_back(network_.values.at(inputs[i]).shape);
+  inputs.insert(inputs.begin(), current_);
+  add(norm.op, std::move(inputs), outputs, attributes, suffix);
 }
 
 void Chain::add_conv(const Attributes& given, const std::string& suffix) {
@@ -168,33 +172,26 @@ void Chain::add_ibn_split(const std::string& suffix) {
   split.int_lists["split"] = {k, rest};
   add("Split", {current_}, {first, second}, split, prefix + "Split");
   const std::string tail = network_.nodes.back().outputs[1];
-  std::vector<std::string> in = norm_constants("InstanceNormalization", {}, prefix + "in_");
-  in.insert(in.begin(), current_);
-  add("InstanceNormalization", in, {first}, {}, prefix + "InstanceNormalization");
+  add_norm(*find_norm("InstanceNormalization"), {}, prefix + "in_", prefix + "InstanceNormalization");
   const std::string head = current_;
+  current_ = tail;
   shape_ = second;
-  std::vector<std::string> bn = norm_constants("BatchNormalization", {}, prefix + "bn_");
-  bn.insert(bn.begin(), tail);
-  add("BatchNormalization", bn, {second}, {}, prefix + "BatchNormalization");
+  add_norm(*find_norm("BatchNormalization"), {}, prefix + "bn_", prefix + "BatchNormalization");
   add("Concat", {head, current_}, {whole}, concat, prefix + "Concat");
 }
 
 void Chain::add_step(const std::string& op, const Attributes& attributes, const std::string& suffix) {
   if (op == "Conv") return add_conv(attributes, suffix);
   if (op == "IBNSplit") return add_ibn_split(suffix);
-  std::vector<std::string> inputs = {current_};
-  std::vector<Shape> outputs = {shape_};
   const std::string prefix = suffix.empty() ? "" : suffix + ".";
+  if (const NormDefinition* norm = find_norm(op)) return add_norm(*norm, attributes, prefix, suffix);
+  std::vector<std::string> inputs = {current_};
   if (op == "Add" || op == "Sub" || op == "Mul") {
     inputs.push_back(around(prefix + "other", shape_, 0, 1));
   } else if (op == "RandomNormal") {
     inputs.clear();
-  } else if (find_norm(op) != nullptr) {
-    for (std::string& name : norm_constants(op, attributes, prefix)) inputs.push_back(std::move(name));
-    if (op == "BatchNormalization" && attributes.get("training_mode", std::int64_t{0}) != 0)
-      outputs.insert(outputs.end(), 2, Shape{channels()});
   }
-  add(op, inputs, outputs, attributes, suffix);
+  add(op, inputs, {shape_}, attributes, suffix);
 }
 
 void Chain::build() {

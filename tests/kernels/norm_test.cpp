@@ -32,6 +32,63 @@ TEST(NormRegistry, ListsEachOperatorOnce) {
   EXPECT_EQ(find_norm("Softmax"), nullptr);
 }
 
+// Every example, and it with its extents twice, three times, … as large, is taken with constants of the
+// shapes that the row says.
+TEST(NormRegistry, ExamplesAndTheirMultiplesResolve) {
+  for (const NormDefinition& row : norm_registry())
+    for (const NormExample& example : row.examples)
+      for (const std::int64_t times : {1, 2, 5}) {
+        NormArguments arguments{example.attributes(), example.shape, {}, 21};
+        for (std::int64_t& extent : arguments.shape) extent *= times;
+        std::vector<Tensor> constants;
+        for (const NormConstant& constant : row.constants)
+          constants.push_back(Tensor::filled(constant_shape(row, constant, arguments), 0.5));
+        arguments.constants = std::move(constants);
+        const NormProblem problem = resolve_norm(row, arguments);
+        std::int64_t elements = 0;
+        bool statistics = false;
+        for (const NormPart& part : problem.parts) {
+          elements += part.element_count();
+          statistics = statistics || part.statistic != Statistic::Given;
+        }
+        EXPECT_EQ(elements, element_count(arguments.shape)) << row.op;
+        EXPECT_EQ(statistics, takes_statistics(row, example.attributes())) << row.op;
+        EXPECT_EQ(!problem.running_mean.empty(), in_training(row, example.attributes())) << row.op;
+      }
+}
+
+TEST(NormRegistry, RowsThatCannotServeAreRefused) {
+  const auto refused = [](const NormDefinition& row) {
+    try {
+      register_norm(row);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::size_t before = norm_registry().size();
+  NormDefinition row;
+  EXPECT_EQ(refused(row), "a norm needs a name");
+  row.op = "LayerNormalization";
+  EXPECT_EQ(refused(row), "norm LayerNormalization is there already");
+  row.op = "OwnNormalization";
+  EXPECT_EQ(refused(row), "norm OwnNormalization has no way to resolve");
+  row.resolve = find_norm("LpNormalization")->resolve;
+  EXPECT_EQ(refused(row), "norm OwnNormalization has no example");
+  row.examples = {{{1, 1}}};
+  row.constants = {{"scale", NormRole::Scale}};
+  EXPECT_EQ(refused(row), "norm OwnNormalization: constant scale has no shape");
+  EXPECT_EQ(norm_registry().size(), before);
+}
+
+TEST(NormRegistry, NamesAndNumbersOfConstants) {
+  const NormDefinition& layer = *find_norm("LayerNormalization");
+  EXPECT_EQ(constant_names(layer), "Scale, B?");
+  EXPECT_EQ(required_constants(layer), 1u);
+  EXPECT_EQ(required_constants(*find_norm("BatchNormalization")), 4u);
+  EXPECT_EQ(required_constants(*find_norm("LpNormalization")), 0u);
+}
+
 TEST(LayerNorm, SmallestExample) {
   // mean 2, variance 2/3; (1-2)/sqrt(2/3 + 0) = -1.2247; gamma 2, beta 1.
   NormArguments arguments{{}, {1, 3}, {vec({2, 2, 2}), vec({1, 1, 1})}, 17};
@@ -102,6 +159,11 @@ TEST(Norms, RefuseWhatDoesNotFit) {
   EXPECT_NE(message("InstanceNormalization", {{}, {1, 3, 4}, {vec({1, 1}), vec({0, 0, 0})}, 6})
                 .find("scale of shape 2"),
             std::string::npos);
+  EXPECT_EQ(message("BatchNormalization", {{}, {1, 2, 4}, {vec({1, 1}), vec({0, 0}), vec({0, 0})}, 15}),
+            "BatchNormalization: input input_var is missing");
+  EXPECT_EQ(message("BatchNormalization",
+                    {{}, {1, 2, 4}, {vec({1, 1}), vec({0, 0}), vec({0, 0}), vec({1, -1})}, 15}),
+            "BatchNormalization: input_var holds a negative variance");
   NormArguments layer{{}, {2, 3}, {vec({1, 1, 1})}, 17};
   layer.attributes.ints["axis"] = 2;
   EXPECT_NE(message("LayerNormalization", layer).find("axis 2 is out of range for rank 2 (-2 to 1)"),

@@ -148,7 +148,7 @@ TEST(RunFile, MistakesHaveLineAndKey) {
   EXPECT_EQ(errors("operators:\n  - op: Relu\n    shpae: [1, 4]\n    shape: [4]\n"),
             "r.yaml:3: operators[0].shpae: unknown key, did you mean 'shape'?");
   EXPECT_NE(errors("operators:\n  - {op: LayerNormalization, shape: [1, 4], attributes: {axis: 7}}\n")
-                .find("axis is out of range"),
+                .find("LayerNormalization: axis 7 is out of range for rank 2 (-2 to 1)"),
             std::string::npos);
   EXPECT_NE(errors("operators:\n  - {op: Relu, shape: [1, 4], mapping: residnet}\n")
                 .find("did you mean 'resident'?"),

@@ -174,11 +174,10 @@ std::vector<std::int8_t> result(DramPort& dram) {
 }
 
 RC_GTEST_PROP(RandomOperators, FunctionAndOrderAgree, ()) {
-  using Draw = Program (*)(const MachineParams&, std::int64_t);
-  const Draw draws[] = {drawn_product,   drawn_reduction, drawn_softmax, drawn_selection,
-                        drawn_transpose, drawn_resize,    drawn_conv,    drawn_matmul};
+  const auto drawn = *rc::gen::element(drawn_product, drawn_reduction, drawn_softmax, drawn_selection,
+                                       drawn_transpose, drawn_resize, drawn_conv, drawn_matmul);
   const MachineParams machine = drawn_machine();
-  const Program program = draws[draw(0, 7)](machine, draw(64, 6000));
+  const Program program = drawn(machine, draw(64, 6000));
   Machine with(machine), without(machine, false);
   fill(with.dram());
   const std::int64_t cycles = with.run(program).cycles();

@@ -1,36 +1,26 @@
 // BatchNormalization: given statistics in inference, a batch's own in training mode.
-#include <stdexcept>
-
 #include "kernels/norms/definitions/building_blocks.h"
-#include "kernels/norms/definitions/definitions.h"
 
 namespace bpusim::norms {
 
 namespace {
 
-constexpr const char* kOp = "BatchNormalization";
-
 NormProblem resolve(const NormArguments& arguments) {
-  if (arguments.attributes.get("spatial", std::int64_t{1}) == 0)
-    throw std::invalid_argument(
-        "BatchNormalization: spatial = 0 (statistics per activation, opset 7 and 8) is not supported");
-  const std::int64_t channels = arguments.shape[1];
-  const bool training = arguments.attributes.get("training_mode", std::int64_t{0}) != 0;
+  if (integer(arguments, "spatial") == 0)
+    refuse(arguments, "spatial = 0 (statistics per activation, opset 7 and 8) is not supported");
+  const auto& mean = arguments.constants[2].values;
+  const auto& variance = arguments.constants[3].values;
 
   NormPart part;
   part.dims = dims_of(arguments.shape);
   part.dims[1].affine_stride = 1;
-  part.epsilon = arguments.attributes.get("epsilon", 1e-5);
-  part.gamma = required(kOp, "scale", arguments, 0, channels);
-  part.beta = required(kOp, "B", arguments, 1, channels);
-  const auto mean = required(kOp, "input_mean", arguments, 2, channels);
-  const auto variance = required(kOp, "input_var", arguments, 3, channels);
-  for (const double v : variance)
-    if (v < 0) throw std::invalid_argument("BatchNormalization: input_var holds a negative variance");
+  part.epsilon = number(arguments, "epsilon");
+  part.gamma = arguments.constants[0].values;
+  part.beta = arguments.constants[1].values;
 
   NormProblem problem;
-  problem.momentum = arguments.attributes.get("momentum", 0.9);
-  if (training) {
+  problem.momentum = number(arguments, "momentum");
+  if (integer(arguments, "training_mode") != 0) {
     for (std::size_t d = 0; d < part.dims.size(); ++d) part.dims[d].in_set = d != 1;
     problem.running_mean = mean;
     problem.running_variance = variance;
@@ -39,14 +29,29 @@ NormProblem resolve(const NormArguments& arguments) {
     part.mean = mean;
     part.variance = variance;
   }
-  problem.parts.push_back(part);
+  problem.parts.push_back(std::move(part));
   return problem;
 }
 
 }  // namespace
 
-const NormDefinition batch_normalization = {
-    kOp,    "scale, B, input_mean, input_var", "given; N and spatial in training mode", "channel", 2, 5,
-    resolve};
+NormDefinition batch_normalization() {
+  NormDefinition row;
+  row.op = "BatchNormalization";
+  row.over = "given; N and spatial in training mode";
+  row.affine = "channel";
+  row.min_rank = 2;
+  row.constants = {{"scale", NormRole::Scale, per_channel},
+                   {"B", NormRole::Bias, per_channel},
+                   {"input_mean", NormRole::Mean, per_channel},
+                   {"input_var", NormRole::Variance, per_channel}};
+  row.attributes = {{"epsilon", 1e-5}, {"momentum", 0.9}, {"training_mode", 0}, {"spatial", 1}};
+  row.examples = {
+      {{1, 1}}, {{1, 1, 1, 1}}, {{1, 1, 1}, {{"training_mode", 1}}}, {{1, 1, 1, 1}, {{"training_mode", 1}}}};
+  row.given_statistics = true;
+  row.training_attribute = "training_mode";
+  row.resolve = resolve;
+  return row;
+}
 
 }  // namespace bpusim::norms

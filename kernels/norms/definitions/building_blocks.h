@@ -1,4 +1,4 @@
-// What the norm definitions share: views of a tensor, axes, and checks of constant inputs.
+// What the norm definitions share: views of a tensor, axes, attributes, and shapes of constant inputs.
 #pragma once
 
 #include <string>
@@ -8,26 +8,28 @@
 
 namespace bpusim::norms {
 
+/// Throws std::invalid_argument with the operator's name and what is wrong.
+[[noreturn]] void refuse(const NormArguments& arguments, const std::string& why);
+
+/// Attributes as they are given, or as the row has them. Throw std::logic_error where the row has none of
+/// that name and type.
+std::int64_t integer(const NormArguments& arguments, const char* attribute);
+double number(const NormArguments& arguments, const char* attribute);
+const std::vector<std::int64_t>& integers(const NormArguments& arguments, const char* attribute);
+
 /// One dimension an axis of `shape`, row-major; nothing reduced, nothing indexed.
 std::vector<NormDim> dims_of(const Shape& shape);
 
-/// `axis` counted from the front. Throws where it lies outside the rank.
-std::int64_t resolve_axis(const char* op, std::int64_t axis, const Shape& shape);
+/// `axis` counted from the front. Throws std::invalid_argument where it lies outside the rank.
+std::size_t resolve_axis(const NormArguments& arguments, std::int64_t axis);
 
-/// Row-major affine strides for the axes of `dims` at which `indexed` is true; the number of entries comes
-/// back.
-std::int64_t index_affine(std::vector<NormDim>& dims, const std::vector<bool>& indexed);
+/// Row-major affine strides for the axes of `dims` at which `indexed` is true.
+void index_affine(std::vector<NormDim>& dims, const std::vector<bool>& indexed);
 
-/// The constant at `position`, with exactly `count` values. Throws where it is missing or of another length.
-std::vector<double> required(const char* op, const char* name, const NormArguments& arguments,
-                             std::size_t position, std::int64_t count);
+/// A problem of one part.
+NormProblem one_part(NormPart part);
 
-/// The same, or nothing where the input is not given.
-std::vector<double> optional(const char* op, const char* name, const NormArguments& arguments,
-                             std::size_t position, std::int64_t count);
-
-/// The constant at `position` broadcast onto `target` (numpy's rule, one way); nothing where it is not given.
-std::vector<double> broadcast(const char* op, const char* name, const NormArguments& arguments,
-                              std::size_t position, const Shape& target);
+/// For NormConstant::shape: a value a channel.
+Shape per_channel(const NormArguments& arguments);
 
 }  // namespace bpusim::norms

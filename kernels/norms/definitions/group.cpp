@@ -1,42 +1,66 @@
 // GroupNormalization: statistics over a group's channels and the spatial axes.
 // Opset 18 gives scale and bias per group; opset 21 gives them per channel.
-#include <stdexcept>
-
 #include "kernels/norms/definitions/building_blocks.h"
-#include "kernels/norms/definitions/definitions.h"
 
 namespace bpusim::norms {
 
 namespace {
 
-constexpr const char* kOp = "GroupNormalization";
+std::int64_t groups_of(const NormArguments& arguments) {
+  const std::int64_t channels = arguments.shape[1];
+  const std::int64_t groups = integer(arguments, "num_groups");
+  if (groups < 1 || channels % groups != 0)
+    refuse(arguments, "num_groups = " + std::to_string(groups) + " must divide the " +
+                          std::to_string(channels) + " channels");
+  return groups;
+}
+
+bool affine_per_channel(const NormArguments& arguments) {
+  return arguments.opset >= 21;
+}
+
+Shape per_channel_or_group(const NormArguments& arguments) {
+  const std::int64_t groups = groups_of(arguments);
+  return {affine_per_channel(arguments) ? arguments.shape[1] : groups};
+}
 
 NormProblem resolve(const NormArguments& arguments) {
-  const std::int64_t channels = arguments.shape[1];
-  const std::int64_t groups = arguments.attributes.get("num_groups", std::int64_t{0});
-  if (groups < 1 || channels % groups != 0)
-    throw std::invalid_argument("GroupNormalization: num_groups = " + std::to_string(groups) +
-                                " must divide the " + std::to_string(channels) + " channels");
-  Shape grouped = {arguments.shape[0], groups, channels / groups};
+  const std::int64_t groups = groups_of(arguments);
+  Shape grouped = {arguments.shape[0], groups, arguments.shape[1] / groups};
   grouped.insert(grouped.end(), arguments.shape.begin() + 2, arguments.shape.end());
 
   NormPart part;
-  part.epsilon = arguments.attributes.get("epsilon", 1e-5);
+  part.epsilon = number(arguments, "epsilon");
   part.dims = dims_of(grouped);
   for (std::size_t d = 2; d < part.dims.size(); ++d) part.dims[d].in_set = true;
   std::vector<bool> indexed(part.dims.size(), false);
   indexed[1] = true;
-  indexed[2] = arguments.opset >= 21;
-  const std::int64_t entries = index_affine(part.dims, indexed);
-  part.gamma = required(kOp, "scale", arguments, 0, entries);
-  part.beta = required(kOp, "bias", arguments, 1, entries);
-  return {{}, {part}, {}, {}, 0.9};
+  indexed[2] = affine_per_channel(arguments);
+  index_affine(part.dims, indexed);
+  part.gamma = arguments.constants[0].values;
+  part.beta = arguments.constants[1].values;
+  return one_part(std::move(part));
 }
 
 }  // namespace
 
-const NormDefinition group_normalization = {
-    kOp, "scale, bias", "channels of a group and spatial", "channel (opset 21), group (opset 18)", 3,
-    5,   resolve};
+NormDefinition group_normalization() {
+  NormDefinition row;
+  row.op = "GroupNormalization";
+  row.over = "channels of a group and spatial";
+  row.affine = "channel (opset 21), group (opset 18)";
+  row.min_rank = 3;
+  row.constants = {{"scale", NormRole::Scale, per_channel_or_group},
+                   {"bias", NormRole::Bias, per_channel_or_group}};
+  row.attributes = {{"num_groups", 0, true}, {"epsilon", 1e-5}};
+  row.examples = {{{1, 2, 1}, {{"num_groups", 2}}},
+                  {{1, 3, 1, 1}, {{"num_groups", 3}}},
+                  {{1, 1, 1, 1}, {{"num_groups", 1}}}};
+  row.kept_whole =
+      "opset 21 keeps it whole (18 with a gamma a group): torch.onnx.export(..., opset_version=21)";
+  row.in_parts = "export GroupNormalization whole (" + row.kept_whole + ")";
+  row.resolve = resolve;
+  return row;
+}
 
 }  // namespace bpusim::norms

@@ -1,77 +1,107 @@
 // LayerNormalization, RMSNormalization and SimplifiedLayerNormalization: statistics over the last axes of
 // each sample. Beyond ONNX, `axes` lists other axes, such as [1] for the channels of each pixel.
 #include <algorithm>
-#include <stdexcept>
 
 #include "kernels/norms/definitions/building_blocks.h"
-#include "kernels/norms/definitions/definitions.h"
 
 namespace bpusim::norms {
 
 namespace {
 
 // The axes of the sets: [axis, rank) as ONNX has it, or those that our own attribute `axes` lists.
-std::vector<bool> set_axes(const char* op, const NormArguments& arguments) {
+std::vector<bool> set_axes(const NormArguments& arguments) {
   std::vector<bool> in_set(arguments.shape.size(), false);
-  const auto listed = arguments.attributes.get("axes", std::vector<std::int64_t>{});
-  for (const std::int64_t axis : listed)
-    in_set[static_cast<std::size_t>(resolve_axis(op, axis, arguments.shape))] = true;
+  const auto& listed = integers(arguments, "axes");
+  for (const std::int64_t axis : listed) in_set[resolve_axis(arguments, axis)] = true;
   if (!listed.empty()) return in_set;
-  const std::int64_t first =
-      resolve_axis(op, arguments.attributes.get("axis", std::int64_t{-1}), arguments.shape);
+  const std::size_t first = resolve_axis(arguments, integer(arguments, "axis"));
   std::fill(in_set.begin() + static_cast<std::ptrdiff_t>(first), in_set.end(), true);
   return in_set;
 }
 
 // Scale and bias are by the elements of those axes.
-NormProblem over_axes(const char* op, const NormArguments& arguments, Statistic statistic) {
-  const std::vector<bool> in_set = set_axes(op, arguments);
-  NormPart part;
-  part.statistic = statistic;
-  part.epsilon = arguments.attributes.get("epsilon", 1e-5);
-  part.dims = dims_of(arguments.shape);
+Shape per_element(const NormArguments& arguments) {
+  const std::vector<bool> in_set = set_axes(arguments);
   Shape normalized;
-  for (std::size_t d = 0; d < part.dims.size(); ++d) {
-    part.dims[d].in_set = in_set[d];
+  for (std::size_t d = 0; d < in_set.size(); ++d)
     if (in_set[d]) normalized.push_back(arguments.shape[d]);
-  }
+  return normalized;
+}
+
+NormPart over_axes(const NormArguments& arguments) {
+  const std::vector<bool> in_set = set_axes(arguments);
+  NormPart part;
+  part.epsilon = number(arguments, "epsilon");
+  part.dims = dims_of(arguments.shape);
+  for (std::size_t d = 0; d < part.dims.size(); ++d) part.dims[d].in_set = in_set[d];
   index_affine(part.dims, in_set);
-  part.gamma = broadcast(op, "Scale", arguments, 0, normalized);
-  if (part.gamma.empty()) throw std::invalid_argument(std::string(op) + ": input Scale is missing");
-  if (statistic == Statistic::MeanVariance) part.beta = broadcast(op, "B", arguments, 1, normalized);
-  return {{}, {part}, {}, {}, 0.9};
+  part.gamma = arguments.constants[0].values;
+  return part;
 }
 
 NormProblem resolve_layer(const NormArguments& arguments) {
-  return over_axes("LayerNormalization", arguments, Statistic::MeanVariance);
+  NormPart part = over_axes(arguments);
+  part.beta = arguments.constants[1].values;
+  return one_part(std::move(part));
 }
 
 NormProblem resolve_rms(const NormArguments& arguments) {
-  return over_axes("RMSNormalization", arguments, Statistic::MeanSquare);
+  NormPart part = over_axes(arguments);
+  part.statistic = Statistic::MeanSquare;
+  return one_part(std::move(part));
 }
 
-NormProblem resolve_simplified(const NormArguments& arguments) {
-  return over_axes("SimplifiedLayerNormalization", arguments, Statistic::MeanSquare);
+NormConstant by_element(const char* name, NormRole role) {
+  NormConstant constant;
+  constant.name = name;
+  constant.role = role;
+  constant.shape = per_element;
+  constant.broadcasts = true;
+  return constant;
+}
+
+// What the three have in common.
+NormDefinition over_last_axes() {
+  NormDefinition row;
+  row.affine = "element of those axes";
+  row.attributes = {{"axis", -1}, {"axes", std::vector<std::int64_t>{}}, {"epsilon", 1e-5}};
+  row.examples = {{{1, 1}},
+                  {{1, 1, 1}, {{"axis", 1}}},
+                  {{1, 1, 1, 1}, {{"axis", 2}}},
+                  {{1, 1, 1, 1}, {}, {{"axes", {1}}}}};
+  return row;
 }
 
 }  // namespace
 
-const NormDefinition layer_normalization = {"LayerNormalization",
-                                            "Scale, B?",
-                                            "axes [axis..rank) of a sample, or those of axes",
-                                            "element of those axes",
-                                            1,
-                                            5,
-                                            resolve_layer};
-const NormDefinition rms_normalization = {
-    "RMSNormalization", "scale", "axes [axis..rank) or axes, mean square", "element of those axes", 1, 5,
-    resolve_rms};
-const NormDefinition simplified_layer_normalization = {"SimplifiedLayerNormalization",
-                                                       "scale",
-                                                       "axes [axis..rank) or axes, mean square",
-                                                       "element of those axes",
-                                                       1,
-                                                       5,
-                                                       resolve_simplified};
+NormDefinition layer_normalization() {
+  NormDefinition row = over_last_axes();
+  row.op = "LayerNormalization";
+  row.over = "axes [axis..rank) of a sample, or those of axes";
+  row.constants = {by_element("Scale", NormRole::Scale), by_element("B", NormRole::Bias)};
+  row.constants[1].optional = true;
+  row.kept_whole = "opset 17 keeps it whole: torch.onnx.export(..., opset_version=17)";
+  row.resolve = resolve_layer;
+  return row;
+}
+
+NormDefinition rms_normalization() {
+  NormDefinition row = over_last_axes();
+  row.op = "RMSNormalization";
+  row.over = "axes [axis..rank) or axes, mean square";
+  row.constants = {by_element("scale", NormRole::Scale)};
+  row.kept_whole = "opset 23 keeps it whole: torch.onnx.export(..., opset_version=23)";
+  row.resolve = resolve_rms;
+  return row;
+}
+
+NormDefinition simplified_layer_normalization() {
+  NormDefinition row = over_last_axes();
+  row.op = "SimplifiedLayerNormalization";
+  row.over = "axes [axis..rank) or axes, mean square";
+  row.constants = {by_element("scale", NormRole::Scale)};
+  row.resolve = resolve_rms;
+  return row;
+}
 
 }  // namespace bpusim::norms

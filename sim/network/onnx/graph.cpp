@@ -36,25 +36,11 @@ std::vector<std::string> strings_of(const google::protobuf::RepeatedPtrField<std
 
 // Inputs that an operator can't do without, those after the first included.
 std::size_t least_inputs(const std::string& op) {
-  static const std::map<std::string, std::size_t> table = {{"Add", 2},
-                                                           {"BatchNormalization", 5},
-                                                           {"Conv", 2},
-                                                           {"ConvTranspose", 2},
-                                                           {"Div", 2},
-                                                           {"Expand", 2},
-                                                           {"Gather", 2},
-                                                           {"Gemm", 2},
-                                                           {"GroupNormalization", 3},
-                                                           {"InstanceNormalization", 3},
-                                                           {"LayerNormalization", 2},
-                                                           {"MatMul", 2},
-                                                           {"Mul", 2},
-                                                           {"PRelu", 2},
-                                                           {"Pow", 2},
-                                                           {"RMSNormalization", 2},
-                                                           {"SimplifiedLayerNormalization", 2},
-                                                           {"Sub", 2}};
+  static const std::map<std::string, std::size_t> table = {
+      {"Add", 2},  {"Conv", 2},   {"ConvTranspose", 2}, {"Div", 2},   {"Expand", 2}, {"Gather", 2},
+      {"Gemm", 2}, {"MatMul", 2}, {"Mul", 2},           {"PRelu", 2}, {"Pow", 2},    {"Sub", 2}};
   if (op == "RandomNormal" || op == "RandomUniform") return 0;
+  if (const NormDefinition* norm = find_norm(op)) return 1 + required_constants(*norm);
   const auto found = table.find(op);
   return found == table.end() ? 1 : found->second;
 }

@@ -27,7 +27,7 @@ NormProblem problem_of(const Node& node, const Shape& shape, std::vector<Tensor>
   arguments.opset = node.opset;
   arguments.shape = shape;
   arguments.constants = std::move(constants);
-  return resolve_norm(*find_norm(node.op), arguments);
+  return resolve_norm(*find_norm(node.op), std::move(arguments));
 }
 
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
@@ -187,23 +187,19 @@ NormProblem norm_problem(const Operation& operation) {
   return problem_of(operation.node, operation.shape(), operation.constants());
 }
 
-std::vector<OperatorDefinition> operators::norms() {
-  std::vector<OperatorDefinition> rows;
-  for (const NormDefinition& norm : norm_registry()) {
-    OperatorDefinition row;
-    row.op = norm.op;
-    row.operands = Operands::First;
-    row.golden = golden;
-    row.shapes = shapes;
-    row.host_ops = host_ops;
-    row.obstacle = parameter_obstacle;
-    row.takes_int16 = always;
-    row.lower = lower;
-    row.engine = "reduction unit, special functions, vector unit";
-    row.arithmetic = "exact sums, reciprocal root, one rounding (numerics.md)";
-    rows.push_back(std::move(row));
-  }
-  return rows;
+OperatorDefinition operators::norm(const std::string& op) {
+  OperatorDefinition row;
+  row.op = op;
+  row.operands = Operands::First;
+  row.golden = golden;
+  row.shapes = shapes;
+  row.host_ops = host_ops;
+  row.obstacle = parameter_obstacle;
+  row.takes_int16 = always;
+  row.lower = lower;
+  row.engine = "reduction unit, special functions, vector unit";
+  row.arithmetic = "exact sums, reciprocal root, one rounding (numerics.md)";
+  return row;
 }
 
 }  // namespace bpusim
