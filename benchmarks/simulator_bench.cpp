@@ -6,11 +6,6 @@
 #include "models/memory/dram_timing.h"
 #include "sim/lowering/norm.h"
 
-// Wanted by libsystemc, called by nobody.
-extern "C" int sc_main(int, char**) {
-  return 1;
-}
-
 namespace bpusim {
 namespace {
 

@@ -7,6 +7,12 @@
 #include "models/engines/engine.h"
 #include "models/memory/dram.h"
 
+// libsystemc brings a main() that wants an sc_main(). Programs with a Machine have a main() of their own and
+// need none; weak, so that one which brings its own keeps it.
+extern "C" __attribute__((weak)) int sc_main(int, char**) {
+  return 1;
+}
+
 namespace bpusim {
 
 namespace {

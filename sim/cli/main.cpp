@@ -11,11 +11,6 @@
 #include "sim/input_error.h"
 #include "sim/plan/placement.h"
 
-// Wanted by libsystemc, which brings a main of its own; called by nobody.
-extern "C" int sc_main(int, char**) {
-  return 1;
-}
-
 namespace {
 
 void start_logging(const std::string& level) {

@@ -6,11 +6,6 @@
 #include "sim/input_error.h"
 #include "tests/fuzz/targets.h"
 
-// Wanted by libsystemc, called by nobody.
-extern "C" int sc_main(int, char**) {
-  return 1;
-}
-
 namespace {
 
 const bpusim::fuzz::Target& chosen() {
