@@ -26,12 +26,12 @@ void Cost::add(const char* name, std::int64_t part_cycles) {
 Cost matmul_cost(const MacArrayParams& mac, std::int64_t m, std::int64_t n, std::int64_t k) {
   const std::int64_t r = mac.rows, c = mac.cols;
   std::int64_t folds = 0, load = 0, skew = 0, stream = 0;
-  if (mac.dataflow == "output_stationary") {
+  if (mac.dataflow == Dataflow::OutputStationary) {
     folds = ceil_div(m, r) * ceil_div(n, c);
     skew = r + c - 2;
     stream = k;
   } else {
-    const bool weights_stay = mac.dataflow == "weight_stationary";
+    const bool weights_stay = mac.dataflow == Dataflow::WeightStationary;
     folds = ceil_div(k, r) * ceil_div(weights_stay ? n : m, c);
     load = r;  // the stationary operand enters row by row
     skew = r + c - 2;

@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "kernels/norms/norm.h"
 #include "kernels/tensor/random.h"
 #include "kernels/vector/unary.h"
 #include "sim/network/files/tensor_files.h"

@@ -178,7 +178,7 @@ TEST(Machine, HostTasksTakeTheirOwnTime) {
 TEST(Cost, ZeroPointsOfAProductAreARowAndAColumnMore) {
   MacArrayParams mac;
   mac.rows = mac.cols = 8;
-  mac.dataflow = "output_stationary";
+  mac.dataflow = Dataflow::OutputStationary;
   mac.fold_overlap = false;
   ProductPlan plan;
   plan.inner = 20;

@@ -2,6 +2,7 @@
 // multiplied and added afterwards.
 #pragma once
 
+#include "kernels/norms/norm.h"
 #include "sim/network/patterns/graph.h"
 
 namespace bpusim {

@@ -1,6 +1,7 @@
 // Means, variances and norms of a set, as exporters spell them.
 #pragma once
 
+#include "kernels/norms/norm.h"
 #include "sim/network/patterns/graph.h"
 
 namespace bpusim {
