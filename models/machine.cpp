@@ -76,7 +76,7 @@ class Machine::Hardware {
   std::string stalled(const Program& program) const;
 
   std::unique_ptr<MemoryPort> port_;
-  std::unique_ptr<FunctionalUnit> functional_;
+  std::unique_ptr<Memories> memories_;
   std::vector<std::unique_ptr<Engine>> engines_;
 };
 
@@ -93,7 +93,7 @@ Machine::Hardware::Hardware(const MachineParams& params, bool function) : contex
   state->arbiters.assign(cores, SramArbiter(params.sram));
   state->streams.resize(cores);
   state->srams.assign(cores, SramBytes(function ? static_cast<std::size_t>(params.sram.bytes) : 0));
-  functional_ = std::make_unique<FunctionalUnit>(state->srams, *backdoor);
+  memories_ = std::make_unique<Memories>(Memories{state->srams, *backdoor});
   build();
 }
 
@@ -127,11 +127,11 @@ void Machine::Hardware::build() {
       const std::string prefix = "core" + std::to_string(core);
       keep(std::make_unique<ComputeEngine>((prefix + "_" + to_string(unit)).c_str(), *state, index(),
                                            EngineInfo{prefix + "." + to_string(unit), unit, core, 0},
-                                           *functional_));
+                                           *memories_));
     }
   }
   keep(std::make_unique<HostEngine>("host", *state, index(), EngineInfo{"host", Unit::Host, 0, 0},
-                                    *functional_));
+                                    *memories_));
 }
 
 int Machine::Hardware::engine_for(const Program& program, int command) const {
@@ -167,7 +167,7 @@ ProgramResult Machine::Hardware::run(const Program& program) {
   result.start_cycle = state->now();
   result.dram_read_bytes = -port_->read_bytes();
   result.dram_write_bytes = -port_->written_bytes();
-  result.overflows = -functional_->overflows();
+  result.overflows = -memories_->overflows;
 
   state->program = &program;
   state->dispatcher.load(program, state->now());
@@ -189,7 +189,7 @@ ProgramResult Machine::Hardware::run(const Program& program) {
   result.end_cycle = state->now();
   result.dram_read_bytes += port_->read_bytes();
   result.dram_write_bytes += port_->written_bytes();
-  result.overflows += functional_->overflows();
+  result.overflows += memories_->overflows;
   for (const Command& command : program.commands) {
     const auto* task = std::get_if<HostTask>(&command.body);
     if (task == nullptr) continue;

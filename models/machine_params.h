@@ -6,10 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "kernels/norms/datapath.h"
-#include "models/parameter_table.h"
+#include "kernels/quantise/fixed_point.h"
 
 namespace bpusim {
+
+struct NumericWidths;
+template <class T>
+struct Parameter;  // parameter_table.h
+template <class T>
+using ParameterTable = std::vector<Parameter<T>>;
 
 /// Clock and cores of the BPU.
 struct BpuParams {
@@ -19,11 +24,14 @@ struct BpuParams {
 };
 const ParameterTable<BpuParams>& bpu_parameters();
 
+/// Which operand stays in the MAC array while the others stream through it.
+enum class Dataflow { OutputStationary, WeightStationary, InputStationary };
+
 /// Systolic MAC array.
 struct MacArrayParams {
   std::int64_t rows = 32;
   std::int64_t cols = 32;
-  std::string dataflow = "output_stationary";
+  Dataflow dataflow = Dataflow::OutputStationary;
   bool fold_overlap = false;
   std::int64_t groups_per_pass = 1;
   std::int64_t int16_passes = 2;
@@ -55,6 +63,9 @@ struct SpecialFunctionParams {
 };
 const ParameterTable<SpecialFunctionParams>& special_function_parameters();
 
+/// A set that could overflow an accumulator is refused, or runs and wraps where it does.
+enum class OnOverflow { Refuse, Wrap };
+
 /// Widths of the integer datapath (the integer contract, docs/numerics.md).
 struct NumericsParams {
   std::int64_t table_entries = 64;
@@ -65,8 +76,8 @@ struct NumericsParams {
   std::int64_t multiplier_bits = 31;
   std::int64_t sum_bits = 40;
   std::int64_t square_sum_bits = 48;
-  std::string rounding = "half_even";
-  std::string on_overflow = "refuse";
+  Rounding rounding = Rounding::HalfEven;
+  OnOverflow on_overflow = OnOverflow::Refuse;
 };
 const ParameterTable<NumericsParams>& numerics_parameters();
 

@@ -1,20 +1,22 @@
-// What each engine charges for a command: the one place where demand becomes cycles. Engines, scheduler and
-// the `bpusim cost` command all ask here.
+// What each unit charges for a demand: arithmetic on the parameters of one unit. A command's price
+// (behaviour.h) is made of these; `bpusim cost` shows them. Those of DMA channels and of the host are with
+// their commands (transfer.h, host_task.h).
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "models/commands/command.h"
+#include "kernels/tensor/tensor.h"
 #include "models/machine_params.h"
 
 namespace bpusim {
 
+struct NormTile;
+
 /// Cycles of the BPU clock, with the parts that they are the sum of.
 struct Cost {
   struct Part {
-    std::string name;
+    const char* name = "";
     std::int64_t cycles = 0;
   };
   std::int64_t cycles = 0;
@@ -39,7 +41,8 @@ struct LaneDemand {
   int sums = 2;        ///< sums that are needed
   int element_bytes = 1;
 };
-LaneDemand lane_demand(const NormTile& tile, const NormPlan& plan);
+/// Of `sums` sums of a tile's sets. A run is made of the innermost dimensions that behave alike.
+LaneDemand lane_demand(const NormTile& tile, int sums, int element_bytes);
 
 /// Ceil(elements / lanes) a pass where short runs share cycles, ceil(run / lanes) a run where they don't. A
 /// 2-byte element takes two lanes.
@@ -48,16 +51,8 @@ Cost reduction_cost(const ReductionParams& reduction, const LaneDemand& demand);
 /// The same sums on the MAC array: sums as a product with ones, squares as each set's product with itself.
 Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64_t elements, int sums);
 
-/// A tile of a convolution as matrix products of pixels x outputs x taps, one a group, `groups_per_pass`
-/// groups side by side; `int16_passes` times where the activations are int16.
-Cost conv_cost(const MacArrayParams& mac, const ConvProblem& problem, const ConvTile& tile,
-               DType activations = DType::Int8);
-
-/// A tile of a product of two activations; the second factor streams into the array row by row, however it
-/// lies. Where the factors' grids have zero points their sums over rows and columns are products with ones:
-/// one row and one column more.
-Cost product_cost(const MacArrayParams& mac, const ProductPlan& plan, std::int64_t rows,
-                  std::int64_t columns);
+/// Lanes that `elements` take, where what is read and written is of these types: two a 2-byte element.
+std::int64_t lanes_taken(std::int64_t elements, DType in, DType out);
 
 /// ceil(elements / lanes) and the pipeline. An element of 2 bytes counts as two.
 Cost vector_cost(const VectorParams& vector, std::int64_t elements);
@@ -68,16 +63,5 @@ Cost lookup_cost(const VectorParams& vector, std::int64_t elements);
 /// ceil(sets / units) intervals and the pipeline, twice where epsilon joins the deviation (rsqrt of a
 /// square).
 Cost special_function_cost(const SpecialFunctionParams& sfu, std::int64_t sets, int passes);
-
-/// Nanoseconds of a task on the CPU: overheads, conversions, and the longer of arithmetic and memory.
-struct HostCost {
-  double task_ns = 0, crossing_ns = 0, convert_ns = 0, layout_ns = 0, compute_ns = 0, memory_ns = 0,
-         text_ns = 0;
-  double total_ns() const;
-};
-HostCost host_cost(const HostParams& host, const HostDemand& demand);
-
-/// The price of any command that is not a DMA transfer, whose time the DRAM decides.
-Cost price(const MachineParams& machine, const Program& program, const Command& command);
 
 }  // namespace bpusim

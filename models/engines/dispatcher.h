@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/commands/command.h"
+#include "models/commands/footprint.h"
 
 namespace bpusim {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/units.h"
 #include "models/commands/cost.h"
+#include "models/commands/footprint.h"
 
 namespace bpusim {
 
@@ -90,8 +90,8 @@ void Engine::guarded_step() {
 }
 
 ComputeEngine::ComputeEngine(const sc_core::sc_module_name& name, MachineState& state, int index,
-                             EngineInfo info, FunctionalUnit& functional)
-    : Engine(name, state, index, std::move(info)), functional_(functional) {}
+                             EngineInfo info, Memories& memories)
+    : Engine(name, state, index, std::move(info)), memories_(memories) {}
 
 void ComputeEngine::step() {
   const auto core = static_cast<std::size_t>(info().core);
@@ -132,23 +132,23 @@ void ComputeEngine::finish() {
   state_.arbiters[core].finish(state_.now(), stream_);
   state_.streams[core].erase(stream_);
   state_.streams_changed(info().core);
-  const std::int64_t overflows = functional_.overflows();
-  if (state_.function) functional_.execute(*state_.program, command(index));
-  times_.overflows = functional_.overflows() - overflows;
+  const std::int64_t overflows = memories_.overflows;
+  if (state_.function) execute(command(index), *state_.program, memories_);
+  times_.overflows = memories_.overflows - overflows;
   free_at_ = times_.freed = times_.finish = state_.now();
   state_.retire(index, times_);
 }
 
 HostEngine::HostEngine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info,
-                       FunctionalUnit& functional)
-    : Engine(name, state, index, std::move(info)), functional_(functional) {}
+                       Memories& memories)
+    : Engine(name, state, index, std::move(info)), memories_(memories) {}
 
 void HostEngine::step() {
   if (running_ >= 0) {
     if (state_.now() < times_.finish) return wake_at(times_.finish);
     const int index = running_;
     running_ = -1;
-    if (state_.function) functional_.execute(*state_.program, command(index));
+    if (state_.function) execute(command(index), *state_.program, memories_);
     free_at_ = state_.now();
     state_.retire(index, times_);
   }
@@ -195,19 +195,16 @@ void DmaEngine::start() {
   runs_.reset(transfer.dram);
   moved_ = 0;
   sram_ = transfer.sram;
-  const bool local = transfer.dram.base >= kSramWindow;
-  const std::int64_t width =
-      local ? state_.params.sram.bank_bytes_per_cycle : state_.params.dma.bytes_per_cycle;
-  times_.work = state_.params.dma.setup_cycles + ceil_div(bytes, width);
-  issue_at_ = times_.start + state_.params.dma.setup_cycles;
+  on_chip_ = transfer.on_chip();
+  price_ = transfer.channel_price(state_.params);
+  times_.work = price_.setup_cycles + price_.port_cycles(bytes);
+  issue_at_ = times_.start + price_.setup_cycles;
   data_until_ = issue_at_;
-  // While it issues, the channel takes its banks' ports at the pace of the slower of itself and the DRAM.
-  const double pace = local ? static_cast<double>(width)
-                            : std::min(static_cast<double>(width), dram_peak_bytes_per_cycle(state_.params));
+  // While it issues, the channel takes its banks' ports.
   std::vector<BankDemand> demand;
   add_bank_demand(state_.params.sram, transfer.sram, bytes, demand);
   background_ = state_.arbiters[static_cast<std::size_t>(info().core)].start_background(
-      times_.start, static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) / pace)), demand);
+      times_.start, price_.issue_cycles(bytes), demand);
   state_.streams_changed(info().core);
 }
 
@@ -249,7 +246,7 @@ std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
       here += pieces.bytes;
     });
   }
-  return pieces.count * pieces.rows * ceil_div(pieces.bytes, state_.params.sram.bank_bytes_per_cycle);
+  return pieces.count * pieces.rows * price_.port_cycles(pieces.bytes);
 }
 
 std::int64_t DmaEngine::request(const DramRuns& pieces) {
@@ -263,11 +260,10 @@ std::int64_t DmaEngine::request(const DramRuns& pieces) {
 // One group: contiguous pieces worth at most a request, sent back to back.
 void DmaEngine::issue() {
   const std::int64_t limit = state_.params.dma.request_bytes;
-  const bool local = runs_.address() >= kSramWindow;
   std::int64_t group = 0, port = 0, done = state_.now();
   while (!runs_.done() && group < limit) {
-    const DramRuns pieces = take(limit - group, !local || state_.function);
-    if (local) {
+    const DramRuns pieces = take(limit - group, !on_chip_ || state_.function);
+    if (on_chip_) {
       port += copy_within(pieces);
     } else {
       done = std::max(done, request(pieces));
@@ -275,7 +271,7 @@ void DmaEngine::issue() {
     group += pieces.total_bytes();
     sram_ += pieces.total_bytes();
   }
-  if (!local) port = ceil_div(group, state_.params.dma.bytes_per_cycle);
+  if (!on_chip_) port = price_.port_cycles(group);
   const std::int64_t passed = state_.now() + port;
   done = std::max(done, passed);
   data_until_ = std::max(data_until_, done);

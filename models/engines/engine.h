@@ -9,7 +9,8 @@
 #include <systemc>
 #include <vector>
 
-#include "models/commands/functional.h"
+#include "models/commands/command.h"
+#include "models/commands/memories.h"
 #include "models/engines/dispatcher.h"
 #include "models/engines/sram_arbiter.h"
 #include "models/machine_params.h"
@@ -83,7 +84,7 @@ class Engine : public sc_core::sc_module {
 class ComputeEngine : public Engine {
  public:
   ComputeEngine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info,
-                FunctionalUnit& functional);
+                Memories& memories);
   void stream_changed() override;
 
  private:
@@ -92,7 +93,7 @@ class ComputeEngine : public Engine {
   void start();
   void finish();
 
-  FunctionalUnit& functional_;
+  Memories& memories_;
   int running_ = -1;
   int stream_ = 0;
   CommandTimes times_;
@@ -102,13 +103,13 @@ class ComputeEngine : public Engine {
 class HostEngine : public Engine {
  public:
   HostEngine(const sc_core::sc_module_name& name, MachineState& state, int index, EngineInfo info,
-             FunctionalUnit& functional);
+             Memories& memories);
 
  private:
   void step() override;
   bool idle() const override { return running_ < 0; }
 
-  FunctionalUnit& functional_;
+  Memories& memories_;
   int running_ = -1;
   CommandTimes times_;
 };
@@ -142,6 +143,8 @@ class DmaEngine : public Engine {
   MemoryPort& port_;
   int issuing_ = -1;
   CommandTimes times_;
+  bool on_chip_ = false;    // the transfer under way
+  ChannelPrice price_;      // of that one
   BoxRuns runs_;            // of the transfer under way, from the first that is not moved whole
   std::int64_t moved_ = 0;  // bytes of that one that are
   std::int64_t sram_ = 0;   // where the next byte goes or comes from

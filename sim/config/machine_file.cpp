@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "models/parameter_table.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
@@ -14,18 +15,20 @@ namespace {
 template <class T>
 void read_field(const YamlNode& value, T& section, const Parameter<T>& row) {
   std::visit(
-      [&](auto field) {
-        using Value = std::decay_t<decltype(section.*field)>;
-        if constexpr (std::is_same_v<Value, bool>) {
-          section.*field = value.flag(section.*field);
-        } else if constexpr (std::is_same_v<Value, std::int64_t>) {
-          section.*field = value.integer(section.*field, row.low, row.high, row.unit);
-        } else if constexpr (std::is_same_v<Value, double>) {
-          section.*field = value.number(section.*field, row.low, row.high, row.unit);
-        } else if (row.choices.empty()) {
-          section.*field = value.word(section.*field);
+      [&](const auto& field) {
+        if constexpr (std::is_same_v<decltype(field), const WordField<T>&>) {
+          field.choose(section, value.choice(field.word(section), field.choices));
         } else {
-          section.*field = value.choice(section.*field, row.choices);
+          using Value = std::decay_t<decltype(section.*field)>;
+          if constexpr (std::is_same_v<Value, bool>) {
+            section.*field = value.flag(section.*field);
+          } else if constexpr (std::is_same_v<Value, std::int64_t>) {
+            section.*field = value.integer(section.*field, row.low, row.high, row.unit);
+          } else if constexpr (std::is_same_v<Value, double>) {
+            section.*field = value.number(section.*field, row.low, row.high, row.unit);
+          } else {
+            section.*field = value.word(section.*field);
+          }
         }
       },
       row.field);

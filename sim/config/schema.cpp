@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "models/machine_params.h"
+#include "models/parameter_table.h"
 
 namespace bpusim {
 
@@ -17,22 +18,26 @@ Json schema_of(const Parameter<T>& row) {
   Json key;
   key["description"] = row.doc + (row.unit.empty() ? "" : " [" + row.unit + "]");
   std::visit(
-      [&](auto field) {
-        using Value = std::decay_t<decltype(defaults.*field)>;
-        if constexpr (std::is_same_v<Value, bool>) {
-          key["type"] = "boolean";
-        } else if constexpr (std::is_same_v<Value, std::string>) {
+      [&](const auto& field) {
+        if constexpr (std::is_same_v<decltype(field), const WordField<T>&>) {
           key["type"] = "string";
-          if (!row.choices.empty()) key["enum"] = row.choices;
+          key["enum"] = field.choices;
+          key["default"] = field.word(defaults);
         } else {
-          // A quantity may be written with its unit, as text.
-          key["type"] = row.unit.empty()
-                            ? Json(std::is_same_v<Value, double> ? "number" : "integer")
-                            : Json::array({std::is_same_v<Value, double> ? "number" : "integer", "string"});
-          key["minimum"] = row.low;
-          key["maximum"] = row.high;
+          using Value = std::decay_t<decltype(defaults.*field)>;
+          if constexpr (std::is_same_v<Value, bool>) {
+            key["type"] = "boolean";
+          } else if constexpr (std::is_same_v<Value, std::string>) {
+            key["type"] = "string";
+          } else {
+            // A quantity may be written with its unit, as text.
+            const char* number = std::is_same_v<Value, double> ? "number" : "integer";
+            key["type"] = row.unit.empty() ? Json(number) : Json::array({number, "string"});
+            key["minimum"] = row.low;
+            key["maximum"] = row.high;
+          }
+          key["default"] = defaults.*field;
         }
-        key["default"] = defaults.*field;
       },
       row.field);
   return key;
@@ -41,24 +46,27 @@ Json schema_of(const Parameter<T>& row) {
 template <class T>
 void describe(std::ostream& out, const Parameter<T>& row) {
   static const T defaults{};
+  out << "| `" << row.name << "` | ";
   std::visit(
-      [&](auto field) {
-        using Value = std::decay_t<decltype(defaults.*field)>;
-        out << "| `" << row.name << "` | ";
-        if constexpr (std::is_same_v<Value, bool>) {
-          out << "true or false | " << (defaults.*field ? "true" : "false");
-        } else if constexpr (std::is_same_v<Value, std::string>) {
-          std::string choices;
-          for (const auto& choice : row.choices)
-            choices += (choices.empty() ? "" : ", ") + ("`" + choice + "`");
-          out << (choices.empty() ? "text" : choices) << " | `" << defaults.*field << "`";
+      [&](const auto& field) {
+        if constexpr (std::is_same_v<decltype(field), const WordField<T>&>) {
+          for (std::size_t i = 0; i < field.choices.size(); ++i)
+            out << (i > 0 ? ", `" : "`") << field.choices[i] << "`";
+          out << " | `" << field.word(defaults) << "`";
         } else {
-          out << (std::is_same_v<Value, double> ? "number" : "whole number") << ", " << row.low << " to "
-              << row.high << (row.unit.empty() ? "" : " " + row.unit) << " | " << defaults.*field;
+          using Value = std::decay_t<decltype(defaults.*field)>;
+          if constexpr (std::is_same_v<Value, bool>) {
+            out << "true or false | " << (defaults.*field ? "true" : "false");
+          } else if constexpr (std::is_same_v<Value, std::string>) {
+            out << "text | `" << defaults.*field << "`";
+          } else {
+            out << (std::is_same_v<Value, double> ? "number" : "whole number") << ", " << row.low << " to "
+                << row.high << (row.unit.empty() ? "" : " " + row.unit) << " | " << defaults.*field;
+          }
         }
-        out << " | " << row.doc << " |\n";
       },
       row.field);
+  out << " | " << row.doc << " |\n";
 }
 
 }  // namespace

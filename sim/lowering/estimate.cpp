@@ -10,17 +10,11 @@
 
 namespace bpusim {
 
-namespace {
-
-constexpr double kDramEfficiency = 0.9;  // a guess for streams; all mappings share it
-
-}  // namespace
-
 std::int64_t estimate_cycles(const Program& program, const MachineParams& machine) {
   using Engine = std::tuple<Unit, int, int>;
   std::map<Engine, std::int64_t> free;
   std::vector<std::int64_t> done(program.commands.size(), 0);
-  const double dram = dram_peak_bytes_per_cycle(machine) * kDramEfficiency;
+  const double dram = expected_dram_bytes_per_cycle(machine);
   double dram_free = 0;
   std::int64_t latest = 0;
   for (std::size_t c = 0; c < program.commands.size(); ++c) {
@@ -31,17 +25,14 @@ std::int64_t estimate_cycles(const Program& program, const MachineParams& machin
         free[{command.unit, command.unit == Unit::Host ? 0 : command.core, command.channel}];
     const std::int64_t start = std::max(engine, ready + machine.bpu.dispatch_cycles);
     if (const auto* transfer = std::get_if<Transfer>(&command.body)) {
-      const auto bytes = static_cast<double>(transfer->dram.bytes());
-      if (transfer->dram.base >= kSramWindow) {
-        const double cycles = bytes / static_cast<double>(machine.sram.bank_bytes_per_cycle);
-        done[c] = engine = start + machine.dma.setup_cycles + static_cast<std::int64_t>(std::ceil(cycles));
-        latest = std::max(latest, done[c]);
-        continue;
+      const std::int64_t bytes = transfer->dram.bytes();
+      const ChannelPrice channel = transfer->channel_price(machine);
+      const std::int64_t issue = start + channel.setup_cycles;
+      done[c] = issue + channel.port_cycles(bytes);
+      if (!transfer->on_chip()) {
+        dram_free = std::max(dram_free, static_cast<double>(issue)) + static_cast<double>(bytes) / dram;
+        done[c] = std::max(done[c], static_cast<std::int64_t>(std::ceil(dram_free)));
       }
-      const double issue = static_cast<double>(start + machine.dma.setup_cycles);
-      dram_free = std::max(dram_free, issue) + bytes / dram;
-      const double port = issue + bytes / static_cast<double>(machine.dma.bytes_per_cycle);
-      done[c] = static_cast<std::int64_t>(std::ceil(std::max(dram_free, port)));
       engine = done[c];
     } else {
       done[c] = engine = start + price(machine, program, command).cycles;

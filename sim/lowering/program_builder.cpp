@@ -2,49 +2,9 @@
 
 #include <algorithm>
 
+#include "models/commands/footprint.h"
+
 namespace bpusim {
-
-namespace {
-
-template <class Plan>
-int add_to(std::vector<Plan>& plans, Plan plan) {
-  plans.push_back(std::move(plan));
-  return static_cast<int>(plans.size()) - 1;
-}
-
-}  // namespace
-
-int ProgramBuilder::add_plan(NormPlan plan) {
-  return add_to(program_.norm_plans, std::move(plan));
-}
-int ProgramBuilder::add_plan(DecomposedPlan plan) {
-  return add_to(program_.decomposed_plans, std::move(plan));
-}
-int ProgramBuilder::add_plan(ConvPlan plan) {
-  return add_to(program_.conv_plans, std::move(plan));
-}
-int ProgramBuilder::add_plan(ElementwisePlan plan) {
-  return add_to(program_.elementwise_plans, std::move(plan));
-}
-int ProgramBuilder::add_plan(LookupPlan plan) {
-  return add_to(program_.lookup_plans, std::move(plan));
-}
-int ProgramBuilder::add_plan(SoftmaxPlan plan) {
-  return add_to(program_.softmax_plans, std::move(plan));
-}
-int ProgramBuilder::add_plan(PoolPlan plan) {
-  return add_to(program_.pool_plans, std::move(plan));
-}
-
-int ProgramBuilder::add_plan(ProductPlan plan) {
-  return add_to(program_.product_plans, plan);
-}
-int ProgramBuilder::add_plan(ReductionPlan plan) {
-  return add_to(program_.reduction_plans, plan);
-}
-int ProgramBuilder::add_plan(ResamplePlan plan) {
-  return add_to(program_.resample_plans, std::move(plan));
-}
 
 void ProgramBuilder::reserve_sram(std::int64_t bytes) {
   program_.sram_bytes = std::max(program_.sram_bytes, bytes);
@@ -119,48 +79,12 @@ bool ProgramBuilder::implied(const Command& command, int dependency) const {
          (command.core == other.core || command.unit == Unit::Host);
 }
 
-namespace {
-
-template <class Plan>
-int append_all(std::vector<Plan>& plans, const std::vector<Plan>& more) {
-  const int first = static_cast<int>(plans.size());
-  plans.insert(plans.end(), more.begin(), more.end());
-  return first;
-}
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
-
-}  // namespace
-
 int ProgramBuilder::append(const Program& other, std::int64_t sram_offset, int node) {
   const int first = static_cast<int>(program_.commands.size());
-  const int norms = append_all(program_.norm_plans, other.norm_plans),
-            decomposed = append_all(program_.decomposed_plans, other.decomposed_plans),
-            convs = append_all(program_.conv_plans, other.conv_plans),
-            elementwise = append_all(program_.elementwise_plans, other.elementwise_plans),
-            lookups = append_all(program_.lookup_plans, other.lookup_plans),
-            softmaxes = append_all(program_.softmax_plans, other.softmax_plans),
-            pools = append_all(program_.pool_plans, other.pool_plans),
-            products = append_all(program_.product_plans, other.product_plans),
-            reductions = append_all(program_.reduction_plans, other.reduction_plans),
-            resamples = append_all(program_.resample_plans, other.resample_plans);
+  program_.plans.append(other.plans);
   for (Command command : other.commands) {
     relocate(command, sram_offset);
-    std::visit(
-        Overloaded{
-            [&](Reduce& b) { b.plan += norms; }, [&](Finalise& b) { b.plan += norms; },
-            [&](Apply& b) { b.plan += norms; }, [&](Primitive& b) { b.plan += decomposed; },
-            [&](Convolve& b) { b.plan += convs; }, [&](Elementwise& b) { b.plan += elementwise; },
-            [&](Lookup& b) { b.plan += lookups; }, [&](SoftmaxRows& b) { b.plan += softmaxes; },
-            [&](Pool& b) { b.plan += pools; }, [&](Multiply& b) { b.plan += products; },
-            [&](ReduceCodes& b) { b.plan += reductions; }, [&](FinishReduction& b) { b.plan += reductions; },
-            [&](Resample& b) { b.plan += resamples; }, [](Transfer&) {}, [](Combine&) {}, [](HostTask&) {}},
-        command.body);
+    use_appended_plans(command, program_.plans, other.plans);
     command.node = node;
     command.dependencies.clear();
     add(std::move(command));

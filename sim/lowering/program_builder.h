@@ -12,20 +12,17 @@
 
 namespace bpusim {
 
+struct Access;
+
 class ProgramBuilder {
  public:
   explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
 
-  int add_plan(NormPlan plan);
-  int add_plan(DecomposedPlan plan);
-  int add_plan(ConvPlan plan);
-  int add_plan(ElementwisePlan plan);
-  int add_plan(LookupPlan plan);
-  int add_plan(SoftmaxPlan plan);
-  int add_plan(PoolPlan plan);
-  int add_plan(ProductPlan plan);
-  int add_plan(ReductionPlan plan);
-  int add_plan(ResamplePlan plan);
+  /// Returns what commands with this plan have as `plan`.
+  template <class Plan>
+  int add_plan(Plan plan) {
+    return program_.plans.add(std::move(plan));
+  }
 
   /// Adds a command after all before it, with its dependencies; returns its index.
   int add(Command command);

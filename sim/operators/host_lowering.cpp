@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/commands/cost.h"
+#include "models/commands/host_task.h"
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"
 
@@ -13,11 +13,6 @@ namespace {
 
 constexpr double kStatisticsOps = 8;  // a channel: two divisions, a square, two blends
 constexpr std::int64_t kFloatBytes = 4;
-
-std::int64_t host_cycles(const HostDemand& demand, const MachineParams& machine) {
-  return static_cast<std::int64_t>(
-      std::ceil(host_cost(machine.host, demand).total_ns() * machine.bpu.clock_mhz / 1000));
-}
 
 Program one_task(const std::string& name, HostTask task) {
   Command command;
@@ -39,7 +34,7 @@ LoweredStep lower_text(const Step& step, const Node& node, const LoweringContext
   task.work = [](DramPort&) {};  // text lives in the host's own memory
   LoweredStep lowered;
   lowered.mapping = "host";
-  lowered.work.host_cycles = host_cycles(task.demand, context.machine);
+  lowered.work.host_cycles = host_cycles(context.machine, task.demand);
   lowered.programs.push_back(one_task(step.name, std::move(task)));
   return lowered;
 }
@@ -196,7 +191,7 @@ LoweredStep lower_host(const Step& step, const LoweringContext& context) {
       next += tensor.elements;
     }
   };
-  lowered.work.host_cycles = host_cycles(task.demand, context.machine);
+  lowered.work.host_cycles = host_cycles(context.machine, task.demand);
   lowered.programs.push_back(one_task(step.name, std::move(task)));
   return lowered;
 }

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "models/commands/functional.h"
+#include "models/commands/interpreter.h"
 
 namespace bpusim {
 
@@ -39,11 +39,8 @@ std::vector<double> read_back(const TensorPlace& place, DramPort& dram) {
 
 // Runs all programs in their own order; tensors that stay on chip stay between them.
 void run_untimed(const CompiledNetwork& compiled, const MachineParams& machine, DramPort& dram) {
-  std::vector<SramBytes> srams(static_cast<std::size_t>(machine.bpu.cores),
-                               SramBytes(static_cast<std::size_t>(machine.sram.bytes)));
-  FunctionalUnit unit(srams, dram);
-  for (const Program& program : compiled.programs)
-    for (const Command& command : program.commands) unit.execute(program, command);
+  Interpreter interpreter(static_cast<int>(machine.bpu.cores), machine.sram.bytes, dram);
+  for (const Program& program : compiled.programs) interpreter.run(program);
 }
 
 // Outputs that are tensors on the machine, without those of one number where there are others.

@@ -4,6 +4,7 @@
 #include <random>
 #include <sstream>
 
+#include "models/parameter_table.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
@@ -121,6 +122,36 @@ TEST(Presets, AllReadAndEveryKeyIsThereWithItsSource) {
         EXPECT_NE(line.find(" # "), std::string::npos) << name << ": " << line;
       }
   }
+}
+
+// Reads every word of every enum in a section; returns how many there are.
+template <class T>
+int read_words(const char* section, const ParameterTable<T>& table) {
+  int words = 0;
+  for (const Parameter<T>& row : table) {
+    const auto* field = std::get_if<WordField<T>>(&row.field);
+    if (field == nullptr) continue;
+    for (const std::string& choice : field->choices) {
+      const MachineParams machine =
+          parse_machine(std::string(section) + ": {" + row.name + ": " + choice + "}\n", "test.yaml");
+      for_each_section(machine, [&](const char*, const auto& values, const auto&, const char*) {
+        if constexpr (std::is_same_v<decltype(values), const T&>) {
+          EXPECT_EQ(field->word(values), choice) << section << "." << row.name;
+        }
+      });
+      ++words;
+    }
+  }
+  return words;
+}
+
+TEST(Machines, EveryWordOfAnEnumIsReadAsItsValue) {
+  int words = 0;
+  const MachineParams machine;
+  for_each_section(machine, [&](const char* section, const auto&, const auto& table, const char*) {
+    words += read_words(section, table);
+  });
+  EXPECT_EQ(words, 3 + 3 + 2);  // dataflow, rounding, on_overflow
 }
 
 TEST(Schema, HoldsEveryKey) {

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "kernels/norms/golden.h"
-#include "models/commands/functional.h"
+#include "models/commands/interpreter.h"
 #include "models/machine.h"
 
 namespace bpusim {

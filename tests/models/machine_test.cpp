@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "kernels/mac/product.h"
 #include "models/commands/cost.h"
 #include "models/engines/dispatcher.h"
 #include "models/observers/stall_accounting.h"
@@ -176,16 +177,20 @@ TEST(Machine, HostTasksTakeTheirOwnTime) {
 }
 
 TEST(Cost, ZeroPointsOfAProductAreARowAndAColumnMore) {
-  MacArrayParams mac;
+  MachineParams params;
+  MacArrayParams& mac = params.mac;
   mac.rows = mac.cols = 8;
-  mac.dataflow = "output_stationary";
+  mac.dataflow = Dataflow::OutputStationary;
   mac.fold_overlap = false;
   ProductPlan plan;
   plan.inner = 20;
+  Plans plans;
+  Multiply multiply{plans.add(plan), 8, 8, 0, 0, 0};
   // One fold of 8 by 8: 8 + 8 + 20 - 2 cycles, counted from zero. A ninth row and column make four folds.
-  EXPECT_EQ(product_cost(mac, plan, 8, 8).cycles, 33);
+  EXPECT_EQ(multiply.price(params, {Unit::Mac, 0}, plans).cycles, 33);
   plan.a.asymmetric = plan.b.asymmetric = true;
-  EXPECT_EQ(product_cost(mac, plan, 8, 8).cycles, 4 * 34 - 1);
+  multiply.plan = plans.add(plan);
+  EXPECT_EQ(multiply.price(params, {Unit::Mac, 0}, plans).cycles, 4 * 34 - 1);
 }
 
 }  // namespace

@@ -52,8 +52,9 @@ std::vector<Row> read_csv(const std::string& path) {
 TEST(Reference, MacArrayCyclesEqualScaleSim) {
   const std::string path = reference("mac_array_cycles.csv");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
-  const std::map<std::string, std::string> dataflows = {
-      {"os", "output_stationary"}, {"ws", "weight_stationary"}, {"is", "input_stationary"}};
+  const std::map<std::string, Dataflow> dataflows = {{"os", Dataflow::OutputStationary},
+                                                     {"ws", Dataflow::WeightStationary},
+                                                     {"is", Dataflow::InputStationary}};
   int compared = 0;
   for (const Row& row : read_csv(path)) {
     const auto number = [&](const char* key) { return std::atoll(row.at(key).c_str()); };

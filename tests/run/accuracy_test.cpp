@@ -165,7 +165,7 @@ TEST(Accuracy, NarrowerHardwareShows) {
   table.table_entries = 8;
   table.newton_steps = 0;
   multiplier.multiplier_bits = 8;
-  rounding.rounding = "truncate";
+  rounding.rounding = Rounding::Truncate;
   const std::int64_t base = off(contract);
   EXPECT_LE(base, 2);
   EXPECT_GT(off(table), base + 50);

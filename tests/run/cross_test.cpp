@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "models/commands/functional.h"
+#include "models/commands/interpreter.h"
 #include "models/engines/dispatcher.h"
 #include "models/machine.h"
 #include "sim/lowering/norm.h"

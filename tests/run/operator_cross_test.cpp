@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "models/commands/functional.h"
+#include "models/commands/interpreter.h"
 #include "models/machine.h"
 #include "sim/lowering/conv.h"
 #include "sim/lowering/conv_transpose.h"

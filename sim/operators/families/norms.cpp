@@ -71,7 +71,7 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
 
 void check_accumulators(const StepLowering& s, const std::vector<NormJob>& jobs) {
   const NumericsParams& numerics = s.machine.numerics;
-  if (numerics.on_overflow != "refuse") return;
+  if (numerics.on_overflow != OnOverflow::Refuse) return;
   for (const NormJob& job : jobs) {
     const AccumulatorBits bits = accumulator_bits(job.plan);
     if (bits.sum > numerics.sum_bits || bits.square_sum > numerics.square_sum_bits)

@@ -1,0 +1,94 @@
+#include "models/commands/mac_commands.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/mac/conv_int16.h"
+#include "kernels/mac/product.h"
+#include "kernels/units.h"
+#include "models/commands/cost.h"
+#include "models/commands/footprint.h"
+#include "models/commands/memories.h"
+#include "models/commands/plans.h"
+#include "models/machine_params.h"
+
+namespace bpusim {
+
+const char* Convolve::name(const Site&) const {
+  return "Convolve";
+}
+
+void Convolve::relocate(std::int64_t offset) {
+  for (auto* address : {&input, &weights, &entries, &out}) *address += offset;
+}
+
+Footprint Convolve::footprint(const Site& site, const Plans& plans) const {
+  const ConvPlan& p = plans.of(*this);
+  return {{sram_access(site.core, input, conv_inputs(p.problem, tile) * byte_size(p.in.dtype)),
+           sram_access(site.core, weights, tile.out_channels * p.problem.taps()),
+           sram_access(site.core, entries, tile.out_channels * kRecordBytes)},
+          // Outputs that do not lie side by side (int8 only) span what is between them too.
+          {sram_access(site.core, out, tile.output_span(p.problem.ow) * byte_size(p.out.dtype))}};
+}
+
+// Matrix products of pixels x outputs x taps, one a group, `groups_per_pass` groups side by side; several
+// times where the activations are int16.
+Cost Convolve::price(const MachineParams& machine, const Site&, const Plans& plans) const {
+  const ConvPlan& p = plans.of(*this);
+  const MacArrayParams& mac = machine.mac;
+  const std::int64_t pixels = tile.samples * tile.out_rows * p.problem.ow;
+  const std::int64_t outputs = std::min(tile.out_channels, p.problem.group_outputs());
+  const std::int64_t groups = ceil_div(tile.out_channels, outputs);
+  // Groups side by side share the columns.
+  const std::int64_t side_by_side =
+      std::max<std::int64_t>(1, std::min(mac.groups_per_pass, mac.cols / outputs));
+  const std::int64_t passes =
+      ceil_div(groups, side_by_side) * (p.in.dtype == DType::Int16 ? mac.int16_passes : 1);
+  const Cost one = matmul_cost(mac, pixels, outputs, p.problem.taps());
+  Cost cost;
+  for (const Cost::Part& part : one.parts) cost.add(part.name, part.cycles * passes);
+  return cost;
+}
+
+void Convolve::execute(const Site& site, const Plans& plans, Memories& memories) const {
+  const ConvPlan& p = plans.of(*this);
+  const CoreSram sram = memories.sram(site.core);
+  const auto* taps = sram.at<std::int8_t>(weights);
+  const auto* affine = sram.at<AffineEntry>(entries);
+  if (!takes_int16(p))
+    return conv_tile_int8(tile, p, sram.at<std::int8_t>(input), taps, affine, sram.at<std::int8_t>(out));
+  const auto wide = sram.widened(input, conv_inputs(p.problem, tile), p.in.dtype);
+  std::vector<std::int16_t> result(static_cast<std::size_t>(conv_outputs(p.problem, tile)));
+  conv_tile_int16(tile, p, wide.data(), taps, affine, result.data());
+  sram.narrow(result, out, p.out.dtype);
+}
+
+const char* Multiply::name(const Site&) const {
+  return "Multiply";
+}
+
+void Multiply::relocate(std::int64_t offset) {
+  for (auto* address : {&a, &b, &out}) *address += offset;
+}
+
+Footprint Multiply::footprint(const Site& site, const Plans& plans) const {
+  const std::int64_t inner = plans.of(*this).inner;
+  return {{sram_access(site.core, a, rows * inner), sram_access(site.core, b, inner * columns)},
+          {sram_access(site.core, out, rows * columns)}};
+}
+
+// The second factor streams into the array row by row, however it lies. Where the factors' grids have zero
+// points their sums over rows and columns are products with ones: one row and one column more.
+Cost Multiply::price(const MachineParams& machine, const Site&, const Plans& plans) const {
+  const ProductPlan& p = plans.of(*this);
+  return matmul_cost(machine.mac, rows + (p.b.asymmetric ? 1 : 0), columns + (p.a.asymmetric ? 1 : 0),
+                     p.inner);
+}
+
+void Multiply::execute(const Site& site, const Plans& plans, Memories& memories) const {
+  const CoreSram sram = memories.sram(site.core);
+  product_tile_int8(plans.of(*this), rows, columns, sram.at<std::int8_t>(a), sram.at<std::int8_t>(b),
+                    sram.at<std::int8_t>(out));
+}
+
+}  // namespace bpusim

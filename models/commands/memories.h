@@ -1,0 +1,38 @@
+// The bytes that commands are executed on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/quantise/quantise.h"
+#include "models/memory/dram_port.h"
+
+namespace bpusim {
+
+using SramBytes = std::vector<std::uint8_t>;
+
+/// One core's SRAM as a command sees it.
+struct CoreSram {
+  std::uint8_t* bytes = nullptr;
+
+  template <class T>
+  T* at(std::int64_t address) const {
+    return reinterpret_cast<T*>(bytes + address);
+  }
+
+  /// Codes of either type as int16, and back: for operators of which a side is int16.
+  std::vector<std::int16_t> widened(std::int64_t address, std::int64_t elements, DType dtype) const;
+  void narrow(const std::vector<std::int16_t>& codes, std::int64_t address, DType dtype) const;
+};
+
+/// Memories that somebody else owns.
+struct Memories {
+  std::vector<SramBytes>& srams;  ///< one a core
+  DramPort& dram;
+  std::int64_t overflows = 0;  ///< accumulators that wrapped so far
+
+  CoreSram sram(int core) const { return {srams[static_cast<std::size_t>(core)].data()}; }
+};
+
+}  // namespace bpusim

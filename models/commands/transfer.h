@@ -1,0 +1,43 @@
+// Copies between DRAM and SRAM, and on chip: what a DMA channel does.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/units.h"
+#include "models/commands/behaviour.h"
+#include "models/commands/dram_box.h"
+
+namespace bpusim {
+
+/// What a DMA channel charges for a transfer. The channel itself and the compiler's estimate reckon with it;
+/// what the DRAM adds comes on top.
+struct ChannelPrice {
+  std::int64_t setup_cycles = 0;          ///< from its start to its first request
+  std::int64_t port_bytes_per_cycle = 1;  ///< of the channel, or on chip of the port of an SRAM bank
+  double pace = 1;  ///< bytes a cycle while it issues: the slower of the port and the DRAM's peak
+
+  std::int64_t port_cycles(std::int64_t bytes) const { return ceil_div(bytes, port_bytes_per_cycle); }
+  std::int64_t issue_cycles(std::int64_t bytes) const;  ///< at its pace
+};
+
+/// Bytes a BPU cycle that all channels together can count on from the DRAM: for estimates.
+double expected_dram_bytes_per_cycle(const MachineParams& machine);
+
+/// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM. A box in a window makes it a copy
+/// between SRAMs, or within one.
+struct Transfer {
+  DramBox dram;
+  std::int64_t sram = 0;
+
+  bool on_chip() const { return dram.in_window(); }
+  ChannelPrice channel_price(const MachineParams& machine) const;
+
+  const char* name(const Site& site) const;
+  void relocate(std::int64_t offset);
+  Footprint footprint(const Site& site, const Plans& plans) const;
+  /// Setup and port; the DRAM decides how long it really takes.
+  Cost price(const MachineParams& machine, const Site& site, const Plans& plans) const;
+  void execute(const Site& site, const Plans& plans, Memories& memories) const;
+};
+
+}  // namespace bpusim
