@@ -1,7 +1,6 @@
 #include "sim/study/what_if.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "kernels/units.h"
 #include "sim/input_error.h"
@@ -59,10 +58,6 @@ void try_changes(const RunSpec& run, const MachineParams& machine, const Policy&
     if (!advice.what_if) continue;
     try {
       const std::int64_t cycles = cycles_with(*advice.what_if, run, machine, policy, ways, result);
-      char text[128];
-      std::snprintf(text, sizeof text, "; so changed, the whole run takes %.3f ms in place of %.3f",
-                    result.time_ms(cycles), result.time_ms(result.cycles));
-      advice.text += text;
       advice.run_ms = result.time_ms(cycles);
       advice.won_ms = result.time_ms(result.cycles - cycles);
     } catch (const InputError&) {  // what the BPU refuses stays priced as it was
