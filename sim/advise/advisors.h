@@ -1,9 +1,11 @@
-// The advisors that look at a network before anything is timed: one row of a table each.
+// The advisors that look at a network before anything is timed, and what they share.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sim/advise/advice.h"
@@ -35,34 +37,37 @@ class AdviceView {
   std::vector<std::size_t> steps_;  // by node
 };
 
-/// An advisor's lines by what they say, with the steps that they say it of.
+/// Advice by its facts, with the steps that it is about.
 class AdviceLines {
  public:
-  explicit AdviceLines(std::string id) : id_(std::move(id)) {}
-
   /// `frees`: followed, the advice takes the step out of the run.
-  void add(const std::string& text, const std::string& step, bool frees = false);
-  std::vector<Advice> take() const;
+  template <class Facts>
+  void add(const Facts& facts, const std::string& step, bool frees = false) {
+    const auto same = [&](const Advice& line) {
+      const auto* of = std::get_if<Facts>(&line.facts);
+      return of != nullptr && *of == facts && line.frees_nodes == frees;
+    };
+    auto line = std::find_if(lines_.begin(), lines_.end(), same);
+    if (line == lines_.end()) {
+      line = lines_.insert(lines_.end(), Advice{});
+      line->facts = facts;
+      line->frees_nodes = frees;
+    }
+    line->nodes.push_back(step);
+  }
+  const std::vector<Advice>& all() const { return lines_; }
 
  private:
-  std::string id_;
   std::vector<Advice> lines_;
 };
 
-struct Advisor {
-  const char* id;
-  const char* looks_for;
-  void (*look)(const AdviceView& view, AdviceLines& lines);
-};
-const std::vector<Advisor>& advisors();
-
-/// "a, b, c, …": the first three names.
-std::string some_of(const std::vector<std::string>& names);
+/// Whether an operator hands elements on as they are, wherever to.
+bool only_moves_elements(const std::string& op);
 
 namespace advisors_of {
 void batch_norm_training(const AdviceView& view, AdviceLines& lines);
 void batch_norm_unfolded(const AdviceView& view, AdviceLines& lines);
-void written_out(const AdviceView& view, AdviceLines& lines);
+void norm_written_out(const AdviceView& view, AdviceLines& lines);
 void norm_in_parts(const AdviceView& view, AdviceLines& lines);
 void cpu_beside_norm(const AdviceView& view, AdviceLines& lines);
 void one_element(const AdviceView& view, AdviceLines& lines);

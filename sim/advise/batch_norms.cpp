@@ -1,5 +1,7 @@
 // Advice about BatchNormalization: left in training mode, or not folded and what to do about it.
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include "sim/advise/advisors.h"
 
@@ -8,13 +10,67 @@ namespace bpusim {
 namespace {
 
 constexpr std::size_t kNone = AdviceView::kNone;
+using Because = BatchNormUnfoldedAdvice::Because;
+
+// What an operator between a convolution and a BatchNormalization does; others are taken for activations.
+// Where the shapes say so, SameChannels are OtherChannels.
+struct Between {
+  const char* op;
+  Because because;
+};
+constexpr Between kBetween[] = {
+    {"Split", Because::PartOfChannels},
+    {"Slice", Because::PartOfChannels},
+    {"Pad", Because::Padding},
+    {"AveragePool", Because::Mean},
+    {"GlobalAveragePool", Because::Mean},
+    {"ReduceMean", Because::Mean},
+    {"Reshape", Because::SameChannels},
+    {"Transpose", Because::SameChannels},
+    {"Flatten", Because::SameChannels},
+    {"Squeeze", Because::SameChannels},
+    {"Unsqueeze", Because::SameChannels},
+    {"Identity", Because::SameChannels},
+    {"Dropout", Because::SameChannels},
+    {"Cast", Because::SameChannels},
+    {"DepthToSpace", Because::SameChannels},
+    {"Resize", Because::SameChannels},
+    {"Upsample", Because::SameChannels},
+};
+
+Because because_of(const std::string& op) {
+  for (const Between& row : kBetween)
+    if (op == row.op) return row.because;
+  return Because::Activation;
+}
+
+// Whether it can be folded by hand, so that nothing is left of it.
+bool folds(Because because) {
+  switch (because) {
+    case Because::KeptApart:
+    case Because::SameChannels:
+    case Because::BranchesAdded:
+    case Because::BranchesConcatenated:
+    case Because::PartOfChannels:
+    case Because::Mean:
+    case Because::FoldsForward:
+      return true;
+    case Because::NetworkInput:
+    case Because::NoConvolution:
+    case Because::ConvolutionOnCpu:
+    case Because::ConvolutionShared:
+    case Because::OtherChannels:
+    case Because::BranchesOfOtherKinds:
+    case Because::Padding:
+    case Because::Activation:
+    case Because::FoldsForwardWithin:
+      return false;
+  }
+  throw std::logic_error("folds: unknown Because");
+}
 
 bool training(const Node& node) {
   return node.attributes.get("training_mode", std::int64_t{0}) != 0;
-}
-
-bool is_one_of(const std::string& op, std::initializer_list<const char*> ops) {
-  return std::any_of(ops.begin(), ops.end(), [&](const char* each) { return op == each; });
 }
 
 // A convolution whose result nobody else reads.
@@ -30,128 +86,86 @@ std::vector<std::string> tensors_of(const AdviceView& view, const Node& node) {
   return tensors;
 }
 
-// What stands between a convolution and the BatchNormalization, and whether it may fold all the same.
-struct Detour {
-  std::string text;
-  bool folds = false;
-};
-
-Detour behind_convolution(const AdviceView& view, const Node& conv, const std::string& value) {
+BatchNormUnfoldedAdvice behind_convolution(const AdviceView& view, const std::string& value) {
+  BatchNormUnfoldedAdvice facts;
   const Step& step = view.step_of(view.maker(value));
-  if (step.on_cpu()) return {"the convolution before it is on the CPU: " + step.placement.reason, false};
-  if (view.sole_reader(value) == kNone)
-    return {
-        "others read the output of the " + conv.op +
-            " before it too: let them read the BatchNormalization's output, or give each a convolution of "
-            "its own",
-        false};
-  return {"nothing is between it and the Conv before it, and the run keeps them apart: leave out fuse: false",
-          true};
+  if (step.on_cpu()) {
+    facts.because = Because::ConvolutionOnCpu;
+    facts.reason = step.placement.reason;
+  } else {
+    facts.because = view.sole_reader(value) == kNone ? Because::ConvolutionShared : Because::KeptApart;
+  }
+  return facts;
 }
 
-// One convolution behind an operator that moves elements: the channels decide.
-Detour behind_view(const AdviceView& view, const Node& between) {
-  const std::string &from = between.inputs.at(0), &to = between.outputs.at(0);
-  const Shape &a = view.input.network.shape_of(from), &b = view.input.network.shape_of(to);
-  const std::string head = "Conv -> " + between.op + " -> BatchNormalization: ";
+// Of an operator that moves elements: one convolution's channels stay apart.
+bool keeps_channels(const AdviceView& view, const Node& between) {
+  const Shape& a = view.input.network.shape_of(between.inputs.at(0));
+  const Shape& b = view.input.network.shape_of(between.outputs.at(0));
   const auto perm = between.attributes.get("perm", std::vector<std::int64_t>{});
-  const bool keeps = between.op == "Transpose" ? perm.size() > 1 && perm[1] == 1
-                                               : a.size() > 1 && b.size() > 1 && a[0] == b[0] && a[1] == b[1];
-  if (!keeps)
-    return {head + "the " + between.op +
-                " gives other channels, so that no scale per output channel does the "
-                "same; normalise before it",
-            false};
-  return {head + "both keep the channels: put the BatchNormalization before the " + between.op +
-              ", and it folds, exactly",
-          true};
+  return between.op == "Transpose" ? perm.size() > 1 && perm[1] == 1
+                                   : a.size() > 1 && b.size() > 1 && a[0] == b[0] && a[1] == b[1];
 }
 
-Detour behind_several(const AdviceView& view, const Node& between) {
-  const auto inputs = tensors_of(view, between);
-  std::vector<std::string> others;
-  for (const std::string& input : inputs)
-    if (!own_convolution(view, input)) others.push_back(input);
-  const bool sum = between.op == "Add";
-  const std::string head = "Conv -> " + between.op + " -> BatchNormalization: ";
-  if (others.empty())
-    return {head + (sum ? "fold its scale into the convolutions of all branches and its shift into one: exact"
-                        : "fold its channels' part into the convolution of each branch: exact"),
-            true};
-  return {head + "foldable only if every branch is a convolution that nobody else reads; these are not: " +
-              some_of(others),
-          false};
+BatchNormUnfoldedAdvice behind_several(const AdviceView& view, const Node& between) {
+  BatchNormUnfoldedAdvice facts;
+  facts.between = between.op;
+  for (const std::string& input : tensors_of(view, between))
+    if (!own_convolution(view, input)) facts.branches.push_back(input);
+  facts.because = !facts.branches.empty() ? Because::BranchesOfOtherKinds
+                  : between.op == "Add"   ? Because::BranchesAdded
+                                          : Because::BranchesConcatenated;
+  return facts;
 }
 
-// Where the operator behind it can take its scale and shift instead; an empty text where none can.
-Detour forward(const AdviceView& view, const Node& norm) {
+// Where the operator behind it can take its scale and shift instead.
+std::optional<BatchNormUnfoldedAdvice> forward(const AdviceView& view, const Node& norm) {
   const std::string& value = norm.outputs.at(0);
   const std::size_t n = view.sole_reader(value);
   if (n == kNone) return {};
   const Node& next = view.node(n);
-  const bool product = is_one_of(next.op, {"Conv", "Gemm", "MatMul"});
+  const bool product = next.op == "Conv" || next.op == "Gemm" || next.op == "MatMul";
   if (!product || next.inputs.size() < 2 || next.inputs[0] != value ||
       !view.input.network.values.at(next.inputs[1]).constant)
     return {};
   const auto pads = next.attributes.get("pads", std::vector<std::int64_t>{});
   const bool padded = std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; });
-  return {"it folds forward into the weights and bias of the " + next.op + " that reads it, " +
-              (padded ? "but at the border, where the padding would have to be its zero" : "exactly"),
-          !padded};
+  BatchNormUnfoldedAdvice facts;
+  facts.because = padded ? Because::FoldsForwardWithin : Because::FoldsForward;
+  facts.reader = next.op;
+  return facts;
 }
 
-Detour behind_activation(const AdviceView& view, const Node& norm, const Node& between) {
-  const std::string head = "Conv -> " + between.op + " -> BatchNormalization: ";
-  Detour next = forward(view, norm);
-  if (!next.text.empty()) return {head + next.text, next.folds};
-  return {head + between.op +
-              " and an affine do not commute; put the BatchNormalization before it when training, where it "
-              "folds",
-          false};
+// Behind an operator that takes one convolution's output.
+BatchNormUnfoldedAdvice behind_one(const AdviceView& view, const Node& norm, const Node& between) {
+  BatchNormUnfoldedAdvice facts;
+  facts.because = because_of(between.op);
+  if (facts.because == Because::SameChannels && !keeps_channels(view, between))
+    facts.because = Because::OtherChannels;
+  if (facts.because == Because::Activation) facts = forward(view, norm).value_or(facts);
+  facts.between = between.op;
+  return facts;
 }
 
-Detour detour_of(const AdviceView& view, const Node& norm) {
+BatchNormUnfoldedAdvice facts_of(const AdviceView& view, const Node& norm) {
   const std::string& value = norm.inputs.at(0);
   const std::size_t n = view.maker(value);
-  Detour next = forward(view, norm);
-  if (n == kNone && next.folds) return next;
-  if (n == kNone)
-    return {
-        "the network's input feeds it: only one behind a convolution folds into it; fold its scale and "
-        "shift into the preprocessing",
-        false};
-  const Node& between = view.node(n);
-  if (between.op == "Conv") return behind_convolution(view, between, value);
-  if (between.op == "Concat" || between.op == "Add") {
-    const auto inputs = tensors_of(view, between);
-    if (std::any_of(inputs.begin(), inputs.end(),
-                    [&](const std::string& input) { return own_convolution(view, input); }))
-      return behind_several(view, between);
-  } else if (!between.inputs.empty() && own_convolution(view, between.inputs[0])) {
-    if (between.op == "Split" || between.op == "Slice")
-      return {
-          "Conv -> " + between.op +
-              " -> BatchNormalization: scale and shift the output channels of the convolution that go this "
-              "way before the export: exact",
-          true};
-    if (between.op == "Pad")
-      return {
-          "Conv -> Pad -> BatchNormalization: folds only if the padding's value is what its channels map "
-          "to zero; put the BatchNormalization before the Pad",
-          false};
-    if (is_one_of(between.op, {"AveragePool", "GlobalAveragePool", "ReduceMean"}))
-      return {
-          "Conv -> " + between.op +
-              " -> BatchNormalization: a mean and an affine commute: put it before, and it folds (padding "
-              "that counts as zeros aside)",
-          true};
-    if (is_one_of(between.op, {"Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity",
-                               "Dropout", "Cast", "DepthToSpace", "Resize", "Upsample"}))
-      return behind_view(view, between);
-    return behind_activation(view, norm, between);
+  const auto next = forward(view, norm);
+  if (n == kNone) return next && folds(next->because) ? *next : BatchNormUnfoldedAdvice{};
+  const Node& feeder = view.node(n);
+  if (feeder.op == "Conv") return behind_convolution(view, value);
+  const auto own = [&](const std::string& input) { return own_convolution(view, input); };
+  if (feeder.op == "Concat" || feeder.op == "Add") {
+    const auto inputs = tensors_of(view, feeder);
+    if (std::any_of(inputs.begin(), inputs.end(), own)) return behind_several(view, feeder);
+  } else if (!feeder.inputs.empty() && own(feeder.inputs[0])) {
+    return behind_one(view, norm, feeder);
   }
-  if (!next.text.empty()) return next;
-  return {"it is fed by " + between.op + ": only one behind a convolution folds into it", false};
+  if (next) return *next;
+  BatchNormUnfoldedAdvice fed;
+  fed.because = Because::NoConvolution;
+  fed.between = feeder.op;
+  return fed;
 }
 
 }  // namespace
@@ -159,12 +173,7 @@ Detour detour_of(const AdviceView& view, const Node& norm) {
 void advisors_of::batch_norm_training(const AdviceView& view, AdviceLines& lines) {
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
-    if (node.op == "BatchNormalization" && training(node))
-      lines.add(
-          "BatchNormalization is in training mode: it takes the batch's own statistics, cannot be folded, "
-          "and "
-          "gives other results than the trained ones; call eval() before the export",
-          step.name);
+    if (node.op == "BatchNormalization" && training(node)) lines.add(BatchNormTrainingAdvice{}, step.name);
   }
 }
 
@@ -172,8 +181,8 @@ void advisors_of::batch_norm_unfolded(const AdviceView& view, AdviceLines& lines
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
     if (node.op != "BatchNormalization" || training(node)) continue;
-    const Detour detour = detour_of(view, node);
-    lines.add("BatchNormalization stays an operator: " + detour.text, step.name, detour.folds);
+    const BatchNormUnfoldedAdvice facts = facts_of(view, node);
+    lines.add(facts, step.name, folds(facts.because));
   }
 }
 

@@ -1,11 +1,12 @@
 #include "sim/advise/timed_advice.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
-#include "kernels/norms/norm.h"
+#include "kernels/units.h"
 #include "sim/advise/advisors.h"
 #include "sim/operators/operator.h"
 
@@ -15,11 +16,13 @@ namespace {
 
 using Where = Placement::Where;
 
-std::string text_of(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
+RunShare share_of(const RunResult& run, std::int64_t cycles) {
+  return {run.time_ms(cycles),
+          100.0 * static_cast<double>(cycles) / static_cast<double>(std::max<std::int64_t>(run.cycles, 1))};
 }
+
+// Products of a kind: an operator, and how a Conv is grouped.
+using ProductKind = std::pair<IdleMacsAdvice::Groups, std::string>;
 
 // Memory is what the operator can't be faster than, and most of what it takes.
 bool bound_by_memory(const NodeResult& row) {
@@ -40,7 +43,8 @@ class TimedAdvisor {
 
   std::vector<Advice> all() {
     std::vector<Advice> advice;
-    std::map<std::string, std::vector<std::size_t>> on_cpu, decomposed, products;
+    std::map<std::string, std::vector<std::size_t>> on_cpu, decomposed;
+    std::map<ProductKind, std::vector<std::size_t>> products;
     for (std::size_t s = 0; s < steps_.size(); ++s) {
       const Step& step = steps_[s];
       if (step.on_cpu()) on_cpu[step.op].push_back(s);
@@ -49,18 +53,14 @@ class TimedAdvisor {
       if (row != nullptr && step.on_bpu() && row->macs > 0) products[kind_of_product(s)].push_back(s);
     }
     std::vector<std::size_t> movers;
-    std::string mover_ops;
-    int mover_kinds = 0;
+    std::vector<std::string> mover_ops;
     for (const auto& [op, steps] : on_cpu) {
-      add(advice, cpu_operator(op + " x" + std::to_string(steps.size()), steps));
+      advice.push_back(cpu_operator({op}, steps));
       if (!moves_elements(steps[0])) continue;
       movers.insert(movers.end(), steps.begin(), steps.end());
-      mover_ops += (mover_kinds++ > 0 ? ", " : "") + op;
+      mover_ops.push_back(op);
     }
-    if (mover_kinds > 1)
-      add(advice, cpu_operator(mover_ops + ": " + std::to_string(movers.size()) +
-                                   " operators together that only move elements",
-                               movers));
+    if (mover_ops.size() > 1) advice.push_back(cpu_operator(mover_ops, movers));
     for (const auto& [op, steps] : decomposed) add(advice, decomposed_norm(op, steps));
     for (const auto& [kind, steps] : products) add(advice, idle_macs(kind, steps));
     add(advice, dram_bound());
@@ -68,8 +68,8 @@ class TimedAdvisor {
   }
 
  private:
-  static void add(std::vector<Advice>& advice, Advice line) {
-    if (!line.text.empty()) advice.push_back(std::move(line));
+  static void add(std::vector<Advice>& advice, std::optional<Advice> line) {
+    if (line) advice.push_back(std::move(*line));
   }
 
   const NodeResult* row_of(std::size_t s) const {
@@ -81,11 +81,7 @@ class TimedAdvisor {
     return row == nullptr ? 0 : row->cycles;
   }
   const Node& node_of(std::size_t s) const { return network_.nodes[steps_[s].nodes.front()]; }
-  std::string ms(std::int64_t cycles) const { return text_of("%.3f ms", result_.time_ms(cycles)); }
-  std::string share(std::int64_t cycles) const {
-    return text_of("%.1f %% of the run", 100.0 * static_cast<double>(cycles) /
-                                             static_cast<double>(std::max<std::int64_t>(result_.cycles, 1)));
-  }
+  RunShare share(std::int64_t cycles) const { return share_of(result_, cycles); }
   std::vector<std::string> names_of(const std::vector<std::size_t>& steps) const {
     std::vector<std::string> names;
     names.reserve(steps.size());
@@ -93,13 +89,11 @@ class TimedAdvisor {
     return names;
   }
 
-  bool moves_elements(std::size_t s) const {
-    return find_operator(node_of(s).op)->keeps_grid || node_of(s).op == "Concat";
-  }
+  bool moves_elements(std::size_t s) const { return only_moves_elements(node_of(s).op); }
   // Why the first of them is where it is, without what it was put together from.
   std::string reason_of(const std::vector<std::size_t>& steps) const {
     const std::string& reason = steps_[steps[0]].placement.reason;
-    return " (" + reason.substr(0, reason.find("; recognised from ")) + ")";
+    return reason.substr(0, reason.find("; recognised from "));
   }
 
   // As the report counts them, with some steps on the BPU that are on the CPU now.
@@ -164,16 +158,15 @@ class TimedAdvisor {
   }
 
   // Where it wins more to move what only moves elements as well.
-  void widen(const std::set<std::size_t>& kind, const Move& alone, Advice& advice) {
+  void widen(const std::set<std::size_t>& kind, const Move& alone, CpuOperatorAdvice& facts, Advice& advice) {
     const auto wider = with_movers({kind.begin(), kind.end()});
     if (wider.size() == kind.size()) return;
     const Move both = price(wider);
     const double won = result_.time_ms(both.now - both.then - both.others);
     if (won <= advice.won_ms) return;
     advice.what_if = change_of(both.moved);
-    advice.text += "; with the " + std::to_string(both.count - alone.count) +
-                   " operators around them that only move elements, " + ms(both.now) + " would become " +
-                   ms(both.then + both.others);
+    facts.with_movers = {both.count - alone.count, result_.time_ms(both.now),
+                         result_.time_ms(both.then + both.others)};
     advice.won_ms = won;
   }
 
@@ -183,33 +176,30 @@ class TimedAdvisor {
     return {{ops.begin(), ops.end()}, names_of({moved.begin(), moved.end()}), 0};
   }
 
-  Advice cpu_operator(const std::string& what, const std::vector<std::size_t>& steps) {
+  Advice cpu_operator(std::vector<std::string> ops, const std::vector<std::size_t>& steps) {
+    Advice advice;
+    advice.nodes = names_of(steps);
+    CpuOperatorAdvice facts;
+    facts.ops = std::move(ops);
     std::int64_t now = 0;
     for (const std::size_t s : steps) now += cycles_of(s);
+    facts.now = share(now);
+    facts.segments = segments_with({});
+    facts.reason = reason_of(steps);
     const std::set<std::size_t> kind(steps.begin(), steps.end());
-    const int segments = segments_with({});
     const Move alone = price(kind);
-    Advice advice{"cpu_operator", "", 0, names_of(steps), false};
-    advice.text = what + " on the CPU: " + ms(now) + ", " + share(now);
-    if (alone.count == 0) {
-      advice.text += "; no BPU of bpusim runs it" + reason_of(steps);
-      return advice;
+    if (alone.count > 0) {
+      facts.on_bpu = {alone.count, result_.time_ms(alone.then), result_.time_ms(alone.others),
+                      facts.segments - segments_with(alone.moved)};
+      advice.what_if = change_of(alone.moved);
+      advice.won_ms = result_.time_ms(alone.now - alone.then - alone.others);
+      if (!moves_elements(steps[0])) widen(kind, alone, facts, advice);
     }
-    const int without = segments_with(alone.moved);
-    if (without < segments)
-      advice.text += "; of the run's " + std::to_string(segments) + " segments " +
-                     std::to_string(segments - without) + " would go with it";
-    const std::string some = alone.count < steps.size() ? std::to_string(alone.count) + " of them" : "they";
-    advice.text += "; on the BPU " + some + " would take " + ms(alone.then) + ", each alone";
-    advice.what_if = change_of(alone.moved);
-    if (alone.others > 0) advice.text += ", and their readers on the CPU " + ms(alone.others) + " more";
-    advice.won_ms = result_.time_ms(alone.now - alone.then - alone.others);
-    if (!moves_elements(steps[0])) widen(kind, alone, advice);
-    advice.text += reason_of(steps);
+    advice.facts = std::move(facts);
     return advice;
   }
 
-  Advice decomposed_norm(const std::string& op, const std::vector<std::size_t>& steps) {
+  std::optional<Advice> decomposed_norm(const std::string& op, const std::vector<std::size_t>& steps) {
     std::int64_t now = 0, then = 0;
     for (const std::size_t s : steps) {
       const std::int64_t native = compiler_.cycles_on_bpu(steps_[s]);
@@ -218,26 +208,26 @@ class TimedAdvisor {
       then += native;
     }
     if (then >= now) return {};
-    return {"decomposed_norm",
-            op + " x" + std::to_string(steps.size()) + " run as sub-operators: " + ms(now) + ", " +
-                share(now) + "; on a BPU with the norm as one operator they would take " + ms(then) +
-                ", each alone" + reason_of(steps),
-            result_.time_ms(now - then),
-            names_of(steps),
-            false,
-            WhatIf{{op}, {}, 0}};
+    Advice advice;
+    advice.facts = DecomposedNormAdvice{op, share(now), result_.time_ms(then), reason_of(steps)};
+    advice.nodes = names_of(steps);
+    advice.won_ms = result_.time_ms(now - then);
+    advice.what_if = WhatIf{{op}, {}, 0};
+    return advice;
   }
 
-  std::string kind_of_product(std::size_t s) const {
+  ProductKind kind_of_product(std::size_t s) const {
+    using Groups = IdleMacsAdvice::Groups;
     const Node& node = node_of(s);
     const std::int64_t groups = node.attributes.get("group", std::int64_t{1});
-    if (node.op != "Conv" || groups == 1) return node.op;
+    if (node.op != "Conv" || groups == 1) return {Groups::One, node.op};
     const bool depthwise = network_.shape_of(node.inputs[1]).at(1) == 1;
-    return depthwise ? "depthwise Conv" : "grouped Conv";
+    return {depthwise ? Groups::Channels : Groups::Several, node.op};
   }
 
   // Of a kind that takes a good part of the run and little of the MAC array.
-  Advice idle_macs(const std::string& kind, const std::vector<std::size_t>& steps) const {
+  std::optional<Advice> idle_macs(const ProductKind& kind, const std::vector<std::size_t>& steps) const {
+    using Remedy = IdleMacsAdvice::Remedy;
     constexpr double kIdle = 0.25, kMuch = 0.1;
     std::int64_t cycles = 0, macs = 0, memory = 0;
     for (const std::size_t s : steps) {
@@ -251,20 +241,17 @@ class TimedAdvisor {
     const double used =
         static_cast<double>(macs) / rate / static_cast<double>(std::max<std::int64_t>(cycles, 1));
     if (used > kIdle || static_cast<double>(cycles) < kMuch * static_cast<double>(result_.cycles)) return {};
-    const bool waits = 2 * memory > cycles;
-    const std::string remedy =
-        waits ? "most of that is bound by memory: fewer or smaller weights and tensors help, more MACs do not"
-        : kind == "Conv" || kind == "Gemm" || kind == "MatMul"
-            ? "its shapes leave rows or columns of the array empty: multiples of " +
-                  std::to_string(machine.mac.rows) + " rows and " + std::to_string(machine.mac.cols) +
-                  " columns fill it"
-            : "a group fills few columns of the array: wider groups, or ordinary convolutions of fewer "
-              "channels, "
-              "do more in the same time";
-    return {"idle_macs",
-            kind + " x" + std::to_string(steps.size()) + ": " + ms(cycles) + ", " + share(cycles) + ", at " +
-                text_of("%.1f %% of the MACs", 100 * used) + "; " + remedy,
-            0, names_of(steps), false};
+    const auto& [groups, op] = kind;
+    const bool plain =
+        groups == IdleMacsAdvice::Groups::One && (op == "Conv" || op == "Gemm" || op == "MatMul");
+    const Remedy remedy = 2 * memory > cycles ? Remedy::LessTraffic
+                          : plain             ? Remedy::FittingShapes
+                                              : Remedy::WiderGroups;
+    Advice advice;
+    advice.facts =
+        IdleMacsAdvice{op, groups, share(cycles), 100 * used, remedy, machine.mac.rows, machine.mac.cols};
+    advice.nodes = names_of(steps);
+    return advice;
   }
 
   // Tensors between operators of the BPU that went through DRAM, by the traffic that they cause.
@@ -299,45 +286,36 @@ class TimedAdvisor {
     return plan_residency(input_.network.placed, machine);
   }
 
-  Advice dram_bound() const {
+  std::optional<Advice> dram_bound() const {
     constexpr double kMuch = 0.2;
+    Advice advice;
     std::int64_t waiting = 0;
-    std::vector<std::string> names;
     for (const NodeResult& row : result_.nodes) {
       if (!bound_by_memory(row)) continue;
       waiting += row.cycles;
-      names.push_back(row.name);
+      advice.nodes.push_back(row.name);
     }
     if (static_cast<double>(waiting) < kMuch * static_cast<double>(result_.cycles)) return {};
+    DramBoundAdvice facts;
+    facts.waiting = share(waiting);
+    for (const NodeResult& row : result_.nodes) facts.weight_bytes += row.weight_bytes;
+    facts.dram_bytes = result_.dram_read_bytes + result_.dram_write_bytes;
     const Residency room = roomy();
-    const auto tensors = tensors_in_dram(room);
-    std::int64_t weights = 0, traffic = 0;
-    for (const NodeResult& row : result_.nodes) weights += row.weight_bytes;
-    std::vector<std::string> largest;
-    for (const Tensor& tensor : tensors) {
-      traffic += tensor.traffic;
-      largest.push_back(tensor.name);
+    const auto in_dram = tensors_in_dram(room);
+    if (!in_dram.empty()) {
+      DramBoundAdvice::Tensors tensors;
+      for (const Tensor& tensor : in_dram) {
+        tensors.traffic_bytes += tensor.traffic;
+        tensors.names.push_back(tensor.name);
+      }
+      tensors.pins_ms = static_cast<double>(tensors.traffic_bytes) / (result_.pin_bandwidth_gbps * 1e6);
+      tensors.room_bytes = round_up(room.high_water_bytes, 1024);
+      tensors.room_now_bytes = input_.network.machine.sram.tensor_bytes;
+      advice.what_if = WhatIf{{}, {}, tensors.room_bytes};
+      facts.tensors = std::move(tensors);
     }
-    const auto mib = [](std::int64_t bytes) {
-      return text_of("%.1f MiB", static_cast<double>(bytes) / 1024 / 1024);
-    };
-    std::string text = "Memory bounds " + std::to_string(names.size()) +
-                       (names.size() == 1 ? " operator: " : " operators: ") + ms(waiting) + ", " +
-                       share(waiting) + "; weights and other constants are " + mib(weights) +
-                       " of the run's " + mib(result_.dram_read_bytes + result_.dram_write_bytes);
-    if (tensors.empty()) {
-      text += ", and every tensor between operators of the BPU stays on chip";
-      return {"dram_bound", text, 0, names, false};
-    }
-    const double pins = static_cast<double>(traffic) / (result_.pin_bandwidth_gbps * 1e6);
-    text += ", and tensors that could stay on chip " + mib(traffic) + " (" + some_of(largest) + "), " +
-            text_of("%.3f ms at the pins", pins) +
-            "; sram.tensor_bytes=" + std::to_string((room.high_water_bytes + 1023) / 1024) +
-            "KiB a core holds them all (now " +
-            std::to_string(input_.network.machine.sram.tensor_bytes / 1024) +
-            "KiB), with sram.bytes as much larger";
-    return {"dram_bound", text,  0,
-            names,        false, WhatIf{{}, {}, (room.high_water_bytes + 1023) / 1024 * 1024}};
+    advice.facts = std::move(facts);
+    return advice;
   }
 
   const std::vector<Step>& steps_;
@@ -362,11 +340,8 @@ void add_times(const RunResult& result, std::vector<Advice>& advice) {
     for (const std::string& node : line.nodes)
       if (const auto row = cycles.find(node); row != cycles.end()) spent += row->second;
     if (!line.frees_nodes || spent == 0) continue;
-    line.won_ms = result.time_ms(spent);
-    line.text +=
-        text_of("; that is %.3f ms", line.won_ms) +
-        text_of(", %.1f %% of the run", 100.0 * static_cast<double>(spent) /
-                                            static_cast<double>(std::max<std::int64_t>(result.cycles, 1)));
+    line.freed = share_of(result, spent);
+    line.won_ms = line.freed->ms;
   }
 }
 

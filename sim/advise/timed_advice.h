@@ -20,7 +20,7 @@ struct TimedAdviceInput {
 /// of the MAC array idle; a line a kind of operator.
 std::vector<Advice> timed_advice(const TimedAdviceInput& input);
 
-/// Gives advice that frees steps the time that the run spent on them, and says it.
+/// Gives advice that frees steps the time that the run spent on them.
 void add_times(const RunResult& result, std::vector<Advice>& advice);
 
 }  // namespace bpusim

@@ -12,20 +12,20 @@ void worst_first(std::vector<Sensitivity>& nodes) {
   });
 }
 
-std::string quantisation_advice(const Sensitivity& node, const ValueStatistics& values, bool affine) {
+std::vector<Int8Remedy> quantisation_advice(const Sensitivity& node, const ValueStatistics& values,
+                                            bool affine) {
   constexpr double kGood = 0.9999;   // a cosine that nobody needs to better
   constexpr double kFarOut = 4;      // times the magnitude that 99.9 % stay within
   constexpr double kOneSided = 0.1;  // the smaller side over the larger
-  if (node.alone_cosine.value_or(node.cosine) >= kGood) return "";
-  if (node.type == "int16") return "int16 already: what it reads holds it back";
+  if (node.alone_cosine.value_or(node.cosine) >= kGood) return {};
+  if (node.type == "int16") return {Int8Remedy::Int16Inputs};
   const double low = std::max(0.0, -values.lowest()), high = std::max(0.0, values.highest());
-  std::string advice;
+  std::vector<Int8Remedy> remedies;
   if (!affine && std::min(low, high) < kOneSided * std::max(low, high))
-    advice += "affine grids, since nearly half of a symmetric one lies idle; ";
-  if (values.largest() > kFarOut * values.percentile(0.999))
-    advice +=
-        "a calibration that cuts tails, since 99.9 % of its values stay within a quarter of the largest; ";
-  return advice + "int16";
+    remedies.push_back(Int8Remedy::AffineGrids);
+  if (values.largest() > kFarOut * values.percentile(0.999)) remedies.push_back(Int8Remedy::CutTails);
+  remedies.push_back(Int8Remedy::Int16);
+  return remedies;
 }
 
 }  // namespace bpusim

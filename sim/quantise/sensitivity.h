@@ -1,7 +1,6 @@
 // Which nodes suffer most from int8, and what can be done about each.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "kernels/quantise/calibration.h"
@@ -13,6 +12,7 @@ namespace bpusim {
 void worst_first(std::vector<Sensitivity>& nodes);
 
 /// What to do about a node whose output takes these values. `affine` and `type` are of the grid that it has.
-std::string quantisation_advice(const Sensitivity& node, const ValueStatistics& values, bool affine);
+std::vector<Int8Remedy> quantisation_advice(const Sensitivity& node, const ValueStatistics& values,
+                                            bool affine);
 
 }  // namespace bpusim

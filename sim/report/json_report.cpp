@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "sim/report/advice_text.h"
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/result/summary.h"
@@ -30,11 +31,12 @@ Json causes_json(const Cycles& cycles, bool with_work) {
   return causes;
 }
 
-Json advice_json(const std::vector<Advice>& advice) {
+// `now_ms` as for text_of.
+Json advice_json(const std::vector<Advice>& advice, double now_ms) {
   Json list = Json::array();
   for (const Advice& a : advice)
-    list.push_back({{"id", a.id},
-                    {"text", a.text},
+    list.push_back({{"id", a.id()},
+                    {"text", text_of(a, now_ms)},
                     {"won_ms", a.won_ms},
                     {"run_ms", a.run_ms ? Json(*a.run_ms) : Json(nullptr)},
                     {"nodes", a.nodes}});
@@ -150,7 +152,7 @@ std::string json_report(const RunResult& r) {
   report["segments"] = segments_json(r);
   report["kinds"] = kinds_json(r);
   report["quantisation"] = json_quantisation(r);
-  report["advice"] = advice_json(r.advice);
+  report["advice"] = advice_json(r.advice, ms);
   return report.dump(2) + "\n";
 }
 
@@ -163,7 +165,8 @@ std::string json_placement(const CheckResult& result) {
                     {"on", to_string(n.on)},
                     {"reason", n.reason},
                     {"source", n.source}});
-  return Json{{"schema", "bpusim-check-1"}, {"nodes", list}, {"advice", advice_json(result.advice)}}.dump(2) +
+  return Json{{"schema", "bpusim-check-1"}, {"nodes", list}, {"advice", advice_json(result.advice, 0)}}.dump(
+             2) +
          "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/report/advice_text.h"
 #include "sim/report/text_table.h"
 
 namespace bpusim {
@@ -64,7 +65,8 @@ std::string sensitivity_table(const std::vector<Sensitivity>& nodes) {
   for (std::size_t i = 0; i < std::min(nodes.size(), kListed); ++i) {
     const Sensitivity& n = nodes[i];
     table.add({n.name, n.op, n.type, fixed(n.cosine, 6), decibels(n.sqnr_db),
-               n.alone_sqnr_db ? decibels(*n.alone_sqnr_db) : "-", n.advice.empty() ? "-" : n.advice});
+               n.alone_sqnr_db ? decibels(*n.alone_sqnr_db) : "-",
+               n.advice.empty() ? "-" : text_of(n.advice)});
   }
   return std::string("Most sensitive to int8, by ") +
          (alone ? "what the node loses alone" : "the cosine of its output") + "\n" + table.str();
@@ -122,7 +124,7 @@ Json json_quantisation(const RunResult& result) {
          {"sqnr_db", n.sqnr_db},
          {"alone_cosine", n.alone_cosine ? Json(*n.alone_cosine) : Json(nullptr)},
          {"alone_sqnr_db", n.alone_sqnr_db ? Json(*n.alone_sqnr_db) : Json(nullptr)},
-         {"advice", n.advice}});
+         {"advice", text_of(n.advice)}});
   return json;
 }
 

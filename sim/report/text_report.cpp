@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/report/advice_text.h"
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
@@ -120,12 +121,18 @@ std::string reasons(const RunResult& result) {
   return text;
 }
 
-std::string advice_text(const std::vector<Advice>& advice, const TextStyle& style) {
+// `now_ms` as for text_of.
+std::string advice_text(const std::vector<Advice>& advice, double now_ms, const TextStyle& style) {
   if (advice.empty()) return "";
   std::string text = "\n" + heading("What to change, by time won", style);
   for (const Advice& a : advice)
-    text += "  " + (a.won_ms > 0 ? "[" + fixed(a.won_ms, 3) + " ms] " : std::string()) + a.text + "\n";
+    text += "  " + (a.won_ms > 0 ? "[" + fixed(a.won_ms, 3) + " ms] " : std::string()) + text_of(a, now_ms) +
+            "\n";
   return text;
+}
+
+std::string advice_text(const RunResult& result, const TextStyle& style) {
+  return advice_text(result.advice, result.time_ms(result.cycles), style);
 }
 
 std::string engine_table(const RunResult& result) {
@@ -206,7 +213,7 @@ std::string heading(const std::string& text, const TextStyle& style) {
 std::string text_report(const RunResult& result, const TextStyle& style) {
   std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
                      heading("Totals", style) + totals(result) + "\n" + heading("Kinds of operators", style) +
-                     kind_table(result, style) + advice_text(result.advice, style) + "\n" +
+                     kind_table(result, style) + advice_text(result, style) + "\n" +
                      nodes_part(result, style) + "\n" + heading("Where and why", style) + reasons(result) +
                      "\n" + heading("Cycles of each engine by cause, in % of the run", style) +
                      engine_table(result);
@@ -228,7 +235,7 @@ std::string text_placement(const CheckResult& result, const TextStyle& style) {
               !style.colour || n.on == Side::Bpu ? ""
               : n.on == Side::Cpu                ? kYellow
                                                  : kRed);
-  return table.str() + advice_text(result.advice, style);
+  return table.str() + advice_text(result.advice, 0, style);
 }
 
 }  // namespace bpusim

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/observers/cause.h"
+#include "sim/result/advice.h"
 
 namespace bpusim {
 
@@ -69,7 +70,7 @@ struct Sensitivity {
   std::string name, op, type;  ///< element type of its output
   double cosine = 1, sqnr_db = 0;
   std::optional<double> alone_cosine, alone_sqnr_db;
-  std::string advice;  ///< empty where nothing needs to be done
+  std::vector<Int8Remedy> advice;  ///< all at once; empty where nothing needs to be done
 };
 
 /// A calibration method (kernels/quantise/calibration.h) that "auto" tried for all nodes.
@@ -115,24 +116,6 @@ struct Quantised {
   std::vector<std::string> kept_int8;    ///< below int16_below, without an int16 form where they lie
   std::optional<Int16Search> search;     ///< that int16_until asked for; its names are among int16
   std::vector<Sensitivity> sensitivity;  ///< worst first
-};
-
-/// A change that a run can try.
-struct WhatIf {
-  std::vector<std::string> on_bpu;  ///< operators that the policy gives to the BPU, whole and without limits,
-  std::vector<std::string> nodes;   ///< but of those on the CPU now only these
-  std::int64_t tensor_bytes = 0;    ///< at least so much of sram.tensor_bytes, with sram.bytes as much larger
-};
-
-/// What to change, and what it would win.
-struct Advice {
-  std::string id;  ///< of the advisor that gives it, for scripts
-  std::string text;
-  double won_ms = 0;               ///< what following it would win, where that was timed
-  std::vector<std::string> nodes;  ///< the steps that it is about
-  bool frees_nodes = false;        ///< followed, those steps are gone, and what they take is won
-  std::optional<WhatIf> what_if = {};
-  std::optional<double> run_ms = {};  ///< what the whole run takes with that change, where it was tried
 };
 
 struct RunResult {

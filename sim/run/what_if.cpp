@@ -1,7 +1,6 @@
 #include "sim/run/what_if.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "kernels/units.h"
 #include "sim/input_error.h"
@@ -63,10 +62,6 @@ void try_changes(const Scenario& scenario, const RunOptions& options, const Lowe
     if (!advice.what_if) continue;
     try {
       const std::int64_t cycles = cycles_with(*advice.what_if, scenario, timing, result);
-      char text[128];
-      std::snprintf(text, sizeof text, "; so changed, the whole run takes %.3f ms in place of %.3f",
-                    result.time_ms(cycles), result.time_ms(result.cycles));
-      advice.text += text;
       advice.run_ms = result.time_ms(cycles);
       advice.won_ms = result.time_ms(result.cycles - cycles);
     } catch (const InputError&) {  // what the BPU refuses stays priced as it was

@@ -10,6 +10,7 @@
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
+#include "sim/quantise/sensitivity.h"
 #include "sim/report/report.h"
 #include "sim/run/simulate.h"
 
@@ -351,6 +352,37 @@ TEST_F(Quantising, TheSensitivityListIsWorstFirst) {
   const RunResult plain = run(kFamilies);
   for (std::size_t i = 1; i < plain.quantised->sensitivity.size(); ++i)
     EXPECT_LE(plain.quantised->sensitivity[i - 1].cosine, plain.quantised->sensitivity[i].cosine);
+}
+
+ValueStatistics statistics_of(const std::vector<double>& values) {
+  ValueStatistics statistics;
+  statistics.range(values);
+  statistics.count(values);
+  return statistics;
+}
+
+// 2001 values from -2 to 2; the same without their signs; and with one of 10, which is more than 4 times the
+// magnitude that 99.9 % stay within.
+TEST(QuantisationAdvice, FollowsFromTheNodesValues) {
+  using Remedies = std::vector<Int8Remedy>;
+  std::vector<double> even;
+  for (int i = -1000; i <= 1000; ++i) even.push_back(0.002 * i);
+  std::vector<double> one_sided = even, with_tail = even;
+  for (double& value : one_sided) value = std::abs(value);
+  with_tail.push_back(10);
+  Sensitivity node;
+  node.type = "int8";
+  node.cosine = 0.99;
+  EXPECT_EQ(quantisation_advice(node, statistics_of(even), false), Remedies{Int8Remedy::Int16});
+  EXPECT_EQ(quantisation_advice(node, statistics_of(one_sided), false),
+            (Remedies{Int8Remedy::AffineGrids, Int8Remedy::Int16}));
+  EXPECT_EQ(quantisation_advice(node, statistics_of(one_sided), true), Remedies{Int8Remedy::Int16});
+  EXPECT_EQ(quantisation_advice(node, statistics_of(with_tail), false),
+            (Remedies{Int8Remedy::CutTails, Int8Remedy::Int16}));
+  node.type = "int16";
+  EXPECT_EQ(quantisation_advice(node, statistics_of(even), false), Remedies{Int8Remedy::Int16Inputs});
+  node.alone_cosine = 0.99995;
+  EXPECT_TRUE(quantisation_advice(node, statistics_of(even), false).empty());
 }
 
 }  // namespace

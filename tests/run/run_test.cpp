@@ -242,11 +242,13 @@ TEST(Run, AdviceSaysWhatTheCpuCosts) {
       "  - {op: InstanceNormalization, shape: [1, 8, 1, 1]}\n";
   const RunResult r = simulate({spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e")});
   ASSERT_EQ(r.advice.size(), 3u);
-  EXPECT_NE(r.advice[0].text.find("InstanceNormalization x2 on the CPU"), std::string::npos)
-      << r.advice[0].text;
+  EXPECT_STREQ(r.advice[0].id(), "cpu_operator");
+  EXPECT_EQ(std::get<CpuOperatorAdvice>(r.advice[0].facts).ops,
+            std::vector<std::string>{"InstanceNormalization"});
+  EXPECT_EQ(r.advice[0].nodes.size(), 2u);
   EXPECT_GT(r.advice[0].won_ms, 0.05);  // 50 us of task and crossing each, against a few on the BPU
-  EXPECT_NE(r.advice[1].text.find("training mode"), std::string::npos);
-  EXPECT_NE(r.advice[2].text.find("one element"), std::string::npos);
+  EXPECT_STREQ(r.advice[1].id(), "batch_norm_training");
+  EXPECT_STREQ(r.advice[2].id(), "one_element");
 }
 
 // Tensors that stay in SRAM are the same bytes; only their way is shorter. Several networks at once fill the

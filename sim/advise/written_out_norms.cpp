@@ -69,7 +69,7 @@ std::int64_t copied_by(const AdviceView& view, const std::vector<std::size_t>& c
   for (const std::size_t n : chain) {
     const Node& node = view.node(n);
     const OperatorDefinition* row = find_operator(node.op);
-    if (node.op != "Concat" && (row == nullptr || !row->keeps_grid || row->alias)) continue;
+    if (!only_moves_elements(node.op) || row->alias) continue;
     const auto add = [&](const std::string& part, const std::string& whole) {
       if (sharing.parts.count(part) != 0 && sharing.parts.count(whole) != 0 &&
           sharing.part(part).root != sharing.part(whole).root)
@@ -84,16 +84,18 @@ std::int64_t copied_by(const AdviceView& view, const std::vector<std::size_t>& c
   return bytes;
 }
 
+CpuBesideNormAdvice::Remedy remedy_beside_norm(const std::string& op) {
+  if (op == "Split" || op == "Slice") return CpuBesideNormAdvice::Remedy::TwoConvolutions;
+  if (op == "Concat") return CpuBesideNormAdvice::Remedy::BothBranches;
+  return CpuBesideNormAdvice::Remedy::NormOverItsAxes;
+}
+
 }  // namespace
 
-void advisors_of::written_out(const AdviceView& view, AdviceLines& lines) {
+void advisors_of::norm_written_out(const AdviceView& view, AdviceLines& lines) {
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
-    if (put_together(node))
-      lines.add(node.op +
-                    " was exported as primitives and is put together here; a toolchain that does not runs " +
-                    "them one by one: " + find_norm(node.op)->kept_whole,
-                step.name);
+    if (put_together(node)) lines.add(NormWrittenOutAdvice{node.op, find_norm(node.op)->kept_whole}, step.name);
   }
 }
 
@@ -124,13 +126,9 @@ void advisors_of::norm_in_parts(const AdviceView& view, AdviceLines& lines) {
   }
   for (const auto& [op, chains] : by_norm) {
     const NormDefinition& norm = *find_norm(op);
-    for (const std::string& last : chains.last)
-      lines.add(op + " x" + std::to_string(chains.last.size()) + " is written in " +
-                    std::to_string(chains.operators) +
-                    " operators, and the policy has none for it whole: they cross between BPU and CPU " +
-                    std::to_string(chains.crossings) + " times and copy " + std::to_string(chains.copied) +
-                    " bytes; " + (norm.in_parts.empty() ? norm.kept_whole : norm.in_parts),
-                last);
+    const NormInPartsAdvice facts{op, chains.operators, chains.crossings, chains.copied,
+                                  norm.in_parts.empty() ? norm.kept_whole : norm.in_parts};
+    for (const std::string& last : chains.last) lines.add(facts, last);
   }
 }
 
@@ -139,9 +137,7 @@ void advisors_of::cpu_beside_norm(const AdviceView& view, AdviceLines& lines) {
   const auto norm_at = [&](std::size_t n) { return n != kNone && is_statistical(view.node(n)); };
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
-    const OperatorDefinition* row = find_operator(node.op);
-    const bool moves = node.op == "Concat" || (row != nullptr && row->keeps_grid);
-    if (!step.on_cpu() || !moves) continue;
+    if (!step.on_cpu() || !only_moves_elements(node.op)) continue;
     std::set<std::string> norms;
     for (const std::string& input : node.inputs)
       if (norm_at(view.maker(input))) norms.insert(view.node(view.maker(input)).op);
@@ -149,15 +145,10 @@ void advisors_of::cpu_beside_norm(const AdviceView& view, AdviceLines& lines) {
       for (const std::size_t reader : view.readers(output))
         if (norm_at(reader)) norms.insert(view.node(reader).op);
     if (norms.empty()) continue;
-    std::string beside;
-    for (const std::string& norm : norms) beside += (beside.empty() ? "" : " and ") + norm;
-    const char* remedy = node.op == "Split" || node.op == "Slice"
-                             ? "two convolutions with part of the channels each need no Split"
-                         : node.op == "Concat"
-                             ? "give both branches to the operators behind it, where they are linear"
-                             : "export the norm over the axes that it has, without moving them to the end";
-    lines.add(node.op + " beside " + beside + " is on the CPU (" + step.placement.reason + "): " + remedy,
-              step.name, true);
+    lines.add(
+        CpuBesideNormAdvice{
+            node.op, {norms.begin(), norms.end()}, step.placement.reason, remedy_beside_norm(node.op)},
+        step.name, true);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "sim/advise/advisors.h"
@@ -15,10 +16,11 @@ namespace {
 constexpr double kOutlier = 8;         // largest over median magnitude: three bits
 constexpr std::size_t kFewGammas = 8;  // of fewer no median says much
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2g", value);
-  return text;
+// Facts are as exact as they are meant, so that nodes which differ by less share a line.
+double rounded(const char* format, double value) {
+  char text[400];  // as many digits as "%f" may need
+  std::snprintf(text, sizeof text, format, value);
+  return std::strtod(text, nullptr);
 }
 
 // The parts of a norm; none where it is no norm, or where the run itself will say what is wrong.
@@ -57,10 +59,7 @@ void advisors_of::one_element(const AdviceView& view, AdviceLines& lines) {
   for (const Step& step : view.input.steps)
     for (const NormPart& part : parts_of(view, view.first(step)))
       if (part.statistic == Statistic::MeanVariance && part.set_size() == 1) {
-        lines.add(view.first(step).op +
-                      " has statistics over one element: its output is beta alone; take it out, or normalise "
-                      "before the pooling that leaves one element",
-                  step.name);
+        lines.add(OneElementAdvice{view.first(step).op}, step.name);
         break;
       }
 }
@@ -76,11 +75,8 @@ void advisors_of::epsilon_lost(const AdviceView& view, AdviceLines& lines) {
     for (const NormPart& part : parts_of(view, node)) {
       const double unit = epsilon_of_one_unit(part, grid->second, view.input.widths);
       if (unit == 0 || part.epsilon > unit / 2) continue;
-      lines.add(node.op + ": epsilon " + number(part.epsilon) +
-                    " is below the integer resolution of sets of " + std::to_string(part.set_size()) +
-                    " elements on this grid and has no effect (it counts from " + number(unit / 2) +
-                    " on): sets that are nearly constant come out as rounding noise; export with a larger "
-                    "epsilon, or raise numerics.epsilon_bits",
+      lines.add(EpsilonLostAdvice{node.op, rounded("%.2g", part.epsilon), rounded("%.2g", unit / 2),
+                                  part.set_size()},
                 step.name);
       break;
     }
@@ -93,13 +89,8 @@ void advisors_of::gamma_outliers(const AdviceView& view, AdviceLines& lines) {
       double worst = 1;
       for (const NormPart& part : parts_of(view, view.node(n))) worst = std::max(worst, spread(part.gamma));
       if (worst <= kOutlier) continue;
-      char lost[64];
-      std::snprintf(lost, sizeof lost, "%.0f times the median: about %.1f bits", worst, std::log2(worst));
       lines.add(
-          view.node(n).op + "'s largest gamma is " + lost +
-              " of int8 are lost for the other channels, since a tensor has one grid; move the outlying "
-              "channels' scale into the weights that read them, clip (calibration: percentile), or keep "
-              "the tensor in int16",
+          GammaOutliersAdvice{view.node(n).op, rounded("%.0f", worst), rounded("%.1f", std::log2(worst))},
           step.name);
     }
 }
