@@ -12,7 +12,7 @@
 namespace bpusim {
 
 struct RunChoices {
-  std::string config, machine, policy, out, json, dump, calibration;
+  std::string config, machine, policy, out, json, csv, dump, calibration;
   std::vector<std::string> settings, dims, samples, int16;
   double int16_below = -1, int16_until = -1;
   bool no_function = false, sensitivity = false, all_nodes = false, no_what_if = false;
@@ -20,6 +20,12 @@ struct RunChoices {
 
 /// Adds the options that all of these commands have.
 void add_choices(CLI::App& command, RunChoices& choices);
+
+/// Adds --csv, for commands whose result has a row a node.
+void add_csv_choice(CLI::App& command, RunChoices& choices);
+
+/// Throws InputError where two results are to go to stdout.
+void check_stdout(const RunChoices& choices);
 
 struct Prepared {
   RunSpec run;
