@@ -55,6 +55,8 @@ expect 0 'ConvTranspose +MAC array' "$bpusim" list operators
 expect 0 '"cycles": 42367' "$bpusim" cost MatMul --set mac.rows=16 --set mac.cols=16 --shape 128,128,632 --json
 expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
 expect 0 '"title": "bpusim machine"' "$bpusim" docs schema
+expect 0 '"const": "bpusim-compare-1"' "$bpusim" docs schema --of compare
+expect 2 'nothing' "$bpusim" docs schema --of nothing
 expect 0 'decomposed|sub-operators' "$bpusim" check good.yaml --machine rdk-x5
 
 # Bad input: 2.
