@@ -42,11 +42,15 @@ RunResult result_of(const RunChoices& choices) {
 }
 
 int compare(const CompareChoices& c) {
+  check_stdout(c.a);
   const RunChoices second = second_of(c);
   const RunResult a = result_of(c.a), b = result_of(second);
-  const std::string json = json_comparison(a, b);
-  std::cout << (c.a.json == "-" ? json : text_comparison(a, b, {c.a.all_nodes, colours_wanted()}));
+  const std::string json = json_comparison(a, b), csv = csv_comparison(a, b);
+  std::cout << (c.a.json == "-"  ? json
+                : c.a.csv == "-" ? csv
+                                 : text_comparison(a, b, {c.a.all_nodes, colours_wanted()}));
   if (!c.a.json.empty() && c.a.json != "-") write_file(c.a.json, json);
+  if (!c.a.csv.empty() && c.a.csv != "-") write_file(c.a.csv, csv);
   return kFine;
 }
 
@@ -58,6 +62,7 @@ void add_compare_command(CLI::App& app, Action& action) {
       "compare",
       "Run the same work twice, with another policy, machine or setting, and show both side by side");
   add_choices(*command, c->a);
+  add_csv_choice(*command, c->a);
   command->add_option("second", c->config, "Second run file or model; the first one's otherwise");
   command->add_option("--beside-policy", c->policy, "Support policy of the second run");
   command->add_option("--beside-machine", c->machine, "Machine of the second run");

@@ -16,6 +16,7 @@
 #include "sim/network/patterns.h"
 #include "sim/operators/operator.h"
 #include "sim/operators/operator_reference.h"
+#include "sim/report/reference.h"
 #include "sim/report/text_table.h"
 
 namespace bpusim {
@@ -201,16 +202,27 @@ void add_list_command(CLI::App& app, Action& action) {
 
 void add_docs_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
+  auto of = std::make_shared<std::string>("machine");
+  std::vector<std::string> with_schema = documented_results();
+  with_schema.insert(with_schema.begin(), "machine");
   CLI::App* command = app.add_subcommand(
-      "docs", "Print the configuration reference (machines), its JSON Schema (schema) or the operators");
-  command->add_option("what", *what, "machines, schema or operators")
+      "docs",
+      "Print a part of the documentation that is made from the code: the configuration reference (machines), "
+      "a JSON Schema (schema), the operators, or the keys of results (report)");
+  command->add_option("what", *what, "machines, schema, operators or report")
       ->required()
-      ->check(CLI::IsMember({"machines", "schema", "operators"}));
-  command->footer("Example:\n  bpusim docs schema > machine.schema.json");
-  command->callback([what, &action] {
-    action = [what] {
-      std::cout << (*what == "schema"      ? machine_schema()
+      ->check(CLI::IsMember({"machines", "schema", "operators", "report"}));
+  command->add_option("--of", *of, "Of a schema: of machine files, or of what a command writes with --json")
+      ->check(CLI::IsMember(with_schema))
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n  bpusim docs schema > machine.schema.json\n  bpusim docs schema --of run > "
+      "run-result.schema.json");
+  command->callback([what, of, &action] {
+    action = [what, of] {
+      std::cout << (*what == "schema"      ? (*of == "machine" ? machine_schema() : result_schema(*of))
                     : *what == "operators" ? operator_reference()
+                    : *what == "report"    ? result_reference()
                                            : machine_reference());
       return kFine;
     };

@@ -1,19 +1,19 @@
 #include "sim/report/compare.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "sim/report/text_table.h"
-#include "sim/result/summary.h"
+#include "sim/report/csv.h"
+#include "sim/report/documents.h"
+#include "sim/report/metric_text.h"
 
 namespace bpusim {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // A node or a kind of operators in one run or in both.
 struct Pair {
@@ -23,6 +23,7 @@ struct Pair {
     std::size_t count = 0;
     double ms = 0;
     std::int64_t bytes = 0;
+    const NodeResult* node = nullptr;  // none of a kind
   };
   std::optional<Side> a, b;
 
@@ -47,7 +48,7 @@ std::vector<Pair> nodes_of(const RunResult& a, const RunResult& b) {
       const auto [at, fresh] = index.emplace(node.name, pairs.size());
       if (fresh) pairs.push_back({node.name, {}, {}});
       (run == &a ? pairs[at->second].a : pairs[at->second].b) = Pair::Side{
-          node.op, to_string(node.on), 1, node.time_ms, node.dram_read_bytes + node.dram_write_bytes};
+          node.op, to_string(node.on), 1, node.time_ms, node.dram_read_bytes + node.dram_write_bytes, &node};
     }
   sort_by_difference(pairs);
   return pairs;
@@ -80,32 +81,47 @@ std::array<std::string, 2> titles_of(const RunResult& a, const RunResult& b) {
   return titles;
 }
 
-int segments_in(const RunResult& run) {
-  return run.nodes.empty() ? 0 : run.nodes.back().segment;
+// A metric of the whole run that both sides have: its row in the printed table and its key in JSON.
+struct Compared {
+  const char* metric;
+  const char* key;
+  const char* title;  // empty where it is not printed
+};
+
+const std::vector<Compared>& compared() {
+  static const std::vector<Compared> table = {
+      {"name", "name", ""},
+      {"machine.name", "machine", ""},
+      {"policy", "policy", ""},
+      {"nodes.count", "nodes", "operators"},
+      {"nodes.on_cpu", "", "operators on the CPU"},
+      {"segments.count", "segments", "segments"},
+      {"total.time_ms", "time_ms", "time"},
+      {"total.bpu_ms", "bpu_ms", "time on the BPU"},
+      {"total.host_ms", "host_ms", "time on the CPU"},
+      {"total.dram_bytes", "", "DRAM traffic"},
+      {"total.dram_read_bytes", "dram_read_bytes", ""},
+      {"total.dram_write_bytes", "dram_write_bytes", ""},
+      {"output.cosine", "output_cosine", "output cosine"},
+      {"output.sqnr_db", "output_sqnr_db", "output SQNR"},
+  };
+  return table;
 }
 
 std::string total_table(const RunResult& a, const RunResult& b) {
   const auto titles = titles_of(a, b);
   TextTable table({"", titles[0] + ">", titles[1] + ">"});
-  const auto row = [&](const std::string& name, auto&& cell) { table.add({name, cell(a), cell(b)}); };
-  const auto on_cpu = [](const RunResult& r) {
-    return std::count_if(r.nodes.begin(), r.nodes.end(), [](const NodeResult& n) { return n.on_cpu(); });
-  };
-  row("operators", [](const RunResult& r) { return std::to_string(r.nodes.size()); });
-  row("operators on the CPU", [&](const RunResult& r) { return std::to_string(on_cpu(r)); });
-  row("segments", [](const RunResult& r) { return std::to_string(segments_in(r)); });
-  row("time", [](const RunResult& r) { return fixed(r.time_ms(r.cycles), 3) + " ms"; });
-  row("time on the BPU", [](const RunResult& r) { return fixed(r.time_ms(r.bpu_cycles), 3) + " ms"; });
-  row("time on the CPU", [](const RunResult& r) { return fixed(r.time_ms(r.host_cycles), 3) + " ms"; });
-  row("DRAM traffic", [](const RunResult& r) { return bytes_text(r.dram_read_bytes + r.dram_write_bytes); });
-  row("output cosine", [](const RunResult& r) {
-    const OutputAccuracy out = output_accuracy(r.nodes);
-    return out.known ? fixed(out.cosine, 6) : std::string("-");
-  });
-  row("output SQNR", [](const RunResult& r) {
-    const OutputAccuracy out = output_accuracy(r.nodes);
-    return out.known ? fixed(out.sqnr_db, 2) + " dB" : std::string("-");
-  });
+  for (const Compared& row : compared()) {
+    if (*row.title == '\0') continue;
+    const RunMetric& metric = metric_of(run_metrics(), row.metric);
+    const auto cell = [&](const RunResult& run) {
+      const Value value = metric.read(run);
+      const bool alone = metric.unit.empty() || metric.shown.as == Shown::As::Bytes ||
+                         std::holds_alternative<std::monostate>(value);
+      return text_of(metric, value) + (alone ? "" : " " + metric.unit);
+    };
+    table.add({row.title, cell(a), cell(b)});
+  }
   return table.str();
 }
 
@@ -122,39 +138,44 @@ std::string pair_table(const std::string& what, const std::vector<Pair>& pairs, 
   return table.str();
 }
 
-Json run_json(const RunResult& r) {
-  const OutputAccuracy out = output_accuracy(r.nodes);
-  Json json = {{"name", r.name},
-               {"machine", r.machine},
-               {"policy", r.policy},
-               {"nodes", r.nodes.size()},
-               {"segments", segments_in(r)},
-               {"time_ms", r.time_ms(r.cycles)},
-               {"bpu_ms", r.time_ms(r.bpu_cycles)},
-               {"host_ms", r.time_ms(r.host_cycles)},
-               {"dram_read_bytes", r.dram_read_bytes},
-               {"dram_write_bytes", r.dram_write_bytes}};
-  json["output_cosine"] = out.known ? Json(out.cosine) : Json(nullptr);
-  json["output_sqnr_db"] = out.known ? Json(out.sqnr_db) : Json(nullptr);
-  return json;
+std::vector<RunMetric> metrics_of_a_side() {
+  std::vector<RunMetric> metrics;
+  for (const Compared& row : compared()) {
+    if (*row.key == '\0') continue;
+    metrics.push_back(metric_of(run_metrics(), row.metric));
+    metrics.back().name = row.key;
+  }
+  return metrics;
 }
 
-Json pairs_json(const std::vector<Pair>& pairs) {
-  const auto side = [](const std::optional<Pair::Side>& s) {
-    return s ? Json{{"op", s->op},
-                    {"on", s->on},
-                    {"count", s->count},
-                    {"time_ms", s->ms},
-                    {"dram_bytes", s->bytes}}
-             : Json(nullptr);
+using PairMetric = Metric<Pair>;
+
+std::vector<PairMetric> pair_side_metrics(const std::string& key, std::optional<Pair::Side> Pair::*side) {
+  const auto of = [&](const char* name, const char* unit, const char* meaning, auto Pair::Side::*figure) {
+    using Result = std::decay_t<decltype(std::declval<Pair::Side>().*figure)>;
+    return PairMetric(key + "." + name, unit, meaning, [side, figure](const Pair& pair) {
+      return pair.*side ? std::optional<Result>((*(pair.*side)).*figure) : std::nullopt;
+    });
   };
-  Json list = Json::array();
-  for (const Pair& pair : pairs)
-    list.push_back({{"name", pair.name},
-                    {"a", side(pair.a)},
-                    {"b", side(pair.b)},
-                    {"difference_ms", pair.difference()}});
-  return list;
+  return {of("op", "", "operator; the side is null where it has none of them", &Pair::Side::op),
+          of("on", "", "side that it runs on", &Pair::Side::on).one_of({"BPU", "CPU"}),
+          of("count", "", "nodes", &Pair::Side::count),
+          of("time_ms", "ms", "of them together", &Pair::Side::ms),
+          of("dram_bytes", "B", "DRAM traffic: read and written", &Pair::Side::bytes)};
+}
+
+PairMetric difference_metric() {
+  return {"difference_ms", "ms", "time of `b` less that of `a`, where a missing side takes none",
+          &Pair::difference};
+}
+
+const std::vector<PairMetric>& pair_metrics() {
+  static const std::vector<PairMetric> table =
+      joined<Pair>({{{"name", "", "of the node, or operator and side of a kind", &Pair::name}},
+                    pair_side_metrics("a", &Pair::a),
+                    pair_side_metrics("b", &Pair::b),
+                    {difference_metric()}});
+  return table;
 }
 
 }  // namespace
@@ -175,14 +196,39 @@ std::string text_comparison(const RunResult& a, const RunResult& b, const TextSt
          pair_table("Node", nodes, shown, titles, false);
 }
 
+Document comparison_document(const RunResult& a, const RunResult& b) {
+  const auto side = [metrics = metrics_of_a_side()](const RunResult& run) {
+    return table_of(metrics, std::array<std::reference_wrapper<const RunResult>, 1>{run});
+  };
+  return {"bpusim-compare-1",
+          "compare",
+          {{"a", Part::Form::Object, "the first run", side(a)},
+           {"b", Part::Form::Object, "the second run", side(b)},
+           {"kinds", Part::Form::List, "kinds of operators, by how much they differ",
+            table_of(pair_metrics(), kinds_of_both(a, b))},
+           {"nodes", Part::Form::List, "nodes by name, by how much they differ",
+            table_of(pair_metrics(), nodes_of(a, b))}}};
+}
+
 std::string json_comparison(const RunResult& a, const RunResult& b) {
-  return Json{{"schema", "bpusim-compare-1"},
-              {"a", run_json(a)},
-              {"b", run_json(b)},
-              {"kinds", pairs_json(kinds_of_both(a, b))},
-              {"nodes", pairs_json(nodes_of(a, b))}}
-             .dump(2) +
-         "\n";
+  return json_of(comparison_document(a, b)).dump(2) + "\n";
+}
+
+std::string csv_comparison(const RunResult& a, const RunResult& b) {
+  const std::vector<NodeMetric>& metrics = node_metrics();
+  const std::vector<Pair> pairs = nodes_of(a, b);
+  MetricTable table = table_of(std::vector<PairMetric>{pair_metrics().front(), difference_metric()}, pairs);
+  for (const auto& [key, side] : {std::pair("a.", &Pair::a), std::pair("b.", &Pair::b)})
+    for (const NodeMetric& metric : metrics) {
+      if (metric.name == "name") continue;
+      table.metrics.push_back(metric);
+      table.metrics.back().name = key + metric.name;
+      for (std::size_t p = 0; p < pairs.size(); ++p) {
+        const std::optional<Pair::Side>& there = pairs[p].*side;
+        table.rows[p].push_back(there ? metric.read(*there->node) : Value());
+      }
+    }
+  return csv_of(table);
 }
 
 }  // namespace bpusim

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "sim/report/advice_text.h"
+#include "sim/report/metric_text.h"
 #include "sim/report/text_table.h"
 
 namespace bpusim {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kListed = 10;
 const char* const kDrawn =
@@ -55,10 +54,6 @@ std::string search_text(const RunResult& result, const Int16Search& s) {
          " runs; the network takes " + fixed(now, 3) + " ms instead of " + fixed(before, 3) + " ms\n";
 }
 
-std::string decibels(double db) {
-  return db >= kExactDb ? "exact" : fixed(db, 2);
-}
-
 std::string sensitivity_table(const std::vector<Sensitivity>& nodes) {
   const bool alone = !nodes.empty() && nodes.front().alone_sqnr_db.has_value();
   TextTable table({"Node", "Type", "Grid", "Cosine>", "SQNR dB>", "alone dB>", "What would help"});
@@ -70,6 +65,111 @@ std::string sensitivity_table(const std::vector<Sensitivity>& nodes) {
   }
   return std::string("Most sensitive to int8, by ") +
          (alone ? "what the node loses alone" : "the cosine of its output") + "\n" + table.str();
+}
+
+using QuantisedRun = PartOf<Quantised>;
+using QuantisedMetric = Metric<QuantisedRun>;
+
+// A figure of the search for int16 nodes, where the run asked for one.
+template <class Figure>
+auto of_search(Figure figure) {
+  using Result = std::decay_t<std::invoke_result_t<Figure, const Int16Search&>>;
+  return [figure](const QuantisedRun& q) {
+    return q.part.search ? std::optional<Result>(std::invoke(figure, *q.part.search)) : std::nullopt;
+  };
+}
+
+const std::vector<QuantisedMetric>& method_metrics() {
+  static const std::vector<QuantisedMetric> table = {
+      QuantisedMetric("source", "",
+                      "what the run was calibrated on: samples, its own inputs or drawn numbers",
+                      [](const QuantisedRun& q) { return to_string(q.part.source); })
+          .one_of({"samples", "inputs", "drawn"}),
+      QuantisedMetric("samples", "", "samples that it was calibrated on",
+                      [](const QuantisedRun& q) { return q.part.samples; }),
+      QuantisedMetric("method", "", "calibration that the run asks for",
+                      [](const QuantisedRun& q) { return q.part.method; }),
+      QuantisedMetric("warning", "", "that the numbers are no data, where they are drawn; else null",
+                      [](const QuantisedRun& q) {
+                        return q.part.source == DataSource::Drawn ? std::optional<std::string>(kDrawn)
+                                                                  : std::nullopt;
+                      }),
+      QuantisedMetric("chosen", "", "method that `auto` took; null where the run names one",
+                      [](const QuantisedRun& q) {
+                        return q.part.chosen.empty() ? std::nullopt
+                                                     : std::optional<std::string>(q.part.chosen);
+                      }),
+  };
+  return table;
+}
+
+const std::vector<QuantisedMetric>& int16_metrics() {
+  static const std::vector<QuantisedMetric> table = {
+      QuantisedMetric("int16", "", "nodes whose outputs, and inputs of the network that, are int16",
+                      [](const QuantisedRun& q) { return q.part.int16; }),
+      QuantisedMetric("kept_int8", "", "nodes below `int16_below` without an int16 form where they lie",
+                      [](const QuantisedRun& q) { return q.part.kept_int8; }),
+      QuantisedMetric("search.goal", "",
+                      "output cosine that `int16_until` asks for; `search` is null without",
+                      of_search(&Int16Search::goal)),
+      QuantisedMetric("search.reached", "", "output cosine with the names, on what was calibrated on",
+                      of_search(&Int16Search::reached))
+          .not_always_finite(),
+      QuantisedMetric("search.met", "", "`reached` is no less than `goal`", of_search(&Int16Search::met)),
+      QuantisedMetric("search.int8_cosine", "", "output cosine without the names",
+                      of_search(&Int16Search::in_int8))
+          .not_always_finite(),
+      QuantisedMetric("search.int8_time_ms", "ms", "of the run without the names",
+                      [](const QuantisedRun& q) {
+                        return q.part.search
+                                   ? std::optional<double>(q.run.time_ms(q.part.search->int8_cycles))
+                                   : std::nullopt;
+                      }),
+      QuantisedMetric("search.runs", "", "sets that were run", of_search(&Int16Search::runs)),
+      QuantisedMetric("search.names", "", "nodes, and inputs of the network, that are to be int16",
+                      of_search(&Int16Search::names)),
+  };
+  return table;
+}
+
+const std::vector<Metric<TriedMethod>>& tried_metrics() {
+  static const std::vector<Metric<TriedMethod>> table = {
+      {"method", "", "its name", &TriedMethod::method},
+      Metric<TriedMethod>("output_cosine", "",
+                          "of the outputs against golden: the least among them, its mean over the samples",
+                          &TriedMethod::cosine)
+          .not_always_finite(),
+  };
+  return table;
+}
+
+const std::vector<Metric<NodeMethod>>& node_method_metrics() {
+  static const std::vector<Metric<NodeMethod>> table = {
+      {"node", "", "its name", &NodeMethod::node},
+      {"method", "", "calibration of its values", &NodeMethod::method},
+  };
+  return table;
+}
+
+const std::vector<Metric<Sensitivity>>& sensitivity_metrics() {
+  using Row = Metric<Sensitivity>;
+  static const std::vector<Row> table = {
+      Row("name", "", "node", &Sensitivity::name),
+      Row("op", "", "operator", &Sensitivity::op),
+      Row("type", "", "element type of its output", &Sensitivity::type),
+      Row("cosine", "", "of its output against golden", &Sensitivity::cosine).not_always_finite(),
+      Row("sqnr_db", "dB", "of its output against golden", &Sensitivity::sqnr_db).not_always_finite(),
+      Row("alone_cosine", "", "of its ideal integer result for golden inputs; null without `--sensitivity`",
+          &Sensitivity::alone_cosine)
+          .not_always_finite(),
+      Row("alone_sqnr_db", "dB",
+          "of its ideal integer result for golden inputs; null without `--sensitivity`",
+          &Sensitivity::alone_sqnr_db)
+          .not_always_finite(),
+      Row("advice", "", "what would help; empty where nothing needs to be done",
+          [](const Sensitivity& s) { return text_of(s.advice); }),
+  };
+  return table;
 }
 
 }  // namespace
@@ -91,41 +191,21 @@ std::string text_quantisation(const RunResult& result) {
   return text;
 }
 
-Json json_quantisation(const RunResult& result) {
-  if (!result.quantised) return nullptr;
-  const Quantised& q = *result.quantised;
-  Json json = {{"source", to_string(q.source)}, {"samples", q.samples}, {"method", q.method}};
-  json["warning"] = q.source == DataSource::Drawn ? Json(kDrawn) : Json(nullptr);
-  json["chosen"] = q.chosen.empty() ? Json(nullptr) : Json(q.chosen);
-  json["tried"] = Json::array();
-  for (const TriedMethod& t : q.tried)
-    json["tried"].push_back({{"method", t.method}, {"output_cosine", t.cosine}});
-  json["by_node"] = Json::array();
-  for (const NodeMethod& one : q.by_node)
-    json["by_node"].push_back({{"node", one.node}, {"method", one.method}});
-  json["int16"] = q.int16;
-  json["kept_int8"] = q.kept_int8;
-  json["search"] = nullptr;
-  if (q.search)
-    json["search"] = {{"goal", q.search->goal},
-                      {"reached", q.search->reached},
-                      {"met", q.search->met()},
-                      {"int8_cosine", q.search->in_int8},
-                      {"int8_time_ms", result.time_ms(q.search->int8_cycles)},
-                      {"runs", q.search->runs},
-                      {"names", q.search->names}};
-  json["sensitivity"] = Json::array();
-  for (const Sensitivity& n : q.sensitivity)
-    json["sensitivity"].push_back(
-        {{"name", n.name},
-         {"op", n.op},
-         {"type", n.type},
-         {"cosine", n.cosine},
-         {"sqnr_db", n.sqnr_db},
-         {"alone_cosine", n.alone_cosine ? Json(*n.alone_cosine) : Json(nullptr)},
-         {"alone_sqnr_db", n.alone_sqnr_db ? Json(*n.alone_sqnr_db) : Json(nullptr)},
-         {"advice", text_of(n.advice)}});
-  return json;
+Part quantisation_part(const RunResult& result) {
+  const Quantised none, &q = result.quantised ? *result.quantised : none;
+  const std::vector<QuantisedRun> one = {{result, q}};
+  Part part{"quantisation", Part::Form::Object, "how the values came to their grids; null without function"};
+  part.optional = true;
+  part.absent = !result.quantised;
+  part.parts = {{"", Part::Form::Inline, "", table_of(method_metrics(), one)},
+                {"tried", Part::Form::List, "methods that `auto` tried for all nodes",
+                 table_of(tried_metrics(), q.tried)},
+                {"by_node", Part::Form::List, "nodes for which `auto` took another method",
+                 table_of(node_method_metrics(), q.by_node)},
+                {"", Part::Form::Inline, "Behind them in `quantisation`", table_of(int16_metrics(), one)},
+                {"sensitivity", Part::Form::List, "what each node loses by its integers, worst first",
+                 table_of(sensitivity_metrics(), q.sensitivity)}};
+  return part;
 }
 
 }  // namespace bpusim

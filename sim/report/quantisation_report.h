@@ -1,9 +1,9 @@
 // How a run was quantised: samples, methods, int16 nodes, and which nodes suffer.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "sim/report/document.h"
 #include "sim/result/result.h"
 
 namespace bpusim {
@@ -11,7 +11,7 @@ namespace bpusim {
 /// Empty for a run without function.
 std::string text_quantisation(const RunResult& result);
 
-/// Null for a run without function.
-nlohmann::ordered_json json_quantisation(const RunResult& result);
+/// The key "quantisation"; null for a run without function.
+Part quantisation_part(const RunResult& result);
 
 }  // namespace bpusim

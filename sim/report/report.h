@@ -1,4 +1,4 @@
-// A run's result for people (text) and for scripts (JSON).
+// A run's result for people (text), for scripts (JSON) and for tables (CSV).
 #pragma once
 
 #include <string>
@@ -21,6 +21,10 @@ std::string text_report(const RunResult& result, const TextStyle& style = {});
 
 /// Keys as in docs/report.md; two spaces of indentation.
 std::string json_report(const RunResult& result);
+
+/// CSV, a row a node; the columns are the keys of nodes[] in JSON, those of an object in it as
+/// "accuracy.cosine". See csv_of (csv.h).
+std::string csv_report(const RunResult& result);
 
 std::string text_placement(const CheckResult& result, const TextStyle& style = {});
 std::string json_placement(const CheckResult& result);

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "sim/report/advice_text.h"
+#include "sim/report/metric_text.h"
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
@@ -10,10 +11,6 @@
 namespace bpusim {
 
 namespace {
-
-std::string decibels(double db) {
-  return db >= kExactDb ? "exact" : fixed(db, 2);
-}
 
 // What the engines that took part waited for most, beside having nothing to do.
 std::string lost_to(const NodeResult& n) {
@@ -43,38 +40,51 @@ std::string origin_of(const NodeResult& n) {
   return text;
 }
 
+// The cell of a figure that says nothing where there are no multiply-accumulates.
+template <class Of, class Macs>
+Column<Of> where_macs(const std::vector<Metric<Of>>& metrics, const std::string& name, Macs macs) {
+  Column<Of> column = column_of(metrics, name);
+  return {column.title,
+          [cell = column.cell, macs](const Of& of) { return macs(of) > 0 ? cell(of) : std::string("-"); }};
+}
+
+const std::vector<Column<NodeResult>>& node_columns() {
+  static const auto of = [](const char* name) { return column_of(node_metrics(), name); };
+  static const auto made = [](const char* name, std::string (*cell)(const NodeResult&)) {
+    return column_of<NodeResult>(node_metrics(), name, cell);
+  };
+  static const auto macs = [](const NodeResult& n) { return n.macs; };
+  static const auto types = [](const NodeResult& n) { return n.in_type + "/" + n.out_type; };
+  static const std::vector<Column<NodeResult>> columns = {of("name"),
+                                                          of("on"),
+                                                          of("segment"),
+                                                          of("op"),
+                                                          of("shape"),
+                                                          of("mapping"),
+                                                          of("cycles"),
+                                                          of("time_ms"),
+                                                          of("dram_read_bytes"),
+                                                          of("dram_write_bytes"),
+                                                          of("bandwidth_gbps"),
+                                                          where_macs(node_metrics(), "macs", macs),
+                                                          where_macs(node_metrics(), "mac_utilisation", macs),
+                                                          of("bound"),
+                                                          of("roofline_fraction"),
+                                                          {"Lost to", lost_to},
+                                                          of("accuracy.cosine"),
+                                                          of("accuracy.sqnr_db"),
+                                                          of("accuracy.ideal_sqnr_db"),
+                                                          made("in_type", types),
+                                                          made("origin", origin_of)};
+  return columns;
+}
+
 std::string node_table(const RunResult& result, const std::vector<std::size_t>& rows,
                        const TextStyle& style) {
-  TextTable table({"Node",      "ON",          "Subgraph>",   "Type",        "Shape",   "Mapping",
-                   "Cycles>",   "Time us>",    "DRAM read>",  "DRAM write>", "GB/s>",   "MMACs>",
-                   "MAC %>",    "Bound",       "Roofline %>", "Lost to",     "Cosine>", "SQNR dB>",
-                   "ideal dB>", "In/Out type", "Origin"});
-  for (const std::size_t r : rows) {
-    const NodeResult& n = result.nodes[r];
-    const bool measured = n.accuracy.has_value();
-    table.add({elided(n.name),
-               to_string(n.on),
-               std::to_string(n.segment),
-               elided(n.op),
-               n.shape,
-               n.mapping,
-               grouped(n.cycles),
-               fixed(n.time_ms * 1000, 1),
-               bytes_text(n.dram_read_bytes),
-               bytes_text(n.dram_write_bytes),
-               fixed(n.bandwidth_gbps, 2),
-               n.macs > 0 ? fixed(static_cast<double>(n.macs) / 1e6, 2) : "-",
-               n.macs > 0 ? fixed(100 * n.mac_utilisation, 1) : "-",
-               n.bound,
-               fixed(100 * n.roofline_fraction, 1),
-               lost_to(n),
-               measured ? fixed(n.accuracy->cosine, 6) : "-",
-               measured ? decibels(n.accuracy->sqnr_db) : "-",
-               measured ? decibels(n.accuracy->ideal_sqnr_db) : "-",
-               n.in_type + "/" + n.out_type,
-               origin_of(n)},
-              style.colour && n.on_cpu() ? kYellow : "");
-  }
+  TextTable table = table_with(node_columns());
+  for (const std::size_t r : rows)
+    table.add(cells_of(node_columns(), result.nodes[r]),
+              style.colour && result.nodes[r].on_cpu() ? kYellow : "");
   return table.str();
 }
 
@@ -91,18 +101,32 @@ std::string nodes_part(const RunResult& result, const TextStyle& style) {
   return heading(title, style) + node_table(result, rows, style);
 }
 
+std::string percent_of_run(std::int64_t cycles, const RunResult& run) {
+  return fixed(
+      100.0 * static_cast<double>(cycles) / static_cast<double>(std::max<std::int64_t>(run.cycles, 1)), 1);
+}
+
+const std::vector<Column<PartOf<KindSummary>>>& kind_columns() {
+  using Part = PartOf<KindSummary>;
+  static const auto of = [](const char* name) { return column_of(kind_metrics(), name); };
+  static const auto macs = [](const Part& k) { return k.part.macs; };
+  static const auto share = [](const Part& k) { return percent_of_run(k.part.cycles, k.run); };
+  static const std::vector<Column<Part>> columns = {of("op"),
+                                                    of("on"),
+                                                    of("count"),
+                                                    of("time_ms"),
+                                                    column_of<Part>(kind_metrics(), "share", share),
+                                                    of("dram_bytes"),
+                                                    where_macs(kind_metrics(), "macs", macs),
+                                                    where_macs(kind_metrics(), "mac_utilisation", macs)};
+  return columns;
+}
+
 std::string kind_table(const RunResult& result, const TextStyle& style) {
-  TextTable table({"Type", "ON", "Count>", "Time ms>", "Share %>", "DRAM>", "MMACs>", "MAC %>"});
-  for (const KindSummary& kind : kinds_of(result.nodes))
-    table.add(
-        {elided(kind.op), to_string(kind.on), std::to_string(kind.count),
-         fixed(result.time_ms(kind.cycles), 3),
-         fixed(100.0 * static_cast<double>(kind.cycles) /
-                   static_cast<double>(std::max<std::int64_t>(result.cycles, 1)),
-               1),
-         bytes_text(kind.dram_bytes), kind.macs > 0 ? fixed(static_cast<double>(kind.macs) / 1e6, 1) : "-",
-         kind.macs > 0 ? fixed(100 * kind.mac_utilisation, 1) : "-"},
-        style.colour && kind.on == Side::Cpu ? kYellow : "");
+  TextTable table = table_with(kind_columns());
+  const std::vector<KindSummary> kinds = kinds_of(result.nodes);
+  for (const PartOf<KindSummary>& kind : parts_of(result, kinds))
+    table.add(cells_of(kind_columns(), kind), style.colour && kind.part.on == Side::Cpu ? kYellow : "");
   return table.str();
 }
 
@@ -135,53 +159,47 @@ std::string advice_text(const RunResult& result, const TextStyle& style) {
   return advice_text(result.advice, result.time_ms(result.cycles), style);
 }
 
+// An engine's cycles by cause, in % of the run.
+const std::vector<Column<PartOf<EngineUse>>>& engine_columns() {
+  using Part = PartOf<EngineUse>;
+  static const std::vector<Column<Part>> columns = [] {
+    std::vector<Column<Part>> all = {column_of(engine_metrics(), "name"),
+                                     column_of(engine_metrics(), "commands")};
+    for (std::size_t c = 0; c < kCauses; ++c) {
+      const auto cause = static_cast<Cause>(c);
+      all.push_back({cause == Cause::Work ? "Work %>" : std::string(to_string(cause)) + ">",
+                     [c](const Part& engine) { return percent_of_run(engine.part.cycles[c], engine.run); }});
+    }
+    return all;
+  }();
+  return columns;
+}
+
 std::string engine_table(const RunResult& result) {
-  TextTable table({"Engine", "Commands>", "Work %>", "dram>", "sram_bank>", "dependency>", "host>",
-                   "dispatch>", "queue_empty>"});
-  for (const EngineUse& use : result.engines) {
-    const auto share = [&](Cause cause) {
-      return fixed(100.0 * static_cast<double>(use.cycles[static_cast<std::size_t>(cause)]) /
-                       static_cast<double>(std::max<std::int64_t>(result.cycles, 1)),
-                   1);
-    };
-    table.add({use.name, grouped(use.commands), share(Cause::Work), share(Cause::Dram),
-               share(Cause::SramBank), share(Cause::Dependency), share(Cause::Host), share(Cause::Dispatch),
-               share(Cause::QueueEmpty)});
-  }
+  TextTable table = table_with(engine_columns());
+  for (const PartOf<EngineUse>& engine : parts_of(result, result.engines))
+    table.add(cells_of(engine_columns(), engine));
   return table.str();
 }
 
-std::string totals(const RunResult& r) {
-  const double ms = r.time_ms(r.cycles), bytes = static_cast<double>(r.dram_read_bytes + r.dram_write_bytes);
-  const auto row = [](const std::string& name, const std::string& value) {
-    return "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + value + "\n";
-  };
-  std::string text;
-  const auto on_cpu =
-      std::count_if(r.nodes.begin(), r.nodes.end(), [](const NodeResult& n) { return n.on_cpu(); });
-  const auto segments = segments_of(r.nodes);
-  text += row("operators", std::to_string(r.nodes.size()) + ": " +
-                               std::to_string(static_cast<std::ptrdiff_t>(r.nodes.size()) - on_cpu) +
-                               " on the BPU, " + std::to_string(on_cpu) + " on the CPU, in " +
-                               std::to_string(segments.size()) +
-                               (segments.size() == 1 ? " segment" : " segments"));
+std::string total_row(const std::string& name, const std::string& value) {
+  return "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + value + "\n";
+}
+
+std::string nodes_and_output(const RunResult& r) {
+  const std::string segments = text_of(r, "segments.count");
+  std::string text =
+      total_row("operators", text_of(r, "nodes.count") + ": " + text_of(r, "nodes.on_bpu") + " on the BPU, " +
+                                 text_of(r, "nodes.on_cpu") + " on the CPU, in " + segments +
+                                 (segments == "1" ? " segment" : " segments"));
   if (const OutputAccuracy out = output_accuracy(r.nodes); out.known)
-    text +=
-        row("output", "cosine " + fixed(out.cosine, 6) + ", SQNR " + decibels(out.sqnr_db) +
-                          (out.sqnr_db >= kExactDb ? "" : " dB") + " (the worst of the network's outputs)");
-  text += row("cycles", grouped(r.cycles) + " (BPU " + grouped(r.bpu_cycles) + ", host " +
-                            grouped(r.host_cycles) + ")");
-  text += row("time", fixed(ms, 3) + " ms (BPU " + fixed(r.time_ms(r.bpu_cycles), 3) + ", host " +
-                          fixed(r.time_ms(r.host_cycles), 3) + ")");
-  text +=
-      row("DRAM", bytes_text(r.dram_read_bytes) + " read, " + bytes_text(r.dram_write_bytes) + " written");
-  text +=
-      row("bandwidth", fixed(bytes / (ms * 1e6), 2) + " GB/s on average, " + fixed(r.peak_bandwidth_gbps, 2) +
-                           " in the busiest 4096 cycles, " + fixed(r.pin_bandwidth_gbps, 2) + " at the pins");
-  const std::int64_t bursts = r.row_hits + r.row_misses + r.row_conflicts;
-  if (bursts > 0)
-    text += row("DRAM rows", fixed(100.0 * static_cast<double>(r.row_hits) / static_cast<double>(bursts), 1) +
-                                 " % of bursts hit an open row");
+    text += total_row("output", "cosine " + text_of(r, "output.cosine") + ", SQNR " + decibels(out.sqnr_db) +
+                                    (out.sqnr_db >= kExactDb ? "" : " dB") +
+                                    " (the worst of the network's outputs)");
+  return text;
+}
+
+std::string lost_by_engines(const RunResult& r) {
   CauseCycles lost{};
   std::int64_t all = 0;
   for (const EngineUse& use : r.engines)
@@ -195,12 +213,32 @@ std::string totals(const RunResult& r) {
         (c == 1 ? "" : ", ") + std::string(to_string(static_cast<Cause>(c))) + " " +
         fixed(100.0 * static_cast<double>(lost[c]) / static_cast<double>(std::max<std::int64_t>(all, 1)), 1) +
         " %";
-  text += row("engine cycles lost to", causes);
-  text += row("SRAM high-water mark",
-              bytes_text(r.sram_high_water_bytes) + " of " + bytes_text(r.sram_bytes) + " a core");
-  text += row("simulated / wall", fixed(ms / 1000 / r.wall_seconds * 1000, 3) +
-                                      " ms of machine time a second of wall time (" +
-                                      fixed(r.wall_seconds, 2) + " s)");
+  return total_row("engine cycles lost to", causes);
+}
+
+std::string totals(const RunResult& r) {
+  const auto of = [&](const char* metric) { return text_of(r, metric); };
+  std::string text = nodes_and_output(r);
+  text += total_row("cycles", of("total.cycles") + " (BPU " + of("total.bpu_cycles") + ", host " +
+                                  of("total.host_cycles") + ")");
+  text += total_row(
+      "time", of("total.time_ms") + " ms (BPU " + of("total.bpu_ms") + ", host " + of("total.host_ms") + ")");
+  text +=
+      total_row("DRAM", of("total.dram_read_bytes") + " read, " + of("total.dram_write_bytes") + " written");
+  text += total_row("bandwidth", of("total.bandwidth_gbps") + " GB/s on average, " +
+                                     of("total.peak_bandwidth_gbps") + " in the busiest 4096 cycles, " +
+                                     of("total.pin_bandwidth_gbps") + " at the pins");
+  const std::int64_t bursts = r.row_hits + r.row_misses + r.row_conflicts;
+  if (bursts > 0)
+    text += total_row("DRAM rows",
+                      fixed(100.0 * static_cast<double>(r.row_hits) / static_cast<double>(bursts), 1) +
+                          " % of bursts hit an open row");
+  text += lost_by_engines(r);
+  text += total_row("SRAM high-water mark",
+                    of("total.sram_high_water_bytes") + " of " + of("total.sram_bytes") + " a core");
+  text += total_row("simulated / wall", fixed(r.time_ms(r.cycles) / 1000 / r.wall_seconds * 1000, 3) +
+                                            " ms of machine time a second of wall time (" +
+                                            of("total.wall_seconds") + " s)");
   return text;
 }
 
@@ -219,22 +257,21 @@ std::string text_report(const RunResult& result, const TextStyle& style) {
                      engine_table(result);
   const std::string quantisation = text_quantisation(result);
   if (!quantisation.empty()) text += "\n" + quantisation;
-  std::int64_t overflows = 0;
-  for (const NodeResult& n : result.nodes) overflows += n.overflows;
-  if (overflows > 0)
-    text += "\n" + std::string(style.colour ? kRed : "") + "WARNING: accumulators wrapped " +
-            grouped(overflows) + " times; results are wrong where they did" + (style.colour ? kPlain : "") +
-            "\n";
+  if (const std::string overflows = text_of(result, "nodes.overflows"); overflows != "0")
+    text += "\n" + std::string(style.colour ? kRed : "") + "WARNING: accumulators wrapped " + overflows +
+            " times; results are wrong where they did" + (style.colour ? kPlain : "") + "\n";
   return text;
 }
 
 std::string text_placement(const CheckResult& result, const TextStyle& style) {
-  TextTable table({"Node", "Type", "Shape", "ON", "Why", "Source"});
+  const auto of = [](const char* name) { return column_of(placed_node_metrics(), name); };
+  const std::vector<Column<PlacedNode>> columns = {of("name"), of("op"),     of("shape"),
+                                                   of("on"),   of("reason"), of("source")};
+  TextTable table = table_with(columns);
   for (const PlacedNode& n : result.nodes)
-    table.add({elided(n.name), elided(n.op), n.shape, to_string(n.on), n.reason, n.source},
-              !style.colour || n.on == Side::Bpu ? ""
-              : n.on == Side::Cpu                ? kYellow
-                                                 : kRed);
+    table.add(cells_of(columns, n), !style.colour || n.on == Side::Bpu ? ""
+                                    : n.on == Side::Cpu                ? kYellow
+                                                                       : kRed);
   return table.str() + advice_text(result.advice, 0, style);
 }
 

@@ -162,10 +162,6 @@ ConformanceCase run_case(const fs::path& folder, const MachineParams& machine, c
 
 }  // namespace
 
-const char* to_string(Status status) {
-  return status == Status::Passed ? "passed" : status == Status::Failed ? "failed" : "skipped";
-}
-
 std::vector<ConformanceCase> run_conformance(const std::string& folder, const MachineParams& machine) {
   if (!fs::is_directory(folder)) throw InputError(folder + ": no such folder");
   std::vector<fs::path> folders;

@@ -2,23 +2,13 @@
 // ideal.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/machine_params.h"
-#include "sim/quantise/accuracy.h"
+#include "sim/result/conformance.h"
 
 namespace bpusim {
-
-struct ConformanceCase {
-  enum class Status { Passed, Failed, Skipped };
-  std::string name, op, reason;
-  Status status = Status::Skipped;
-  double golden_max_error = 0;   ///< largest absolute difference of the golden model
-  std::optional<Accuracy> int8;  ///< of the machine's int8 result
-};
-const char* to_string(ConformanceCase::Status status);
 
 /// Every case (a folder with model.onnx and test_data_set_0) directly under `folder`, by name. A golden value
 /// passes within 1e-5 relative plus 2e-6 absolute; text must be equal. A case with `_expanded` in its name is

@@ -35,6 +35,15 @@ expect 0 'LayerNormalization' "$bpusim" run good.yaml --nodes --no-what-if
 expect 0 'segments +1 +1' "$bpusim" compare good.yaml --beside-set reduction.lanes=128
 expect 0 '"schema": "bpusim-compare-1"' "$bpusim" compare good.yaml good.yaml --no-function --json -
 expect 2 'nothing tells the two runs apart' "$bpusim" compare good.yaml
+expect 0 '^name,op,on,reason,.*,accuracy.cosine,' "$bpusim" run good.yaml --csv -
+[ "$(wc -l <out.txt)" -eq 2 ] || { echo "FAILED: --csv - of one node has other than two lines"; failures=$((failures + 1)); }
+expect 0 'Totals' "$bpusim" run good.yaml --csv r.csv
+cmp -s <("$bpusim" run good.yaml --csv - 2>/dev/null) r.csv || { echo "FAILED: --csv FILE and --csv - differ"; failures=$((failures + 1)); }
+expect 0 '"schema": "bpusim-run-1"' "$bpusim" run good.yaml --json - --csv r.csv
+expect 0 '^name,difference_ms,a.op,.*,b.op,' "$bpusim" compare good.yaml --beside-set reduction.lanes=128 --csv -
+expect 2 'both write to stdout' "$bpusim" run good.yaml --json - --csv -
+expect 2 'both write to stdout' "$bpusim" compare good.yaml good.yaml --json - --csv -
+expect 2 'nowhere/r.csv: can.t be written' "$bpusim" run good.yaml --csv nowhere/r.csv
 "$bpusim" run good.yaml | grep -q $'\033' && { echo "FAILED: colours where stdout is no terminal"; failures=$((failures + 1)); }
 expect 0 '^bpusim [0-9]+\.[0-9]+' "$bpusim" --version
 for command in run compare check conformance cost list docs; do expect 0 'Usage' "$bpusim" $command --help; done
@@ -46,6 +55,8 @@ expect 0 'ConvTranspose +MAC array' "$bpusim" list operators
 expect 0 '"cycles": 42367' "$bpusim" cost MatMul --set mac.rows=16 --set mac.cols=16 --shape 128,128,632 --json
 expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
 expect 0 '"title": "bpusim machine"' "$bpusim" docs schema
+expect 0 '"const": "bpusim-compare-1"' "$bpusim" docs schema --of compare
+expect 2 'nothing' "$bpusim" docs schema --of nothing
 expect 0 'decomposed|sub-operators' "$bpusim" check good.yaml --machine rdk-x5
 
 # Bad input: 2.

@@ -35,7 +35,7 @@ NormProblem resolve(const NormArguments& arguments) {
 
 NormDefinition channel_normalization() {
   NormDefinition row;
-  row.op = "ChannelNormalization";
+  row.op = "OwnNormalization";
   row.over = "channels of a pixel";
   row.affine = "channel";
   row.min_rank = 2;
@@ -59,20 +59,20 @@ RunResult run(const RunSpec& spec, const std::string& policy = "full", bool func
 }
 
 const char* const kEveryMapping =
-    "  - {name: auto, op: ChannelNormalization, shape: [2, 24, 9, 7]}\n"
-    "  - {name: resident, op: ChannelNormalization, shape: [2, 24, 9, 7], mapping: resident}\n"
-    "  - {name: streaming, op: ChannelNormalization, shape: [2, 24, 9, 7], mapping: streaming}\n"
-    "  - {name: split, op: ChannelNormalization, shape: [2, 24, 9, 7], mapping: split}\n"
-    "  - {name: mac_array, op: ChannelNormalization, shape: [2, 24, 9, 7], mapping: mac_array}\n"
-    "  - {name: decomposed, op: ChannelNormalization, shape: [2, 24, 9, 7], mapping: decomposed}\n"
-    "  - {name: host, op: ChannelNormalization, shape: [2, 24, 9, 7], mapping: host}\n";
+    "  - {name: auto, op: OwnNormalization, shape: [2, 24, 9, 7]}\n"
+    "  - {name: resident, op: OwnNormalization, shape: [2, 24, 9, 7], mapping: resident}\n"
+    "  - {name: streaming, op: OwnNormalization, shape: [2, 24, 9, 7], mapping: streaming}\n"
+    "  - {name: split, op: OwnNormalization, shape: [2, 24, 9, 7], mapping: split}\n"
+    "  - {name: mac_array, op: OwnNormalization, shape: [2, 24, 9, 7], mapping: mac_array}\n"
+    "  - {name: decomposed, op: OwnNormalization, shape: [2, 24, 9, 7], mapping: decomposed}\n"
+    "  - {name: host, op: OwnNormalization, shape: [2, 24, 9, 7], mapping: host}\n";
 
 TEST(OwnNorm, IsOneOfAllNormsAndOperators) {
   ASSERT_TRUE(kRegistered);
-  EXPECT_EQ(&norm_registry().back(), find_norm("ChannelNormalization"));
-  ASSERT_NE(find_operator("ChannelNormalization"), nullptr);
+  EXPECT_EQ(&norm_registry().back(), find_norm("OwnNormalization"));
+  ASSERT_NE(find_operator("OwnNormalization"), nullptr);
   const auto known = workload_operators();
-  EXPECT_NE(std::find(known.begin(), known.end(), "ChannelNormalization"), known.end());
+  EXPECT_NE(std::find(known.begin(), known.end(), "OwnNormalization"), known.end());
 }
 
 TEST(OwnNorm, ByHand) {
@@ -80,7 +80,7 @@ TEST(OwnNorm, ByHand) {
   // scale {2, 3}, plus bias {10, 20}.
   NormArguments arguments{{}, {1, 2, 1, 2}, {Tensor({2}, {2, 3}), Tensor({2}, {10, 20})}, 17};
   arguments.attributes.ints["epsilon"] = 0;
-  const NormProblem problem = resolve_norm(*find_norm("ChannelNormalization"), arguments);
+  const NormProblem problem = resolve_norm(*find_norm("OwnNormalization"), arguments);
   EXPECT_EQ(golden_norm(problem, {1, 2, 3, 6}).y, (std::vector<double>{8, 8, 23, 23}));
 }
 
@@ -89,7 +89,7 @@ TEST(OwnNorm, RunsOnEveryMapping) {
   ASSERT_EQ(result.nodes.size(), 7u);
   for (std::size_t n = 0; n < result.nodes.size(); ++n) {
     const NodeResult& node = result.nodes[n];
-    EXPECT_EQ(node.op, "ChannelNormalization");
+    EXPECT_EQ(node.op, "OwnNormalization");
     EXPECT_EQ(node.on_cpu(), node.name == "host") << node.name;
     if (node.name != "auto") {
       EXPECT_EQ(node.mapping, node.name);
@@ -105,7 +105,7 @@ TEST(OwnNorm, RunsOnEveryMapping) {
 
 // The same arithmetic by another row, on the same numbers.
 TEST(OwnNorm, IsLayerNormalizationOverTheChannels) {
-  const RunResult own = run(spec("  - {name: n, op: ChannelNormalization, shape: [2, 24, 9, 7]}\n"));
+  const RunResult own = run(spec("  - {name: n, op: OwnNormalization, shape: [2, 24, 9, 7]}\n"));
   const RunResult layer =
       run(spec("  - {name: n, op: LayerNormalization, shape: [2, 24, 9, 7], attributes: {axes: [1]}}\n"));
   EXPECT_EQ(own.cycles, layer.cycles);
@@ -115,19 +115,19 @@ TEST(OwnNorm, IsLayerNormalizationOverTheChannels) {
 
 TEST(OwnNorm, StandsInBothReports) {
   RunResult result = run(spec(kEveryMapping));
-  EXPECT_NE(text_report(result).find("ChannelNormalization"), std::string::npos);
+  EXPECT_NE(text_report(result).find("OwnNormalization"), std::string::npos);
   const auto json = nlohmann::json::parse(json_report(result));
   ASSERT_EQ(json["nodes"].size(), 7u);
-  for (const auto& node : json["nodes"]) EXPECT_EQ(node["op"], "ChannelNormalization");
+  for (const auto& node : json["nodes"]) EXPECT_EQ(node["op"], "OwnNormalization");
 }
 
 // On the BPU, in its primitives, on the CPU, and nowhere where no row speaks of it.
 TEST(OwnNorm, GoesWhereThePolicySays) {
-  const RunSpec one = spec("  - {name: n, op: ChannelNormalization, shape: [2, 24, 9, 7]}\n");
+  const RunSpec one = spec("  - {name: n, op: OwnNormalization, shape: [2, 24, 9, 7]}\n");
   const auto policy = [](const std::string& row) {
     return Policy::parse("name: own\ndescription: own\noperators:\n" + row, "own.yaml");
   };
-  const std::string row = "  - {op: ChannelNormalization, reason: own, source: own, on: ";
+  const std::string row = "  - {op: OwnNormalization, reason: own, source: own, on: ";
   const MachineParams machine = read_machine("generic");
   EXPECT_EQ(simulate({one, machine, policy(row + "bpu}\n")}).nodes[0].on, Side::Bpu);
   EXPECT_EQ(simulate({one, machine, policy(row + "decomposed}\n")}).nodes[0].mapping, "decomposed");
@@ -135,14 +135,14 @@ TEST(OwnNorm, GoesWhereThePolicySays) {
 
   const Policy none = policy("  - {op: Relu, reason: own, source: own, on: bpu}\n");
   const CheckResult placed = check({one, machine, none});
-  EXPECT_EQ(placed.nodes.at(0).reason, "policy own has no row for ChannelNormalization");
+  EXPECT_EQ(placed.nodes.at(0).reason, "policy own has no row for OwnNormalization");
   EXPECT_NE(text_placement(placed).find(placed.nodes[0].reason), std::string::npos);
   EXPECT_NE(json_placement(placed).find(placed.nodes[0].reason), std::string::npos);
   try {
     simulate({one, machine, none});
     ADD_FAILURE() << "it ran";
   } catch (const PlacementError& error) {
-    EXPECT_NE(std::string(error.what()).find("n (ChannelNormalization)"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("n (OwnNormalization)"), std::string::npos) << error.what();
   }
 }
 
@@ -157,7 +157,7 @@ testing::Model model(const std::string& domain, const testing::Names& inputs) {
   model.input("x", {1, 4, 6, 5});
   model.weights("gamma", {4}, {0.5F, 1, 1.5F, 2});
   model.weights("beta", {4}, {1, 0, -1, 0.25F});
-  onnx::NodeProto& node = model.node("ChannelNormalization", inputs, {"y"}, "norm");
+  onnx::NodeProto& node = model.node("OwnNormalization", inputs, {"y"}, "norm");
   node.set_domain(domain);
   testing::set_float(node, "epsilon", 1e-3F);
   model.output("y", {1, 4, 6, 5});
@@ -175,7 +175,7 @@ TEST(OwnNorm, RunsFromOnnxModels) {
       const RunResult result = run(one);
       ASSERT_EQ(result.nodes.size(), 1u);
       const NodeResult& node = result.nodes[0];
-      EXPECT_EQ(node.op, "ChannelNormalization");
+      EXPECT_EQ(node.op, "OwnNormalization");
       if (std::string(mapping) != "auto") {
         EXPECT_EQ(node.mapping, mapping);
       }
@@ -184,8 +184,8 @@ TEST(OwnNorm, RunsFromOnnxModels) {
       if (std::string(mapping) != "decomposed") {
         EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << mapping;
       }
-      EXPECT_NE(text_report(result).find("ChannelNormalization"), std::string::npos);
-      EXPECT_EQ(nlohmann::json::parse(json_report(result))["nodes"][0]["op"], "ChannelNormalization");
+      EXPECT_NE(text_report(result).find("OwnNormalization"), std::string::npos);
+      EXPECT_EQ(nlohmann::json::parse(json_report(result))["nodes"][0]["op"], "OwnNormalization");
     }
   }
 }
@@ -195,7 +195,7 @@ TEST(OwnNorm, ItsInputsAreCountedAtImport) {
     return parse_onnx(model("own.norms", inputs).bytes(), "m.onnx", "");
   };
   EXPECT_EQ(testing::error_of([&] { read({"x"}); }),
-            "m.onnx: ChannelNormalization 'norm' needs at least 2 inputs, it has 1");
+            "m.onnx: OwnNormalization 'norm' needs at least 2 inputs, it has 1");
   EXPECT_EQ(read({"x", "gamma"}).nodes.size(), 1u);  // B may be left out
 }
 

@@ -1,0 +1,84 @@
+#include "sim/report/conformance_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <functional>
+
+#include "sim/report/documents.h"
+#include "sim/report/metric_text.h"
+
+namespace bpusim {
+
+namespace {
+
+using Status = ConformanceCase::Status;
+using Cases = std::vector<ConformanceCase>;
+using CaseColumn = Column<ConformanceCase>;
+
+std::int64_t count(const Cases& cases, Status status) {
+  return std::count_if(cases.begin(), cases.end(),
+                       [&](const ConformanceCase& c) { return c.status == status; });
+}
+
+// A case that was skipped for its operator, which is no norm and is not made of primitives that could be one.
+bool of_other_operator(const ConformanceCase& c) {
+  if (c.status != Status::Skipped) return false;
+  return c.reason.find("is no norm") != std::string::npos ||
+         (c.op.empty() && c.reason.find("primitives") == std::string::npos);
+}
+
+std::string golden_error(const ConformanceCase& c) {
+  if (c.status == Status::Skipped) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1e", c.golden_max_error);
+  return text;
+}
+
+const std::vector<CaseColumn>& case_columns() {
+  static const auto of = [](const char* name) { return column_of(conformance_metrics(), name); };
+  static const std::vector<CaseColumn> columns = {
+      of("name"),    of("op"),
+      of("status"),  column_of<ConformanceCase>(conformance_metrics(), "golden_max_error", golden_error),
+      of("sqnr_db"), of("ideal_sqnr_db"),
+      of("reason")};
+  return columns;
+}
+
+}  // namespace
+
+std::string text_conformance(const Cases& cases) {
+  TextTable table = table_with(case_columns());
+  int others = 0;
+  for (const ConformanceCase& c : cases)
+    if (of_other_operator(c))
+      ++others;
+    else
+      table.add(cells_of(case_columns(), c));
+  return table.str() + std::to_string(count(cases, Status::Passed)) + " passed, " +
+         std::to_string(count(cases, Status::Failed)) + " failed, " +
+         std::to_string(count(cases, Status::Skipped)) + " skipped (" + std::to_string(others) +
+         " of them cases of other operators, not listed)\n";
+}
+
+Document conformance_document(const Cases& cases) {
+  using Counts = Metric<Cases>;
+  static const std::vector<Counts> counts = {
+      Counts("passed", "", "cases that passed", [](const Cases& all) { return count(all, Status::Passed); }),
+      Counts("failed", "", "cases that failed", [](const Cases& all) { return count(all, Status::Failed); }),
+      Counts("skipped", "", "cases that were not run",
+             [](const Cases& all) { return count(all, Status::Skipped); }),
+  };
+  return {"bpusim-conformance-1",
+          "conformance",
+          {{"", Part::Form::Inline, "",
+            table_of(counts, std::array<std::reference_wrapper<const Cases>, 1>{cases})},
+           {"cases", Part::Form::List, "cases by name, in the order of the folders",
+            table_of(conformance_metrics(), cases)}}};
+}
+
+std::string json_conformance(const Cases& cases) {
+  return json_of(conformance_document(cases)).dump(2) + "\n";
+}
+
+}  // namespace bpusim

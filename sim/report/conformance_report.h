@@ -1,0 +1,18 @@
+// Cases of ONNX's operator tests, for people and for scripts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/result/conformance.h"
+
+namespace bpusim {
+
+/// The cases of norms, and how many passed, failed and were skipped; cases of other operators are only
+/// counted.
+std::string text_conformance(const std::vector<ConformanceCase>& cases);
+
+/// Keys as in docs/report.md.
+std::string json_conformance(const std::vector<ConformanceCase>& cases);
+
+}  // namespace bpusim
