@@ -95,7 +95,8 @@ CpuBesideNormAdvice::Remedy remedy_beside_norm(const std::string& op) {
 void advisors_of::norm_written_out(const AdviceView& view, AdviceLines& lines) {
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
-    if (put_together(node)) lines.add(NormWrittenOutAdvice{node.op, find_norm(node.op)->kept_whole}, step.name);
+    if (put_together(node))
+      lines.add(NormWrittenOutAdvice{node.op, find_norm(node.op)->kept_whole}, step.name);
   }
 }
 

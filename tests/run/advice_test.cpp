@@ -118,7 +118,8 @@ TEST(Advice, WhatKeepsABatchNormFromFolding) {
 TEST(Advice, AFoldSavesWhatTheBatchNormTakes) {
   Draft d({1, 3, 6, 6});
   const std::string y = batch_norm(d, d.add("Add", {conv(d, "x", 4), conv(d, "x", 4)}));
-  const RunResult r = simulate({spec_of(d, y), read_machine("generic"), Policy::read("full")}, RunOptions::timing());
+  const RunResult r =
+      simulate({spec_of(d, y), read_machine("generic"), Policy::read("full")}, RunOptions::timing());
   const Advice advice = only(given<BatchNormUnfoldedAdvice>(r.advice)).advice;
   ASSERT_EQ(r.nodes.back().op, "BatchNormalization");
   EXPECT_GT(advice.won_ms, 0);

@@ -173,9 +173,10 @@ TEST(AdviceText, ANormThatWasWrittenOut) {
 
 TEST(AdviceText, ANormInParts) {
   const NormInPartsAdvice facts{"GroupNormalization", 7, 2, 960, "export it whole"};
-  EXPECT_EQ(text_of(advice_of(facts, {"a", "b"})),
-            "GroupNormalization x2 is written in 7 operators, and the policy has none for it whole: they cross "
-            "between BPU and CPU 2 times and copy 960 bytes; export it whole (2: a, b)");
+  EXPECT_EQ(
+      text_of(advice_of(facts, {"a", "b"})),
+      "GroupNormalization x2 is written in 7 operators, and the policy has none for it whole: they cross "
+      "between BPU and CPU 2 times and copy 960 bytes; export it whole (2: a, b)");
 }
 
 TEST(AdviceText, WhatMovesElementsBesideANorm) {

@@ -90,7 +90,8 @@ TEST(TimedAdvice, TheRoomThatItNamesHoldsAllTensors) {
   const std::string a = d.add("Sigmoid", {"x"}), b = d.add("Tanh", {a});
   const std::string y = d.add("Add", {d.add("Mul", {a, b}), b});
   const RunSpec spec = spec_of(d, y);
-  const RunResult before = simulate({spec, read_machine("generic"), Policy::read("full")}, RunOptions::timing());
+  const RunResult before =
+      simulate({spec, read_machine("generic"), Policy::read("full")}, RunOptions::timing());
   const auto line = only<DramBoundAdvice>(before);
   ASSERT_TRUE(line.tensors.has_value());
   const std::string room = "sram.tensor_bytes=" + std::to_string(line.tensors->room_bytes);
@@ -131,7 +132,8 @@ TEST(WhatIf, ANodeThatTheRunPutsOnTheHost) {
   const MachineParams machine = read_machine("generic");
   const RunSpec spec = parse_run(host, "host.yaml", "");
   const RunResult r = simulate({spec, machine, Policy::read("full")}, with_what_if(false));
-  const RunResult other = simulate({parse_run(free, "free.yaml", ""), machine, Policy::read("full")}, RunOptions::timing());
+  const RunResult other =
+      simulate({parse_run(free, "free.yaml", ""), machine, Policy::read("full")}, RunOptions::timing());
   EXPECT_DOUBLE_EQ(*only<CpuOperatorAdvice>(r).advice.run_ms, other.time_ms(other.cycles));
 }
 
@@ -147,8 +149,8 @@ TEST(WhatIf, OnlyTheNodesThatAreNamedMove) {
   const RunResult r = simulate({spec, machine, policy}, with_what_if(false));
   RunSpec same = spec;
   same.options[far].mapping = "host";
-  const RunResult other =
-      simulate({same, machine, policy.with_on_bpu({"InstanceNormalization", "Transpose"})}, RunOptions::timing());
+  const RunResult other = simulate(
+      {same, machine, policy.with_on_bpu({"InstanceNormalization", "Transpose"})}, RunOptions::timing());
   const Advice advice = on_cpu(r, "InstanceNormalization").advice;
   EXPECT_EQ(advice.what_if->nodes.size(), 2U);
   EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
