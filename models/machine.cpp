@@ -92,7 +92,7 @@ Machine::Hardware::Hardware(const MachineParams& params, bool function) : contex
   const auto cores = static_cast<std::size_t>(params.bpu.cores);
   state->arbiters.assign(cores, SramArbiter(params.sram));
   state->streams.resize(cores);
-  state->srams.assign(cores, SramBytes(function ? static_cast<std::size_t>(params.sram.bytes) : 0));
+  state->srams = make_srams(params.bpu.cores, function ? params.sram.bytes : 0);
   memories_ = std::make_unique<Memories>(Memories{state->srams, *backdoor});
   build();
 }
@@ -226,7 +226,7 @@ void Machine::read_sram(int core, std::int64_t address, void* data, std::int64_t
   if (sram.empty()) return;
   if (address < 0 || address + bytes > static_cast<std::int64_t>(sram.size()))
     throw std::out_of_range("read_sram: beyond the SRAM");
-  std::copy_n(sram.begin() + address, bytes, static_cast<std::uint8_t*>(data));
+  std::copy_n(sram.data() + address, bytes, static_cast<std::uint8_t*>(data));
 }
 
 void Machine::restart_dram() {

@@ -27,6 +27,28 @@ void check_address_map(const DramParams& dram, std::vector<std::string>& found) 
     found.push_back("dram.address_map: knows row, rank, bank, bank_group, column and channel only");
 }
 
+// Bus addresses of 2^60 and more are the cores' SRAMs.
+void check_capacity(const DramParams& dram, std::vector<std::string>& found) {
+  double bytes = static_cast<double>(dram.bus_bits) / 8;
+  for (const std::int64_t factor :
+       {dram.channels, dram.ranks, dram.bank_groups, dram.banks_per_group, dram.rows, dram.columns})
+    bytes *= static_cast<double>(factor);
+  if (bytes > 0x1p59) found.push_back("dram.rows: the DRAM must have at most 2^59 bytes");
+}
+
+// Between two refreshes there is time to close the rows, refresh, open a row and use it, whatever was under
+// way before; or a burst would wait for its row again and again.
+void check_progress(const DramParams& dram, std::vector<std::string>& found) {
+  const std::int64_t before = dram.ras + dram.cl + dram.cwl + dram.burst_length + dram.rtrs + dram.ccd_l +
+                              dram.wtr_l + dram.wtr_s + dram.wr + dram.rtp;
+  const std::int64_t needed = before + dram.rp + dram.rfc + dram.rrd_s + dram.rrd_l + dram.faw + dram.rcd;
+  if (dram.refi > dram.rfc && dram.refi <= needed)
+    found.push_back("dram.refi: of " + std::to_string(dram.refi) + " clocks, between two refreshes " +
+                    std::to_string(needed) +
+                    " can pass before a burst is through (rfc, rcd, rp, ras, faw and what they wait for): no "
+                    "burst might ever be");
+}
+
 }  // namespace
 
 std::vector<std::string> inconsistencies(const MachineParams& machine) {
@@ -50,6 +72,8 @@ std::vector<std::string> inconsistencies(const MachineParams& machine) {
   if (dram.columns < dram.burst_length) found.push_back("dram.columns: a row must hold at least one burst");
   if (dram.refi <= dram.rfc)
     found.push_back("dram.refi: must be longer than rfc, or nothing is left beside refresh");
+  check_capacity(dram, found);
+  check_progress(dram, found);
   check_address_map(dram, found);
   const auto& sram = machine.sram;
   if (sram.bytes % sram.banks != 0) found.push_back("sram.bytes: must be a multiple of sram.banks");

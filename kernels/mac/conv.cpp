@@ -75,6 +75,9 @@ ConvProblem resolve_conv(const Attributes& attributes, const Shape& input, const
   if (weights[1] != p.group_inputs())
     refuse("weights " + to_string(weights) + " take " + std::to_string(weights[1]) +
            " channels a group, the input has " + std::to_string(p.group_inputs()));
+  const auto given = attributes.get("kernel_shape", std::vector<std::int64_t>{});
+  if (!given.empty() && given != std::vector<std::int64_t>(weights.begin() + 2, weights.end()))
+    refuse("kernel_shape " + to_string(given) + " contradicts weights of " + to_string(weights));
   const auto strides = list("strides", spatial, 1), dilations = list("dilations", spatial, 1),
              pads = list("pads", 2 * spatial, 0);
   const std::string auto_pad = attributes.get("auto_pad", std::string("NOTSET"));

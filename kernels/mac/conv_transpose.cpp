@@ -63,6 +63,9 @@ ConvTransposeProblem resolve_conv_transpose(const Attributes& at, const Shape& x
     if (values.size() != size) refuse(std::string(name) + " needs " + std::to_string(size) + " values");
     return values;
   };
+  const auto given = at.get("kernel_shape", std::vector<std::int64_t>{});
+  if (!given.empty() && given != std::vector<std::int64_t>(weights.begin() + 2, weights.end()))
+    refuse("kernel_shape " + to_string(given) + " contradicts weights of " + to_string(weights));
   const auto stride = list("strides", spatial, 1), dilation = list("dilations", spatial, 1),
              pads = list("pads", 2 * spatial, 0), extra = list("output_padding", spatial, 0);
   auto wanted = at.get("output_shape", std::vector<std::int64_t>{});

@@ -1,7 +1,9 @@
 #include "kernels/tensor/indexing.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 #include "kernels/tensor/tensor_math.h"
 
@@ -43,10 +45,20 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   return y;
 }
 
-Tensor range(double start, double limit, double step) {
+std::int64_t range_count(double start, double limit, double step) {
   if (step == 0) throw std::invalid_argument("Range: a step of 0");
+  const double count = std::max(0.0, std::ceil((limit - start) / step));
+  if (!(count <= static_cast<double>(kMaxElements)))
+    throw std::invalid_argument("Range: from " + std::to_string(start) + " to " + std::to_string(limit) +
+                                " in steps of " + std::to_string(step) + " are more than " +
+                                std::to_string(kMaxElements) + " elements, or no number of them");
+  return static_cast<std::int64_t>(count);
+}
+
+Tensor range(double start, double limit, double step) {
+  const std::int64_t count = range_count(start, limit, step);
   std::vector<double> values;
-  const auto count = static_cast<std::int64_t>(std::ceil((limit - start) / step));
+  values.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) values.push_back(start + static_cast<double>(i) * step);
   const auto size = static_cast<std::int64_t>(values.size());
   return Tensor({size}, std::move(values));

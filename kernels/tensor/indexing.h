@@ -12,6 +12,8 @@ namespace bpusim {
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
 /// start, start + step, ... before limit. Throws std::invalid_argument for a step of 0.
+/// How many numbers range() makes. Throws std::invalid_argument for a step of 0 and beyond kMaxElements.
+std::int64_t range_count(double start, double limit, double step);
 Tensor range(double start, double limit, double step);
 
 /// Each axis as often as `repeats` says, one number an axis.

@@ -1,6 +1,9 @@
 #include "models/commands/cost.h"
 
 #include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
 
 #include "kernels/norms/datapath.h"
 #include "kernels/units.h"
@@ -20,6 +23,14 @@ std::int64_t ceil_log2(std::int64_t value) {
 void Cost::add(const char* name, std::int64_t part_cycles) {
   parts.push_back({name, part_cycles});
   cycles += part_cycles;
+}
+
+std::int64_t bpu_cycles_of(double ns, const BpuParams& bpu) {
+  if (!(ns < kLongestSeconds * 1e9))
+    throw std::invalid_argument("a task on the host takes " + std::to_string(ns / 1e9) +
+                                " s of machine time, more than the " + std::to_string(kLongestSeconds) +
+                                " s that are simulated (2^63 femtoseconds)");
+  return static_cast<std::int64_t>(std::ceil(ns * bpu.clock_mhz / 1000));
 }
 
 Cost matmul_cost(const MacArrayParams& mac, std::int64_t m, std::int64_t n, std::int64_t k) {

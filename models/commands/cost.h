@@ -25,6 +25,13 @@ struct Cost {
   void add(const char* name, std::int64_t part_cycles);
 };
 
+/// What a run may take, in seconds of machine time: SystemC counts femtoseconds, in 64 bits.
+constexpr int kLongestSeconds = 9223;
+
+/// Cycles of the BPU's clock that so many nanoseconds are, rounded up. Throws std::invalid_argument beyond
+/// kLongestSeconds.
+std::int64_t bpu_cycles_of(double ns, const BpuParams& bpu);
+
 /// M x K by K x N on the systolic array. Without fold overlap these are SCALE-Sim v2's compute cycles:
 ///   output stationary ceil(M/R) ceil(N/C) (R + C + K - 2) - 1
 ///   weight stationary ceil(K/R) ceil(N/C) (2R + C + M - 2) - 1

@@ -1,7 +1,6 @@
 #include "models/commands/host_task.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/commands/cost.h"
 #include "models/commands/footprint.h"
@@ -24,7 +23,7 @@ std::int64_t host_cycles(const MachineParams& machine, const HostDemand& demand)
   const double memory_ns = static_cast<double>(demand.memory_bytes) / host.bandwidth_gbps;
   const double ns =
       task_ns + crossing_ns + convert_ns + layout_ns + text_ns + std::max(compute_ns, memory_ns);
-  return static_cast<std::int64_t>(std::ceil(ns * machine.bpu.clock_mhz / 1000));
+  return bpu_cycles_of(ns, machine.bpu);
 }
 
 const char* HostTask::name(const Site&) const {

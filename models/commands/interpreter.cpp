@@ -21,7 +21,7 @@ void FlatDram::write(std::int64_t address, const void* data, std::int64_t bytes)
 }
 
 Interpreter::Interpreter(int cores, std::int64_t sram_bytes, DramPort& dram)
-    : srams_(static_cast<std::size_t>(cores), SramBytes(static_cast<std::size_t>(sram_bytes))), dram_(dram) {}
+    : srams_(make_srams(cores, sram_bytes)), dram_(dram) {}
 
 std::int64_t Interpreter::run(const Program& program) {
   Memories memories{srams_, dram_};

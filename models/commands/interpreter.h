@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/commands/command.h"
+#include "models/commands/sram_bytes.h"
 #include "models/memory/dram_port.h"
 
 namespace bpusim {
@@ -30,7 +31,7 @@ class Interpreter {
   std::int64_t run(const Program& program);
 
  private:
-  std::vector<std::vector<std::uint8_t>> srams_;
+  std::vector<SramBytes> srams_;
   DramPort& dram_;
 };
 

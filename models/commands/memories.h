@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "kernels/quantise/quantise.h"
+#include "models/commands/sram_bytes.h"
 #include "models/memory/dram_port.h"
 
 namespace bpusim {
-
-using SramBytes = std::vector<std::uint8_t>;
 
 /// One core's SRAM as a command sees it.
 struct CoreSram {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 #include "models/commands/cost.h"
 #include "models/commands/footprint.h"
@@ -76,7 +78,13 @@ CommandTimes Engine::begin() {
 
 void Engine::wake_at(std::int64_t cycle) {
   wake_.cancel();  // an event holds one notification, and keeps the earlier of two
-  const auto target = static_cast<std::uint64_t>(cycle) * state_.period.value();
+  std::uint64_t target = 0;
+  if (cycle < 0 ||
+      __builtin_mul_overflow(static_cast<std::uint64_t>(cycle), state_.period.value(), &target) ||
+      target > static_cast<std::uint64_t>(INT64_MAX))
+    throw std::invalid_argument(state_.program->name + ": the run would take more than the " +
+                                std::to_string(kLongestSeconds) +
+                                " s of machine time that are simulated (2^63 femtoseconds)");
   wake_.notify(sc_core::sc_time::from_value(target - sc_core::sc_time_stamp().value()));
 }
 

@@ -224,18 +224,20 @@ void DramTiming::count_window(std::int64_t first_end, std::int64_t bursts, std::
       window_ = static_cast<std::size_t>(end / window_fs_);
       window_begin_ = static_cast<std::int64_t>(window_) * window_fs_;
       window_end_ = window_begin_ + window_fs_;
-      if (window_bytes_.size() <= window_) window_bytes_.resize(window_ + 1, 0);
+      in_window_ = &window_bytes_[window_];
     }
     std::int64_t inside = bursts;
     if (end + (bursts - 1) * step >= window_end_) inside = (window_end_ - 1 - end) / step + 1;
-    window_bytes_[window_] += inside * burst_bytes_;
+    *in_window_ += inside * burst_bytes_;
     bursts -= inside;
     end += inside * step;
   }
 }
 
 std::int64_t DramTiming::peak_window_bytes() const {
-  return window_bytes_.empty() ? 0 : *std::max_element(window_bytes_.begin(), window_bytes_.end());
+  std::int64_t most = 0;
+  for (const auto& [window, bytes] : window_bytes_) most = std::max(most, bytes);
+  return most;
 }
 
 DramTiming::LaneBursts::LaneBursts(const DramTiming& dram, const DramRuns& runs, std::int64_t lane)

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "models/machine_params.h"
@@ -141,8 +142,9 @@ class DramTiming {
   std::int64_t origin_fs_ = 0;  // where clocks count from
   Channel idle_;                // as switched on
   std::vector<Channel> channels_;
-  std::vector<std::int64_t> window_bytes_;
-  std::size_t window_ = 0;  // that the last burst ended in
+  std::unordered_map<std::size_t, std::int64_t> window_bytes_;  // of windows in which a burst ended
+  std::int64_t* in_window_ = nullptr;                           // those of the one below
+  std::size_t window_ = 0;                                      // that the last burst ended in
   std::int64_t window_begin_ = 0, window_end_ = 0;
   Counters counters_;
 };

@@ -7,8 +7,15 @@
 
 namespace bpusim {
 
-/// What a command returns to the shell.
-enum ExitCode { kFine = 0, kCheckFailed = 1, kBadInput = 2, kUnplaced = 3 };
+/// What a command returns to the shell. The last two are those of sysexits.h.
+enum ExitCode {
+  kFine = 0,
+  kCheckFailed = 1,
+  kBadInput = 2,
+  kUnplaced = 3,
+  kOwnMistake = 70,
+  kNotWritten = 74
+};
 
 /// Called once the command line is read.
 using Action = std::function<int()>;
@@ -20,8 +27,5 @@ void add_conformance_command(CLI::App& app, Action& action);
 void add_cost_command(CLI::App& app, Action& action);
 void add_list_command(CLI::App& app, Action& action);
 void add_docs_command(CLI::App& app, Action& action);
-
-/// Writes a file, or throws InputError.
-void write_file(const std::string& path, const std::string& text);
 
 }  // namespace bpusim

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/result_files.h"
 #include "sim/cli/run_choices.h"
 #include "sim/cli/terminal.h"
 #include "sim/input_error.h"
@@ -44,13 +45,13 @@ RunResult result_of(const RunChoices& choices) {
 int compare(const CompareChoices& c) {
   check_stdout(c.a);
   const RunChoices second = second_of(c);
+  ResultFiles files(c.a.json, c.a.csv, "");
   const RunResult a = result_of(c.a), b = result_of(second);
   const std::string json = json_comparison(a, b), csv = csv_comparison(a, b);
+  files.write({json, csv, ""});
   std::cout << (c.a.json == "-"  ? json
                 : c.a.csv == "-" ? csv
                                  : text_comparison(a, b, {c.a.all_nodes, colours_wanted()}));
-  if (!c.a.json.empty() && c.a.json != "-") write_file(c.a.json, json);
-  if (!c.a.csv.empty() && c.a.csv != "-") write_file(c.a.csv, csv);
   return kFine;
 }
 

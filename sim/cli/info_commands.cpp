@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "kernels/norms/norm.h"
 #include "models/commands/cost.h"
@@ -16,6 +17,7 @@
 #include "sim/network/patterns.h"
 #include "sim/operators/operator.h"
 #include "sim/operators/operator_reference.h"
+#include "sim/report/json_text.h"
 #include "sim/report/reference.h"
 #include "sim/report/text_table.h"
 
@@ -79,17 +81,25 @@ struct CostChoices {
   bool json = false;
 };
 
+constexpr double kMostWork = 281474976710656;  // 2^48
+
 std::vector<std::int64_t> parse_shape(const std::string& text, const Priced& priced) {
   std::string names;
   for (const char* number : priced.numbers) names += (names.empty() ? "" : ",") + std::string(number);
   std::vector<std::int64_t> shape;
+  double product = 1;
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, ',');) {
-    char* end = nullptr;
-    shape.push_back(std::strtoll(part.c_str(), &end, 10));
-    if (end == part.c_str() || *end != '\0' || shape.back() < 1)
+    const bool digits =
+        !part.empty() && part.size() <= 15 && part.find_first_not_of("0123456789") == std::string::npos;
+    shape.push_back(digits ? std::stoll(part) : 0);
+    if (shape.back() < 1)
       throw InputError("--shape " + text + ": expected " + names + ", each at least 1; got '" + part + "'");
+    product *= static_cast<double>(shape.back());
   }
+  // An array of one row and one column takes a cycle for each product, and fills and drains for each.
+  if (product > kMostWork)
+    throw InputError("--shape " + text + ": " + names + " multiply to more than 2^48, which is not priced");
   if (shape.size() != priced.numbers.size())
     throw InputError("--shape " + text + ": " + priced.name + " takes " + names);
   return shape;
@@ -112,7 +122,7 @@ int cost(const CostChoices& c) {
                                   {"machine", machine.name},
                                   {"cycles", price.cycles}};
     for (const Cost::Part& part : price.parts) out["parts"][part.name] = part.cycles;
-    std::cout << out.dump(2) << "\n";
+    std::cout << json_text(std::move(out));
     return kFine;
   }
   TextTable table({"Part", "Cycles>"});

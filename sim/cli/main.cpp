@@ -2,15 +2,27 @@
 // logs and errors to stderr.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <iostream>
+#include <new>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/heap.h"
+#include "sim/cli/output_file.h"
 #include "sim/input_error.h"
+#include "sim/result/printable.h"
 
 namespace {
+
+using namespace bpusim;
+
+constexpr std::size_t kMostLines = 100;  // of errors: more than anybody reads
 
 void start_logging(const std::string& level) {
   auto logger = spdlog::stderr_color_mt("bpusim");
@@ -19,45 +31,90 @@ void start_logging(const std::string& level) {
   spdlog::set_level(spdlog::level::from_str(level));
 }
 
-}  // namespace
+void say(const std::vector<std::string>& lines) {
+  for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i)
+    std::cerr << "error: " << printable(lines[i]) << "\n";
+  if (lines.size() > kMostLines) std::cerr << "error: and " << lines.size() - kMostLines << " more\n";
+}
 
-int main(int argc, char** argv) {
-  bpusim::prepare_heap();
+int own_mistake(const std::exception& error, int argc, char** argv) {
+  std::cerr
+      << "error: bpusim itself is wrong here, whatever it was given. Please report this: internal error: "
+      << printable(error.what()) << "; bpusim " BPUSIM_VERSION "; command line:";
+  for (int i = 0; i < argc; ++i) std::cerr << " " << printable(argv[i]);
+  std::cerr << "\n";
+  return kOwnMistake;
+}
+
+int run_action(const Action& action, int argc, char** argv) {
+  try {
+    return action();
+  } catch (const PlacementError& error) {
+    say(error.lines());
+    return kUnplaced;
+  } catch (const InputError& error) {
+    say(error.lines());
+    return kBadInput;
+  } catch (const OutputError& error) {
+    say({error.what()});
+    return kNotWritten;
+  } catch (const std::bad_alloc&) {
+    say(
+        {"no memory is left: the run takes more than this machine, or a limit of its shell, gives it; "
+         "--memory-limit refuses such a run before it starts"});
+    return kBadInput;
+  } catch (const std::exception& error) {
+    return own_mistake(error, argc, argv);
+  }
+}
+
+// Results that nobody got are no success.
+int after_stdout(int code) {
+  errno = 0;
+  std::cout.flush();
+  const bool whole = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  const int error = errno;
+  if (whole && (::close(STDOUT_FILENO) == 0 || errno == EBADF)) return code;
+  say({std::string("stdout: can't be written") +
+       (error != 0 ? std::string(": ") + std::strerror(error) : "")});
+  return kNotWritten;
+}
+
+int run_program(int argc, char** argv) {
   CLI::App app("bpusim: a cycle-approximate simulator of a Horizon-style BPU");
   app.set_version_flag("--version", "bpusim " BPUSIM_VERSION);
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
   app.footer(
-      "Exit codes: 0 fine, 1 ran but a check failed, 2 bad input, 3 an operator has no place.\n`bpusim "
-      "COMMAND --help` shows examples.");
+      "Exit codes: 0 fine, 1 ran but a check failed, 2 bad input, 3 an operator has no place or a tensor no\n"
+      "elements, 70 a mistake of bpusim's own, 74 a result can't be written, 130 and 143 (as a shell shows "
+      "it)\n"
+      "stopped by SIGINT or SIGTERM.\n`bpusim COMMAND --help` shows examples.");
   std::string log = "warn";
   app.add_option("--log", log, "Log level on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
       ->capture_default_str();
-  bpusim::Action action;
-  bpusim::add_run_command(app, action);
-  bpusim::add_compare_command(app, action);
-  bpusim::add_check_command(app, action);
-  bpusim::add_conformance_command(app, action);
-  bpusim::add_cost_command(app, action);
-  bpusim::add_list_command(app, action);
-  bpusim::add_docs_command(app, action);
+  Action action;
+  add_run_command(app, action);
+  add_compare_command(app, action);
+  add_check_command(app, action);
+  add_conformance_command(app, action);
+  add_cost_command(app, action);
+  add_list_command(app, action);
+  add_docs_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? bpusim::kFine : bpusim::kBadInput;
+    return app.exit(error) == 0 ? kFine : kBadInput;
   }
   start_logging(log);
-  try {
-    return action();
-  } catch (const bpusim::PlacementError& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return bpusim::kUnplaced;
-  } catch (const bpusim::InputError& error) {
-    for (const std::string& line : error.lines()) std::cerr << "error: " << line << "\n";
-    return bpusim::kBadInput;
-  } catch (const std::exception& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return bpusim::kBadInput;
-  }
+  return run_action(action, argc, argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prepare_heap();
+  prepare_signals();
+  return after_stdout(run_program(argc, argv));
 }

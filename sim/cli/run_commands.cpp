@@ -1,9 +1,10 @@
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/result_files.h"
 #include "sim/cli/run_choices.h"
 #include "sim/cli/terminal.h"
 #include "sim/config/machine_file.h"
@@ -12,6 +13,7 @@
 #include "sim/quantise/golden.h"
 #include "sim/report/conformance_report.h"
 #include "sim/report/report.h"
+#include "sim/result/printable.h"
 #include "sim/run/simulate.h"
 #include "sim/study/conformance.h"
 
@@ -25,6 +27,12 @@ void add_choices(CLI::App& command, RunChoices& c) {
       ->take_all();
   command.add_option("--dim", c.overrides.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
       ->take_all();
+  command
+      .add_option("--memory-limit", c.overrides.memory_limit,
+                  "What the run may take, as 4GiB: larger ones are refused before they start")
+      ->transform(CLI::AsSizeValue(false));
+  command.add_flag("--outside-data", c.overrides.outside_data,
+                   "Read external data that lie outside of the model's folder, too");
   command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
 }
 
@@ -41,23 +49,27 @@ namespace {
 
 // Every value of the float64 model as .npy, by position, with a list of the names.
 void dump_golden(const Network& network, const std::string& folder, const Listener& listener) {
-  std::filesystem::create_directories(folder);
-  std::string names;
+  make_folder(folder);
+  OutputFile list(folder + "/names.txt");
   std::size_t index = 0;
   const GoldenValues golden = evaluate(network, listener);
   for (const auto& [name, tensor] : golden.numbers) {
-    write_npy(folder + "/" + std::to_string(index++) + ".npy", tensor);
-    names += name + "\n";
+    OutputFile file(folder + "/" + std::to_string(index++) + ".npy");
+    write_npy(tensor, [&](const void* bytes, std::size_t count) { file.write(bytes, count); });
+    file.commit();
+    list.write(printable(name) + "\n");
   }
-  write_file(folder + "/names.txt", names);
+  list.commit();
 }
 
 int run(const RunChoices& c) {
   check_stdout(c);
   RunResult result;
+  std::optional<ResultFiles> files;
   {
     const ProgressDisplay display;
     const Scenario scenario = resolve(c.config, c.overrides, display.listener());
+    files.emplace(c.json, c.csv, c.out);
     if (!c.dump.empty()) dump_golden(scenario.run.network, c.dump, display.listener());
     RunOptions options;
     options.function = !c.no_function;
@@ -66,51 +78,44 @@ int run(const RunChoices& c) {
     result = simulate(scenario, options);
   }
   const std::string text = text_report(result), json = json_report(result), csv = csv_report(result);
+  files->write({json, csv, text});
   std::cout << (c.json == "-"  ? json
                 : c.csv == "-" ? csv
                                : text_report(result, {c.all_nodes, colours_wanted()}));
-  if (!c.json.empty() && c.json != "-") write_file(c.json, json);
-  if (!c.csv.empty() && c.csv != "-") write_file(c.csv, csv);
-  if (!c.out.empty()) {
-    std::filesystem::create_directories(c.out);
-    write_file(c.out + "/report.txt", text);
-    write_file(c.out + "/report.json", json);
-  }
   for (const NodeResult& node : result.nodes)
     if (node.overflows > 0) return kCheckFailed;
   return kFine;
 }
 
 int check(const RunChoices& c) {
-  const CheckResult result = bpusim::check(resolve(c.config, c.overrides));
+  const ProgressDisplay display;
+  const Scenario scenario = resolve(c.config, c.overrides, display.listener());
+  ResultFiles files(c.json, "", "");
+  const CheckResult result = bpusim::check(scenario);
+  files.write({json_placement(result), "", ""});
   std::cout << (c.json == "-" ? json_placement(result) : text_placement(result, {true, colours_wanted()}));
-  if (!c.json.empty() && c.json != "-") write_file(c.json, json_placement(result));
   for (const PlacedNode& node : result.nodes)
     if (node.on == Side::Nowhere) return kUnplaced;
   return kFine;
 }
 
 int conformance(const std::vector<std::string>& folders, const std::string& json) {
+  ResultFiles files(json, "", "");
   const MachineParams machine = read_machine("generic");
   std::vector<ConformanceCase> cases;
   for (const std::string& folder : folders) {
     const auto found = run_conformance(folder, machine);
     cases.insert(cases.end(), found.begin(), found.end());
   }
-  std::cout << (json == "-" ? json_conformance(cases) : text_conformance(cases));
-  if (!json.empty() && json != "-") write_file(json, json_conformance(cases));
+  const std::string text = json_conformance(cases);
+  files.write({text, "", ""});
+  std::cout << (json == "-" ? text : text_conformance(cases));
   for (const ConformanceCase& c : cases)
     if (c.status == ConformanceCase::Status::Failed) return kCheckFailed;
   return kFine;
 }
 
 }  // namespace
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  if (!out) throw InputError(path + ": can't be written");
-}
 
 void add_run_command(CLI::App& app, Action& action) {
   auto c = std::make_shared<RunChoices>();

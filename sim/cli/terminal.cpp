@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 
+#include "sim/result/printable.h"
+
 namespace bpusim {
 
 namespace {
@@ -52,10 +54,10 @@ bool colours_wanted() {
 }
 
 ProgressDisplay::ProgressDisplay() {
-  listener_.warning = [](const std::string& text) { spdlog::warn("{}", text); };
+  listener_.warning = [](const std::string& text) { spdlog::warn("{}", printable(text)); };
   const auto stage = std::make_shared<Stage>();
   if (spdlog::should_log(spdlog::level::info)) {
-    listener_.info = [](const std::string& text) { spdlog::info("{}", text); };
+    listener_.info = [](const std::string& text) { spdlog::info("{}", printable(text)); };
     listener_.progress = [stage](const char* name, std::size_t done, std::size_t all) {
       if (due(*stage, name, 2s)) spdlog::info("{}", progress_text(*stage, done, all));
     };

@@ -19,6 +19,11 @@ MachineParams without_tensor_room(MachineParams machine) {
   return machine;
 }
 
+std::int64_t dram_bytes(const DramParams& dram) {
+  return dram.channels * dram.ranks * dram.bank_groups * dram.banks_per_group * dram.rows * dram.columns *
+         (dram.bus_bits / 8);
+}
+
 // Programs of steps that follow each other on the BPU, as one. Their working memory takes turns at the two
 // ends of the operators' SRAM, so that a step can load what it needs while the one before it still works.
 class Linker {
@@ -84,7 +89,10 @@ std::int64_t NetworkCompiler::rehearse(const Program& program) {
 }
 
 std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
-  const std::int64_t address = next_address_;
+  const std::int64_t address = next_address_, room = dram_bytes(input_.machine.dram);
+  if (bytes > room - address)
+    throw InputError("the network's tensors take more than the " + std::to_string(room) +
+                     " bytes of DRAM that machine " + input_.machine.name + " has");
   next_address_ += (bytes + kTensorAlign - 1) / kTensorAlign * kTensorAlign;
   return address;
 }

@@ -1,8 +1,5 @@
 #include "sim/config/machine_file.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "models/parameter_table.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/suggest.h"
@@ -86,11 +83,7 @@ MachineParams parse_machine(const std::string& text, const std::string& name,
 
 MachineParams read_machine(const std::string& name_or_path, const std::vector<std::string>& overrides) {
   const std::string path = resolve_config("machines", name_or_path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw InputError(path + ": not readable");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_machine(text.str(), path, overrides);
+  return parse_machine(read_yaml(path), path, overrides);
 }
 
 }  // namespace bpusim

@@ -1,9 +1,7 @@
 #include "sim/config/policy.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <stdexcept>
 
 #include "sim/config/config_paths.h"
@@ -117,11 +115,7 @@ Policy Policy::parse(const std::string& text, const std::string& file) {
 
 Policy Policy::read(const std::string& name_or_path) {
   const std::string path = resolve_config("support", name_or_path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw InputError(path + ": not readable");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse(text.str(), path);
+  return parse(read_yaml(path), path);
 }
 
 Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {

@@ -4,12 +4,19 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
+#include <iterator>
 #include <sstream>
+#include <utility>
 
+#include "sim/config/input_file.h"
+#include "sim/config/memory_budget.h"
 #include "sim/config/suggest.h"
 
 namespace bpusim {
+
+struct YamlNode::Index {
+  std::multimap<std::string, std::pair<YAML::Node, YAML::Node>> by_key;  // key and value, in the file's order
+};
 
 struct YamlNode::Source {
   std::string file;
@@ -66,12 +73,10 @@ std::optional<double> parse_quantity(const std::string& text, const std::string&
   return std::nullopt;
 }
 
-YamlNode YamlNode::read_file(const std::string& path, Problems& problems) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw InputError(path + ": no such file, or not readable");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return read_text(text.str(), path, problems);
+std::string read_yaml(const std::string& path, std::int64_t memory_limit) {
+  constexpr double parsed = 256;  // bytes that yaml-cpp takes for one of the text: "0," is a node of some 500
+  MemoryBudget budget(memory_limit);
+  return InputFile(path).content(budget, parsed);
 }
 
 YamlNode YamlNode::read_text(const std::string& text, const std::string& name, Problems& problems) {
@@ -112,20 +117,27 @@ YamlNode YamlNode::operator[](const std::string& key) const {
   absent.path_ = path_.empty() ? key : path_ + "." + key;
   if (source_ != nullptr) source_->asked[path_].insert(key);
   if (!is_map()) return absent;
-  YamlNode found = absent;
-  for (const auto& entry : *node_) {
-    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
-    if (found.exists()) {
-      child(entry.first, absent.path_).fail("is there twice");
-    } else {
-      found = child(entry.second, absent.path_);
-    }
+  const auto [first, last] = index().by_key.equal_range(key);
+  if (first == last) return absent;
+  for (auto again = std::next(first); again != last; ++again)
+    child(again->second.first, absent.path_).fail("is there twice");
+  return child(first->second.second, absent.path_);
+}
+
+const YamlNode::Index& YamlNode::index() const {
+  if (index_ == nullptr) {
+    auto made = std::make_shared<Index>();
+    for (const auto& entry : *node_)
+      if (entry.first.IsScalar())
+        made->by_key.emplace(entry.first.Scalar(), std::pair(entry.first, entry.second));
+    index_ = std::move(made);
   }
-  return found;
+  return *index_;
 }
 
 std::vector<YamlNode> YamlNode::items() const {
   std::vector<YamlNode> found;
+  if (exists() && !is_list() && !node_->IsNull()) fail("expected a list");
   if (!is_list()) return found;
   for (const auto& entry : *node_)
     found.push_back(child(entry, path_ + "[" + std::to_string(found.size()) + "]"));
@@ -134,6 +146,7 @@ std::vector<YamlNode> YamlNode::items() const {
 
 std::vector<std::string> YamlNode::keys() const {
   std::vector<std::string> found;
+  if (exists() && !is_map() && !node_->IsNull()) fail("expected keys and values");
   if (!is_map()) return found;
   for (const auto& entry : *node_)
     if (entry.first.IsScalar()) found.push_back(entry.first.Scalar());

@@ -2,6 +2,7 @@
 // suggestion. Keys that nobody asked for are mistakes too.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -21,7 +22,14 @@ namespace bpusim {
 /// Collects what is wrong with one or more files.
 class Problems {
  public:
-  void add(const std::string& problem) { lines_.push_back(problem); }
+  /// Throws InputError with all of them where there are more than anybody reads.
+  void add(const std::string& problem) {
+    if (std::find(lines_.begin(), lines_.end(), problem) != lines_.end()) return;
+    lines_.push_back(problem);
+    if (lines_.size() < kMost) return;
+    lines_.emplace_back("there may be more: reading stopped after " + std::to_string(kMost) + " mistakes");
+    raise();
+  }
   bool any() const { return !lines_.empty(); }
   /// Throws InputError with all of them, if there are any.
   void raise() const {
@@ -29,8 +37,13 @@ class Problems {
   }
 
  private:
+  static constexpr std::size_t kMost = 50;
   std::vector<std::string> lines_;
 };
+
+/// A YAML file's text. Throws InputError where it is no regular file, or larger than what is left of the
+/// memory limit (bytes, MemoryBudget; 0 for its default) holds once it is parsed.
+std::string read_yaml(const std::string& path, std::int64_t memory_limit = 0);
 
 /// A number with a unit, as "2MiB" or "1.5 GHz", in the parameter's own unit (bytes, MHz, ns, us, GB/s;
 /// others take their own name only). nullopt and `expected` filled where it is none.
@@ -39,8 +52,7 @@ std::optional<double> parse_quantity(const std::string& text, const std::string&
 /// A node of a YAML file, or the absence of one.
 class YamlNode {
  public:
-  /// Reads a file. Throws InputError where there is none, or where it is no YAML.
-  static YamlNode read_file(const std::string& path, Problems& problems);
+  /// Throws InputError where the text is no YAML.
   static YamlNode read_text(const std::string& text, const std::string& name, Problems& problems);
 
   bool exists() const { return node_ != nullptr; }
@@ -50,8 +62,8 @@ class YamlNode {
 
   /// The value of a key; absent where there is none, or where this is no map. Notes that the key is known.
   YamlNode operator[](const std::string& key) const;
-  std::vector<YamlNode> items() const;    ///< of a list; empty for anything else
-  std::vector<std::string> keys() const;  ///< of a map
+  std::vector<YamlNode> items() const;    ///< of a list; anything else but nothing is a mistake
+  std::vector<std::string> keys() const;  ///< of a map; anything else but nothing is a mistake
   /// A map's keys that were never asked for are mistakes; call when all were. Also says that a map was
   /// expected where this is none.
   void close() const;
@@ -71,12 +83,15 @@ class YamlNode {
 
  private:
   struct Source;
+  struct Index;
+  const Index& index() const;
   std::optional<double> quantity(double low, double high, const std::string& unit, bool whole) const;
   YamlNode child(const YAML::Node& node, const std::string& path) const;
 
   std::shared_ptr<Source> source_;
   std::shared_ptr<YAML::Node> node_;
   std::string path_;
+  mutable std::shared_ptr<const Index> index_;  // of a map, once it has been asked
 };
 
 }  // namespace bpusim

@@ -55,6 +55,8 @@ struct Node {
 /// Nodes in topological order.
 struct Network {
   std::string name;
+  std::string file;               ///< that it was read from, for messages
+  std::int64_t memory_limit = 0;  ///< bytes that values may take (MemoryBudget)
   std::map<std::string, Value> values;
   std::vector<Node> nodes;
   std::vector<std::string> inputs;  ///< without constants

@@ -37,7 +37,7 @@ std::vector<Tensor> Operation::constants() const {
 std::vector<std::int64_t> Operation::integers(const char* attribute, std::size_t input) const {
   auto numbers = node.attributes.get(attribute, std::vector<std::int64_t>{});
   if (numbers.empty() && given(input))
-    for (const double v : value(input).values) numbers.push_back(static_cast<std::int64_t>(v));
+    for (const double v : value(input).values) numbers.push_back(to_integer(v));
   return numbers;
 }
 

@@ -177,11 +177,12 @@ std::vector<Step> place(const RunSpec& run, const Network& network, const Policy
 }
 
 void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy) {
-  std::string lines;
+  std::vector<std::string> lines;
   for (const Step& step : steps)
     if (step.placement.where == Where::Unsupported)
-      lines += "\n  " + step.name + " (" + step.op + "): " + step.placement.reason;
-  if (!lines.empty()) throw PlacementError("policy " + policy + " cannot place:" + lines);
+      lines.push_back("policy " + policy + " cannot place " + step.name + " (" + step.op +
+                      "): " + step.placement.reason);
+  if (!lines.empty()) throw PlacementError(lines);
 }
 
 }  // namespace bpusim

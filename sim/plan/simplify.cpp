@@ -5,7 +5,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "sim/config/memory_budget.h"
 #include "sim/input_error.h"
+#include "sim/network/known_attributes.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
@@ -29,9 +31,31 @@ DType cast_type(const Node& node) {
   }
 }
 
+// Whole numbers of attributes beyond this mean nothing, and their products leave 64 bits. Where a Slice ends
+// may be as far as one likes.
+constexpr std::int64_t kLargestAttribute = INT32_MAX;
+
+void refuse_extremes(const Node& node) {
+  const std::vector<KnownAttribute>* known = known_attributes(node.op);
+  if (known == nullptr) return;
+  for (const KnownAttribute& attribute : *known) {
+    const std::string& name = attribute.name;
+    if (name == "starts" || name == "ends" || name == "start" || name == "end") continue;
+    std::vector<std::int64_t> values = node.attributes.get(name, std::vector<std::int64_t>{});
+    if (attribute.kind == AttributeKind::Int) values.push_back(node.attributes.get(name, std::int64_t{0}));
+    for (const std::int64_t v : values)
+      if (v > kLargestAttribute || v < -kLargestAttribute)
+        throw std::invalid_argument(node.op + ": " + name + " holds " + std::to_string(v));
+  }
+}
+
 class Inference {
  public:
-  Inference(const Network& network, bool fold) : network_(network), fold_(fold) {}
+  Inference(const Network& network, bool fold)
+      : network_(network), fold_(fold), budget_(network.memory_limit) {
+    for (const auto& [name, value] : network.values)
+      if (value.data) budget_.charge(bytes_of(value.shape), place("value '" + name + "'"));
+  }
 
   Network run() {
     std::vector<Node> kept;
@@ -39,7 +63,7 @@ class Inference {
       try {
         if (!step(node)) kept.push_back(node);
       } catch (const std::invalid_argument& error) {
-        throw InputError(node.name + ": " + error.what());
+        throw InputError(place(node.name + ": " + error.what()));
       }
     }
     network_.nodes = std::move(kept);
@@ -47,6 +71,28 @@ class Inference {
   }
 
  private:
+  static double bytes_of(const Shape& shape) {
+    return sizeof(double) * static_cast<double>(element_count(shape));
+  }
+
+  std::string place(const std::string& what) const {
+    return network_.file.empty() ? what : network_.file + ": " + what;
+  }
+
+  // Nothing behind this point knows what to do with a tensor that has no elements: no grid, no tile, no time.
+  void refuse_empty(const Node& node, const Operation& operation) const {
+    const auto check = [&](const char* what, const std::string& name) {
+      const Shape& shape = network_.shape_of(name);
+      if (element_count(shape) == 0)
+        throw PlacementError(place(node.op + " '" + node.name + "': " + what + " '" + name + "' of shape " +
+                                   to_string(shape) +
+                                   " has no elements; tensors without elements are valid, and not run"));
+    };
+    for (const std::string& name : operation.tensors) check("input", name);
+    for (const std::string& name : node.outputs)
+      if (!name.empty() && network_.values.at(name).dtype != DType::String) check("output", name);
+  }
+
   // Whether the node became constants.
   bool step(const Node& node) {
     const OperatorDefinition* row = find_operator(node.op);
@@ -57,6 +103,7 @@ class Inference {
       network_.unknown.insert(node.outputs.begin(), node.outputs.end());
       return false;
     }
+    refuse_extremes(node);
     const Operation operation = operation_of(node, network_);
     const DType dtype = type_of(node);
     if (fold_ && becomes_constant(*row, operation)) {
@@ -72,6 +119,7 @@ class Inference {
       value.shape = shapes[i];
       value.dtype = dtype;
     }
+    refuse_empty(node, operation);
     return false;
   }
 
@@ -86,6 +134,9 @@ class Inference {
 
   void set_constants(const Node& node, const OperatorDefinition& row, const Operation& operation,
                      DType dtype) {
+    for (const Shape& shape : row.shapes(operation))
+      budget_.charge(bytes_of(shape),
+                     place(node.op + " '" + node.name + "': a constant of shape " + to_string(shape)));
     std::vector<Tensor> outputs;
     if (row.from_shapes != nullptr) {
       outputs.push_back(row.from_shapes(operation));
@@ -124,6 +175,7 @@ class Inference {
 
   Network network_;
   const bool fold_;
+  MemoryBudget budget_;
 };
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 #include "kernels/quantise/value_rows.h"
+#include "sim/config/memory_budget.h"
 #include "sim/input_error.h"
 #include "sim/plan/simplify.h"
 
@@ -27,6 +29,7 @@ class Evaluation {
   }
 
   void run() {
+    require_memory();
     for (const std::string& name : network_.inputs) {
       const Value& value = network_.values.at(name);
       if (value.text) {
@@ -52,6 +55,42 @@ class Evaluation {
   }
 
  private:
+  // Of a value while it is worked on: in float64, as it is, what makes it and what is compared with it; its
+  // codes. Measured on single operators.
+  double bytes_of(const std::string& name) const {
+    constexpr double copies = 6;
+    const auto found = network_.values.find(name);
+    return found == network_.values.end() || found->second.text
+               ? 0
+               : copies * sizeof(double) * static_cast<double>(element_count(found->second.shape));
+  }
+
+  // Values live from the node that makes them to the last that reads them: whether all of them ever fit is
+  // known before any of them is made.
+  void require_memory() const {
+    MemoryBudget budget(network_.memory_limit);
+    std::map<std::string, int> readers = readers_;
+    std::set<std::string> live;
+    for (const std::string& name : network_.inputs)
+      budget.charge(bytes_of(name), place("input '" + name + "'"));
+    for (const Node& node : network_.nodes) {
+      for (const std::string& name : node.outputs) {
+        if (name.empty()) continue;
+        budget.charge(bytes_of(name), place(node.op + " '" + node.name + "': output '" + name +
+                                            "' of shape " + to_string(network_.shape_of(name)) + ""));
+        live.insert(name);
+      }
+      for (const std::string& name : node.outputs)
+        if (readers.count(name) == 0 && live.erase(name) != 0) budget.release(bytes_of(name));
+      for (const std::string& name : node.inputs)
+        if (--readers[name] == 0 && live.erase(name) != 0) budget.release(bytes_of(name));
+    }
+  }
+
+  std::string place(const std::string& what) const {
+    return network_.file.empty() ? what : network_.file + ": " + what;
+  }
+
   void step(const Node& node) {
     const OperatorDefinition* row = find_operator(node.op);
     if (row != nullptr && row->text != nullptr) {
@@ -111,12 +150,15 @@ void evaluate(const Network& network, const GoldenVisitor& visitor) {
 GoldenValues evaluate(const Network& network, const Listener& listener) {
   GoldenValues golden;
   const Network whole = folded(network);
+  MemoryBudget budget(network.memory_limit);  // all values stay
   for (const auto& [name, value] : whole.values) {
     if (value.has_numbers()) golden.numbers[name] = *value.numbers();
     if (value.text) golden.text[name] = *value.text;
   }
   GoldenVisitor visitor;
   visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
+    budget.charge(sizeof(double) * static_cast<double>(tensor->size()),
+                  network.file + ": value '" + name + "' of the float64 model");
     golden.numbers[name] = *tensor;
   };
   visitor.text = [&](const std::string& name, const StringTensor& words) { golden.text[name] = words; };

@@ -1,6 +1,9 @@
 #include "sim/quantise/golden_store.h"
 
-#include <stdexcept>
+#include <cerrno>
+#include <cstring>
+
+#include "sim/input_error.h"
 
 namespace bpusim {
 
@@ -27,7 +30,8 @@ void GoldenStore::put(const std::string& name, const std::shared_ptr<const Tenso
   if (!file_ || std::fseek(file_.get(), static_cast<long>(file_bytes_), SEEK_SET) != 0 ||
       std::fwrite(tensor->values.data(), sizeof(double), tensor->values.size(), file_.get()) !=
           tensor->values.size())
-    throw std::runtime_error("the temporary file for golden values can't be written");
+    throw OutputError("the temporary file for golden values can't be written (" +
+                      std::string(std::strerror(errno)) + ")");
   file_bytes_ += bytes;
 }
 
@@ -38,7 +42,8 @@ std::shared_ptr<const Tensor> GoldenStore::get(const std::string& name) const {
   if (std::fseek(file_.get(), static_cast<long>(entry.offset), SEEK_SET) != 0 ||
       std::fread(tensor.values.data(), sizeof(double), tensor.values.size(), file_.get()) !=
           tensor.values.size())
-    throw std::runtime_error("the temporary file for golden values can't be read");
+    throw OutputError("the temporary file for golden values can't be read (" +
+                      std::string(std::strerror(errno)) + ")");
   return std::make_shared<const Tensor>(std::move(tensor));
 }
 

@@ -17,7 +17,7 @@ class GoldenStore {
   static constexpr std::int64_t kMemoryBytes = 64 << 20;
   explicit GoldenStore(std::int64_t memory_bytes = kMemoryBytes) : room_(memory_bytes) {}
 
-  /// Throws std::runtime_error where the temporary file can't be written.
+  /// Throws OutputError where the temporary file can't be written.
   void put(const std::string& name, const std::shared_ptr<const Tensor>& tensor);
 
   bool holds(const std::string& name) const { return entries_.count(name) != 0; }

@@ -9,7 +9,9 @@
 
 #include "sim/report/csv.h"
 #include "sim/report/documents.h"
+#include "sim/report/json_text.h"
 #include "sim/report/metric_text.h"
+#include "sim/result/printable.h"
 
 namespace bpusim {
 
@@ -180,7 +182,8 @@ const std::vector<PairMetric>& pair_metrics() {
 
 }  // namespace
 
-std::string text_comparison(const RunResult& a, const RunResult& b, const TextStyle& style) {
+std::string text_comparison(const RunResult& first, const RunResult& second, const TextStyle& style) {
+  const RunResult a = printable(first), b = printable(second);
   constexpr std::size_t kKinds = 12, kNodes = 20;
   const auto titles = titles_of(a, b);
   const auto nodes = nodes_of(a, b), kinds = kinds_of_both(a, b);
@@ -211,7 +214,7 @@ Document comparison_document(const RunResult& a, const RunResult& b) {
 }
 
 std::string json_comparison(const RunResult& a, const RunResult& b) {
-  return json_of(comparison_document(a, b)).dump(2) + "\n";
+  return json_text(json_of(comparison_document(a, b)));
 }
 
 std::string csv_comparison(const RunResult& a, const RunResult& b) {

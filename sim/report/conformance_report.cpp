@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "sim/report/documents.h"
+#include "sim/report/json_text.h"
 #include "sim/report/metric_text.h"
 
 namespace bpusim {
@@ -78,7 +79,7 @@ Document conformance_document(const Cases& cases) {
 }
 
 std::string json_conformance(const Cases& cases) {
-  return json_of(conformance_document(cases)).dump(2) + "\n";
+  return json_text(json_of(conformance_document(cases)));
 }
 
 }  // namespace bpusim

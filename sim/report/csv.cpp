@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/report/report.h"
+#include "sim/result/printable.h"
 
 namespace bpusim {
 
@@ -24,13 +25,13 @@ std::string digits(double number) {
 }
 
 std::string field(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+  if (const auto* text = std::get_if<std::string>(&value)) return quoted(printable(*text));
   if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
   if (const auto* number = std::get_if<double>(&value)) return digits(*number);
   std::string joined;
   if (const auto* names = std::get_if<std::vector<std::string>>(&value))
-    for (const std::string& name : *names) joined += (joined.empty() ? "" : ";") + name;
+    for (const std::string& name : *names) joined += (joined.empty() ? "" : ";") + printable(name);
   return quoted(joined);
 }
 

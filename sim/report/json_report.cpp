@@ -3,6 +3,7 @@
 
 #include "sim/report/advice_text.h"
 #include "sim/report/documents.h"
+#include "sim/report/json_text.h"
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 
@@ -65,11 +66,11 @@ Document check_document(const CheckResult& result) {
 }
 
 std::string json_report(const RunResult& result) {
-  return json_of(run_document(result)).dump(2) + "\n";
+  return json_text(json_of(run_document(result)));
 }
 
 std::string json_placement(const CheckResult& result) {
-  return json_of(check_document(result)).dump(2) + "\n";
+  return json_text(json_of(check_document(result)));
 }
 
 }  // namespace bpusim

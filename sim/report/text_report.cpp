@@ -6,6 +6,7 @@
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
 #include "sim/report/text_table.h"
+#include "sim/result/printable.h"
 #include "sim/result/summary.h"
 
 namespace bpusim {
@@ -150,8 +151,8 @@ std::string advice_text(const std::vector<Advice>& advice, double now_ms, const 
   if (advice.empty()) return "";
   std::string text = "\n" + heading("What to change, by time won", style);
   for (const Advice& a : advice)
-    text += "  " + (a.won_ms > 0 ? "[" + fixed(a.won_ms, 3) + " ms] " : std::string()) + text_of(a, now_ms) +
-            "\n";
+    text += "  " + (a.won_ms > 0 ? "[" + fixed(a.won_ms, 3) + " ms] " : std::string()) +
+            printable(text_of(a, now_ms)) + "\n";
   return text;
 }
 
@@ -248,7 +249,8 @@ std::string heading(const std::string& text, const TextStyle& style) {
   return (style.colour ? kBold + text + kPlain : text) + "\n";
 }
 
-std::string text_report(const RunResult& result, const TextStyle& style) {
+std::string text_report(const RunResult& given, const TextStyle& style) {
+  const RunResult result = printable(given);
   std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
                      heading("Totals", style) + totals(result) + "\n" + heading("Kinds of operators", style) +
                      kind_table(result, style) + advice_text(result, style) + "\n" +
@@ -263,7 +265,8 @@ std::string text_report(const RunResult& result, const TextStyle& style) {
   return text;
 }
 
-std::string text_placement(const CheckResult& result, const TextStyle& style) {
+std::string text_placement(const CheckResult& given, const TextStyle& style) {
+  const CheckResult result = printable(given);
   const auto of = [](const char* name) { return column_of(placed_node_metrics(), name); };
   const std::vector<Column<PlacedNode>> columns = {of("name"), of("op"),     of("shape"),
                                                    of("on"),   of("reason"), of("source")};

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "sim/result/printable.h"
+
 namespace bpusim {
 
 namespace {
@@ -28,6 +30,7 @@ TextTable::TextTable(const std::vector<std::string>& columns) {
 
 void TextTable::add(std::vector<std::string> cells, const std::string& colour) {
   if (cells.size() != names_.size()) throw std::logic_error("TextTable: a row of the wrong length");
+  for (std::string& cell : cells) cell = printable(cell);
   rows_.push_back(std::move(cells));
   colours_.push_back(colour);
 }

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
+#include <utility>
 
 #include "models/machine.h"
 #include "sim/advise/advice.h"
 #include "sim/advise/timed_advice.h"
+#include "sim/input_error.h"
 #include "sim/plan/placement.h"
 #include "sim/run/calibrate.h"
 #include "sim/run/execution.h"
@@ -76,6 +79,26 @@ RunOptions possible(RunOptions options, const Scenario& scenario) {
   return options;
 }
 
+// Every error names the file that the network is from. What does not fit somewhere deep in it is the input's
+// fault as well.
+template <class Work>
+auto naming_file(const std::string& file, Work&& work) {
+  const auto named = [&](std::vector<std::string> lines) {
+    for (std::string& line : lines)
+      if (!file.empty() && line.rfind(file + ":", 0) != 0) line.insert(0, file + ": ");
+    return lines;
+  };
+  try {
+    return work();
+  } catch (const InputError& error) {
+    throw InputError(named(error.lines()));
+  } catch (const PlacementError& error) {
+    throw PlacementError(named(error.lines()));
+  } catch (const std::invalid_argument& error) {
+    throw InputError(named({error.what()}));
+  }
+}
+
 }  // namespace
 
 RunPass run_once(const Scenario& scenario, const RunOptions& options,
@@ -112,8 +135,10 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   return pass;
 }
 
-RunResult simulate(const Scenario& scenario, const RunOptions& asked,
-                   const std::vector<Observer*>& observers) {
+namespace {
+
+RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
+                         const std::vector<Observer*>& observers) {
   const auto start = std::chrono::steady_clock::now();
   const RunOptions options = possible(asked, scenario);
   const std::optional<Int16Findings> int16 = find_int16(scenario, options);
@@ -131,7 +156,7 @@ RunResult simulate(const Scenario& scenario, const RunOptions& asked,
   return result;
 }
 
-CheckResult check(const Scenario& scenario) {
+CheckResult check_named(const Scenario& scenario) {
   CheckResult result;
   const Network network = simplified(scenario.run.network, scenario.policy);
   const std::vector<Step> steps = place(scenario.run, network, scenario.policy);
@@ -140,6 +165,17 @@ CheckResult check(const Scenario& scenario) {
         {step.name, step.op, step.shape, step.placement.reason, step.placement.source, step.side()});
   result.advice = static_advice({network, steps});
   return result;
+}
+
+}  // namespace
+
+RunResult simulate(const Scenario& scenario, const RunOptions& options,
+                   const std::vector<Observer*>& observers) {
+  return naming_file(scenario.run.network.file, [&] { return simulate_named(scenario, options, observers); });
+}
+
+CheckResult check(const Scenario& scenario) {
+  return naming_file(scenario.run.network.file, [&] { return check_named(scenario); });
 }
 
 }  // namespace bpusim

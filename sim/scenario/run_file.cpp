@@ -2,21 +2,24 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <functional>
 #include <set>
-#include <sstream>
 
 #include "kernels/norms/norm.h"
 #include "kernels/quantise/calibration.h"
+#include "sim/config/memory_budget.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
 #include "sim/network/files/tensor_files.h"
+#include "sim/network/known_attributes.h"
 #include "sim/network/onnx/import.h"
 #include "sim/scenario/workload.h"
 
 namespace bpusim {
 
 namespace {
+
+constexpr double kNumberBytes = 8;  // of a number in float64
 
 const std::vector<std::string> kMappings = {"auto",      "resident",   "streaming", "split",
                                             "mac_array", "decomposed", "host"};
@@ -38,31 +41,76 @@ NodeOptions read_options(const YamlNode& node, NodeOptions options) {
   return options;
 }
 
+bool is_integer(const YamlNode& node) {
+  const std::string word = node.is_scalar() ? node.word() : "";
+  return !word.empty() && word.find_first_not_of("-0123456789") == std::string::npos;
+}
+
+bool is_number(const YamlNode& node) {
+  const std::string word = node.is_scalar() ? node.word() : "";
+  return !word.empty() && word.find_first_not_of("+-.0123456789eE") == std::string::npos;
+}
+
+bool fits(const YamlNode& value, AttributeKind kind) {
+  const auto all = [&](bool (*fit)(const YamlNode&)) {
+    if (!value.is_list()) return false;
+    const auto items = value.items();
+    return std::all_of(items.begin(), items.end(), fit);
+  };
+  switch (kind) {
+    case AttributeKind::Int:
+      return is_integer(value);
+    case AttributeKind::Float:
+      return is_number(value);
+    case AttributeKind::String:
+      return value.is_scalar();
+    case AttributeKind::Ints:
+      return all(is_integer);
+    case AttributeKind::Floats:
+      return all(is_number);
+    case AttributeKind::Strings:
+      return all([](const YamlNode& item) { return item.is_scalar(); });
+    case AttributeKind::Other:
+      break;
+  }
+  return true;
+}
+
+void read_attribute(const std::string& key, const YamlNode& value, Attributes& attributes) {
+  if (value.is_list()) {
+    const auto items = value.items();
+    if (std::all_of(items.begin(), items.end(), is_integer)) {
+      attributes.int_lists[key] = value.integers();
+    } else {
+      attributes.string_lists[key] = value.words();
+    }
+  } else if (is_integer(value)) {
+    attributes.ints[key] = value.integer(0, -1e15, 1e15);
+  } else if (is_number(value)) {
+    attributes.floats[key] = value.number(0, -1e30, 1e30);
+  } else {
+    attributes.strings[key] = value.word();
+  }
+}
+
 // Attributes have the types that they are written with: 1 is an integer, 1e-5 a float.
-void read_attributes(const YamlNode& node, Attributes& attributes) {
-  if (node.exists() && !node.is_map()) return node.fail("expected keys and values, as {epsilon: 1e-5}");
+void read_attributes(const YamlNode& node, const std::string& op, Attributes& attributes) {
+  const std::vector<KnownAttribute>* known = known_attributes(op);
   for (const std::string& key : node.keys()) {
     const YamlNode value = node[key];
-    if (value.is_list()) {
-      const auto items = value.items();
-      const bool numbers = std::all_of(items.begin(), items.end(), [](const YamlNode& item) {
-        return item.is_scalar() && item.word().find_first_not_of("-0123456789") == std::string::npos;
-      });
-      if (numbers) {
-        attributes.int_lists[key] = value.integers();
-      } else {
-        attributes.string_lists[key] = value.words();
+    if (known != nullptr) {
+      const KnownAttribute* attribute = find_attribute(*known, key);
+      if (attribute == nullptr) {
+        value.fail(known->empty() ? op + " has no attributes"
+                                  : "no attribute of " + op + did_you_mean(key, names_of(*known)));
+        continue;
       }
-      continue;
+      if (!fits(value, attribute->kind)) {
+        value.fail(std::string("expected ") + to_string(attribute->kind));
+        continue;
+      }
     }
-    const std::string word = value.word();
-    if (!word.empty() && word.find_first_not_of("-0123456789") == std::string::npos) {
-      attributes.ints[key] = value.integer(0, -1e15, 1e15);
-    } else if (!word.empty() && word.find_first_not_of("+-.0123456789eE") == std::string::npos) {
-      attributes.floats[key] = value.number(0, -1e30, 1e30);
-    } else {
-      attributes.strings[key] = word;
-    }
+    read_attribute(key, value, attributes);
   }
 }
 
@@ -89,13 +137,11 @@ DataSpec read_data(const YamlNode& node, const std::string& folder) {
 // What follows in a chain: names, or maps where an operator needs attributes.
 std::vector<FollowerSpec> read_followers(const YamlNode& node) {
   std::vector<FollowerSpec> followers;
-  if (node.exists() && !node.is_list())
-    node.fail("expected a list of operators, as [BatchNormalization, Relu]");
   for (const YamlNode& item : node.items()) {
     FollowerSpec follower;
     if (item.is_map()) {
       follower.op = item["op"].choice("", workload_operators());
-      read_attributes(item["attributes"], follower.attributes);
+      read_attributes(item["attributes"], follower.op, follower.attributes);
       item.close();
       if (!item["op"].exists()) item.fail("needs an op");
     } else {
@@ -106,18 +152,42 @@ std::vector<FollowerSpec> read_followers(const YamlNode& node) {
   return followers;
 }
 
-void read_operator(const YamlNode& node, const std::string& folder, std::uint64_t seed,
-                   std::set<std::string>& names, RunSpec& run) {
+// Names of operators; one that is there already gets a number.
+class Names {
+ public:
+  std::string unique(const std::string& name) {
+    if (taken_.insert(name).second) return name;
+    for (std::size_t& number = next_.emplace(name, 2).first->second;; ++number) {
+      std::string numbered = name + "_" + std::to_string(number);
+      if (taken_.insert(numbered).second) return numbered;
+    }
+  }
+
+ private:
+  std::set<std::string> taken_;
+  std::map<std::string, std::size_t> next_;
+};
+
+// One operator of a list, and what those before it took.
+struct OperatorEntry {
+  const YamlNode& node;
+  const std::string& folder;
+  Names& names;
+  MemoryBudget& budget;
+};
+
+void read_operator(const OperatorEntry& entry, std::uint64_t seed, RunSpec& run) {
+  const YamlNode& node = entry.node;
   OperatorSpec spec;
   spec.op = node["op"].choice("", workload_operators());
   spec.name = node["name"].word(spec.op);
   spec.shape = node["shape"].integers();
-  read_attributes(node["attributes"], spec.attributes);
+  read_attributes(node["attributes"], spec.op, spec.attributes);
   spec.then = read_followers(node["then"]);
   spec.out_channels = node["out_channels"].integer(0, 1, 1e6);
   spec.kernel = node["kernel"].integer(3, 1, 255);
   spec.instance_channels = node["instance_channels"].integer(0, 1, 1e6);
-  spec.data = read_data(node["data"], folder);
+  spec.data = read_data(node["data"], entry.folder);
   spec.text.values = node["text"].words();
   spec.text.shape = {static_cast<std::int64_t>(spec.text.values.size())};
   spec.seed = static_cast<std::uint64_t>(node["seed"].integer(static_cast<std::int64_t>(seed), 0, 1e15));
@@ -136,12 +206,13 @@ void read_operator(const YamlNode& node, const std::string& folder, std::uint64_
   for (const std::int64_t extent : spec.shape)
     if (extent < 1)
       return node["shape"].fail("holds " + std::to_string(extent) + "; every extent must be at least 1");
-  for (int i = 2; !names.insert(spec.name).second; ++i)
-    spec.name = node["name"].word(spec.op) + "_" + std::to_string(i);
+  spec.name = entry.names.unique(spec.name);
   const std::size_t first = run.network.nodes.size();
   try {
-    add_operator(spec, run.network);
+    add_operator(spec, entry.budget, run.network);
   } catch (const std::invalid_argument& error) {
+    return node.fail(error.what());
+  } catch (const InputError& error) {  // of a file that the operator names, or of the memory limit
     return node.fail(error.what());
   }
   run.drawn_inputs = run.drawn_inputs && spec.data.kind != "file";
@@ -177,12 +248,57 @@ std::string unknown_shape(const std::string& name, const Shape& shape, const std
          *open.begin() + "=1, or dim: in the run file), or " + file;
 }
 
+// Where the inputs of a model come from, and who hears what is wrong with them.
+struct InputSource {
+  const YamlNode& files;  ///< by input; those that are not there are drawn
+  std::string folder;     ///< where relative paths start
+  std::uint64_t seed;
+  std::function<void(const std::string&)> complain;
+};
+
+// A file's tensor in place of an input. What the model says about its shape holds, but for open dimensions.
+void take_file(const YamlNode& file, const std::string& folder, Value& value, MemoryBudget& budget) {
+  if (!file.is_scalar()) return file.fail("expected a file, as x.npy");
+  AnyTensor tensor = read_tensor_file(beside(folder, file.word()), &budget);
+  const auto* text = std::get_if<StringTensor>(&tensor);
+  const Shape& shape = text != nullptr ? text->shape : std::get<Tensor>(tensor).shape;
+  if (element_count(shape) == 0)
+    throw PlacementError(file.where() + ": " + file.word() + " of shape " + to_string(shape) +
+                         " has no elements; tensors without elements are valid, and not run");
+  const bool any_rank = value.shape == Shape{0};  // unknown, or one open dimension
+  bool fits = any_rank || shape.size() == value.shape.size();
+  for (std::size_t d = 0; fits && !any_rank && d < shape.size(); ++d)
+    fits = value.shape[d] < 1 || shape[d] == value.shape[d];
+  if (!fits)
+    return file.fail(file.word() + " has shape " + to_string(shape) + ", and the model's input takes " +
+                     to_string(value.shape));
+  if (text != nullptr) {
+    value.shape = shape;
+    value.text = std::move(std::get<StringTensor>(tensor));
+  } else {
+    value.hold(std::move(std::get<Tensor>(tensor)));
+  }
+}
+
+void draw_input(const std::string& name, const InputSource& source, std::uint64_t seed, Network& network,
+                MemoryBudget& budget) {
+  Value& value = network.values[name];
+  if (value.dtype == DType::String)
+    return source.complain("input '" + name + "' is text, and needs a file under inputs");
+  if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; }))
+    return source.complain(unknown_shape(name, value.shape, network.dynamic_dims));
+  budget.charge(kNumberBytes * static_cast<double>(element_count(value.shape)),
+                network.file + ": input '" + name + "' of shape " + to_string(value.shape));
+  value.hold(draw({}, value.shape, seed));
+}
+
 // Inputs of a model: from files, or seeded normal numbers.
-void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t seed, const YamlNode& model,
-                 Network& network) {
-  for (const std::string& key : files.keys())
-    if (std::find(network.inputs.begin(), network.inputs.end(), key) == network.inputs.end())
-      files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
+void fill_inputs(InputSource source, Network& network) {
+  MemoryBudget budget(network.memory_limit);
+  const std::set<std::string> known(network.inputs.begin(), network.inputs.end());
+  for (const std::string& key : source.files.keys())
+    if (known.count(key) == 0)
+      source.files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
   const std::set<std::string> weights = weight_inputs(network);
   std::vector<std::string> activations;
   for (const std::string& name : network.inputs) {
@@ -190,30 +306,16 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
     // What operators read as weights is constant, with data from a file or without.
     if (weights.count(name) == 0) activations.push_back(name);
     value.constant = weights.count(name) != 0;
-    if (!files[name].exists() && weights.count(name) != 0 && element_count(value.shape) > 0) {
+    const YamlNode file = source.files.exists() ? source.files[name] : YamlNode();
+    if (file.exists()) {
+      take_file(file, source.folder, value, budget);
+    } else if (value.constant && element_count(value.shape) > 0) {
       if (element_count(value.shape) <= kFilledWeights) value.hold(Tensor::filled(value.shape, 1));
       network.shapes_only = true;
-      continue;
+    } else {
+      draw_input(name, source, source.seed, network, budget);
+      if (value.data) ++source.seed;
     }
-    if (files[name].exists()) {
-      AnyTensor tensor = read_tensor_file(beside(folder, files[name].word()));
-      if (auto* text = std::get_if<StringTensor>(&tensor)) {
-        value.shape = text->shape;
-        value.text = std::move(*text);
-      } else {
-        value.hold(std::move(std::get<Tensor>(tensor)));
-      }
-      continue;
-    }
-    if (value.dtype == DType::String) {
-      model.fail("input '" + name + "' is text, and needs a file under inputs");
-      continue;
-    }
-    if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; })) {
-      model.fail(unknown_shape(name, value.shape, network.dynamic_dims));
-      continue;
-    }
-    value.hold(draw({}, value.shape, seed++));
   }
   network.inputs = std::move(activations);
 }
@@ -242,53 +344,95 @@ const NodeOptions& RunSpec::options_of(const std::string& node) const {
   return found == options.end() ? defaults : found->second;
 }
 
-RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
-                  const std::map<std::string, std::int64_t>& given_dims) {
-  Problems problems;
-  const YamlNode root = YamlNode::read_text(text, name, problems);
+namespace {
+
+ImportOptions import_options(const ReadOptions& options) {
+  ImportOptions import;
+  import.dims = options.dims;
+  import.outside_data = options.outside_data;
+  import.memory_limit = options.memory_limit;
+  return import;
+}
+
+void read_set(const YamlNode& set, RunSpec& run) {
+  for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
+}
+
+void read_operators(const YamlNode& operators, const std::string& folder, std::uint64_t seed, RunSpec& run) {
+  if (operators.is_list() && operators.items().empty())
+    operators.fail("expected a list of operators, as [{op: Relu, shape: [1, 64]}]");
+  Names names;
+  MemoryBudget budget(run.network.memory_limit);
+  for (const YamlNode& node : operators.items()) read_operator({node, folder, names, budget}, ++seed, run);
+}
+
+void read_model(const YamlNode& root, const std::string& folder, const ReadOptions& options,
+                std::uint64_t seed, RunSpec& run) {
+  const YamlNode model = root["model"], dim = root["dim"], inputs = root["inputs"];
+  if (!model.is_scalar()) return model.fail("expected a file, as net.onnx");
+  ImportOptions import = import_options(options);
+  for (const std::string& key : dim.keys()) import.dims.emplace(key, dim[key].integer(1, 1, 1e9));
+  run.from_model = true;
+  run.network = read_onnx(beside(folder, model.word()), import);
+  run.drawn_inputs = inputs.keys().empty();
+  fill_inputs({inputs, folder, seed, [&](const std::string& what) { model.fail(what); }}, run.network);
+}
+
+// What holds where a run says nothing.
+RunSpec plain_run(const std::string& path, const ReadOptions& options) {
   RunSpec run;
-  run.name = root["name"].word(std::filesystem::path(name).stem().string());
-  run.machine = root["machine"].word(run.machine);
-  run.policy = root["policy"].word();
-  const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12));
+  run.name = std::filesystem::path(path).stem().string();
   run.defaults.quantisation = "symmetric";
   run.defaults.calibration = "max";
+  run.drawn_inputs = true;
+  run.network.file = path;
+  run.network.memory_limit = options.memory_limit;
+  return run;
+}
+
+constexpr std::uint64_t kSeedsApart = 1000;  // of two runs' inputs
+
+RunSpec read_bare_model(const std::string& path, const ReadOptions& options) {
+  RunSpec run = plain_run(path, options);
+  run.from_model = run.overlap = true;
+  run.network = read_onnx(path, import_options(options));
+  Problems problems;
+  fill_inputs(
+      {YamlNode(), "", kSeedsApart, [&](const std::string& what) { problems.add(path + ": " + what); }},
+      run.network);
+  problems.raise();
+  return run;
+}
+
+}  // namespace
+
+RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
+                  const ReadOptions& options) {
+  Problems problems;
+  const YamlNode root = YamlNode::read_text(text, name, problems);
+  RunSpec run = plain_run(name, options);
+  run.name = root["name"].word(run.name);
+  run.machine = root["machine"].word(run.machine);
+  run.policy = root["policy"].word();
+  const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12)) * kSeedsApart;
   run.defaults = read_options(root, run.defaults);
   read_quantisation(root, folder, run);
-  const YamlNode set = root["set"];
-  for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
+  read_set(root["set"], run);
   const YamlNode operators = root["operators"], model = root["model"];
   if (operators.exists() == model.exists()) root.fail("needs either operators or a model");
   // Operators of a list are questions of their own; those of a model are one after another's.
   run.overlap = root["overlap"].flag(model.exists());
-  run.drawn_inputs = true;
-  std::set<std::string> names;
-  std::uint64_t each = seed * 1000;
-  for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);
-  if (model.exists()) {
-    std::map<std::string, std::int64_t> dims = given_dims;
-    const YamlNode dim = root["dim"];
-    for (const std::string& key : dim.keys()) dims.emplace(key, dim[key].integer(1, 1, 1e9));
-    run.network = read_onnx(beside(folder, model.word()), dims);
-    run.drawn_inputs = root["inputs"].keys().empty();
-    fill_inputs(root["inputs"], folder, each, model, run.network);
-  }
+  read_operators(operators, folder, seed, run);
+  if (model.exists()) read_model(root, folder, options, seed + operators.items().size(), run);
   root.close();
   problems.raise();
   return run;
 }
 
-RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims) {
+RunSpec read_run(const std::string& path, const ReadOptions& options) {
   const std::filesystem::path file(path);
-  if (file.extension() == ".onnx") {
-    if (!std::filesystem::is_regular_file(file)) throw InputError(path + ": no such file");
-    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "", dims);
-  }
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) throw InputError(path + ": no such file, or not readable");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_run(text.str(), path, file.parent_path().string(), dims);
+  if (file.extension() == ".onnx") return read_bare_model(path, options);
+  return parse_run(read_yaml(path, options.memory_limit), path, file.parent_path().string(), options);
 }
 
 }  // namespace bpusim

@@ -22,6 +22,13 @@ struct NodeOptions {
 /// Whether a word names a calibration: a method of kernels/quantise/calibration.h, or "auto".
 bool is_calibration(const std::string& word);
 
+/// How a run is read.
+struct ReadOptions {
+  std::map<std::string, std::int64_t> dims;  ///< of a model's dynamic dimensions, before those of the file
+  std::int64_t memory_limit = 0;             ///< bytes (MemoryBudget); 0 for its default
+  bool outside_data = false;                 ///< external data may lie outside of the model's folder
+};
+
 struct RunSpec {
   std::string name;
   std::string machine = "generic";
@@ -36,6 +43,7 @@ struct RunSpec {
   bool sensitivity = false;           ///< measures also what each node loses alone
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
+  bool from_model = false;                     ///< the network is a model's, not a list of operators
   Network network;
 
   const NodeOptions& options_of(const std::string& node) const;
@@ -43,11 +51,10 @@ struct RunSpec {
 
 /// Reads a run file (.yaml), or an ONNX model (.onnx) as a run with everything else at its default and seeded
 /// inputs. Throws InputError with everything that is wrong.
-/// `dims` sets dynamic dimensions of a model, before those of the file.
-RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims = {});
+RunSpec read_run(const std::string& path, const ReadOptions& options = {});
 
 /// The same from YAML text; relative paths within it start at `folder`.
 RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
-                  const std::map<std::string, std::int64_t>& dims = {});
+                  const ReadOptions& options = {});
 
 }  // namespace bpusim

@@ -39,18 +39,19 @@ std::vector<std::string> keys(const std::map<std::string, Tensor>& tensors) {
 }  // namespace
 
 std::map<std::string, Tensor> read_samples(const std::string& file, const Network& network) {
+  MemoryBudget budget(network.memory_limit);
   std::vector<std::string> numbers;
   for (const std::string& input : network.inputs)
     if (network.values.at(input).dtype != DType::String) numbers.push_back(input);
   if (fs::path(file).extension() == ".npz") {
-    auto arrays = read_npz(file);
+    auto arrays = read_npz(file, &budget);
     for (const std::string& input : numbers)
       if (arrays.count(input) == 0)
         throw InputError(file + ": has no array for input '" + input + "'" +
                          did_you_mean(input, keys(arrays)));
     return arrays;
   }
-  AnyTensor tensor = read_tensor_file(file);
+  AnyTensor tensor = read_tensor_file(file, &budget);
   if (!std::holds_alternative<Tensor>(tensor)) throw InputError(file + ": holds text, not numbers");
   if (numbers.size() != 1)
     throw InputError(file + ": holds one tensor, and the network has " + std::to_string(numbers.size()) +

@@ -1,26 +1,64 @@
 #include "sim/scenario/scenario.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <utility>
 
 #include "sim/config/machine_file.h"
+#include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/known_attributes.h"
 
 namespace bpusim {
 
 namespace {
 
+constexpr std::int64_t kMostExtent = 1000000000;
+
+// Digits only: 1e3, 1x and "1,M=2" are no extents.
 std::map<std::string, std::int64_t> parse_dims(const std::vector<std::string>& texts) {
   std::map<std::string, std::int64_t> dims;
   for (const std::string& text : texts) {
     const auto equals = text.find('=');
-    const std::int64_t value = equals == std::string::npos ? 0 : std::atoll(text.c_str() + equals + 1);
-    if (value < 1) throw InputError("--dim " + text + ": expected NAME=VALUE with a value of at least 1");
-    dims[text.substr(0, equals)] = value;
+    const std::string digits = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const bool number =
+        !digits.empty() && digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+    const std::int64_t value = number ? std::stoll(digits) : 0;
+    if (value < 1 || value > kMostExtent || equals == 0)
+      throw InputError("--dim " + text + ": expected NAME=VALUE, a whole number from 1 to " +
+                       std::to_string(kMostExtent) + " in digits; one dimension each");
+    if (!dims.emplace(text.substr(0, equals), value).second)
+      throw InputError("--dim " + text + ": '" + text.substr(0, equals) + "' is set twice");
   }
   return dims;
+}
+
+// An attribute that no version of its operator has is a typing error, or newer than bpusim.
+void warn_of_unknown_attributes(const Network& network, const Listener& listener) {
+  constexpr std::size_t most = 20;
+  std::size_t warned = 0;
+  const auto warn = [&](const Node& node, const std::vector<KnownAttribute>& known, const auto& given) {
+    for (const auto& entry : given) {
+      if (find_attribute(known, entry.first) != nullptr) continue;
+      if (++warned <= most)
+        listener.warning(network.file + ": " + node.op + " '" + node.name + "': attribute '" + entry.first +
+                         "' is none of the operator's" + did_you_mean(entry.first, names_of(known)) +
+                         "; it changes nothing");
+    }
+  };
+  if (!listener.warning) return;
+  for (const Node& node : network.nodes) {
+    const auto* known = known_attributes(node.op);
+    if (known == nullptr || !node.domain.empty()) continue;
+    const Attributes& a = node.attributes;
+    warn(node, *known, a.ints);
+    warn(node, *known, a.floats);
+    warn(node, *known, a.strings);
+    warn(node, *known, a.int_lists);
+    warn(node, *known, a.string_lists);
+  }
+  if (warned > most)
+    listener.warning(network.file + ": and " + std::to_string(warned - most) + " more such attributes");
 }
 
 template <class T>
@@ -48,9 +86,14 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
 }  // namespace
 
 Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
-  const auto dims = parse_dims(overrides.dims);
+  ReadOptions options;
+  options.dims = parse_dims(overrides.dims);
+  options.memory_limit = overrides.memory_limit;
+  options.outside_data = overrides.outside_data;
   listener.report("import", 0, 0);
-  return resolve(read_run(file, dims), overrides);
+  RunSpec run = read_run(file, options);
+  if (run.from_model) warn_of_unknown_attributes(run.network, listener);
+  return resolve(std::move(run), overrides);
 }
 
 Scenario resolve(RunSpec run, const Overrides& overrides) {

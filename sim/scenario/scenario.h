@@ -28,10 +28,12 @@ struct Overrides {
   std::vector<std::string> int16;     ///< nodes and inputs, beside the file's own
   double int16_below = -1, int16_until = -1;
   bool sensitivity = false;
+  std::int64_t memory_limit = 0;  ///< bytes that the run may take (MemoryBudget); 0 for the default
+  bool outside_data = false;      ///< external data may lie outside of the model's folder
 };
 
 /// Reads a run file (.yaml) or a model (.onnx) and what it names. Throws InputError with everything that is
-/// wrong.
+/// wrong. The listener is warned of attributes of a model that nobody knows.
 Scenario resolve(const std::string& file, const Overrides& overrides = {}, const Listener& listener = {});
 
 /// The same for a run that is in memory already; dims are too late for it.

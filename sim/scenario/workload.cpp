@@ -45,7 +45,8 @@ const Drawn& drawn_for(NormRole role) {
 
 class Chain {
  public:
-  Chain(const OperatorSpec& spec, Network& network) : spec_(spec), network_(network), seeds_(spec.seed) {}
+  Chain(const OperatorSpec& spec, MemoryBudget& budget, Network& network)
+      : spec_(spec), budget_(budget), network_(network), seeds_(spec.seed) {}
 
   void build();
 
@@ -57,10 +58,17 @@ class Chain {
     value.constant = true;
     return full;
   }
+  // Room for a tensor that is about to be drawn.
+  void take(const Shape& shape, const std::string& name) {
+    budget_.charge(sizeof(double) * static_cast<double>(element_count(shape)),
+                   name + " of shape " + to_string(shape));
+  }
   std::string around(const std::string& name, const Shape& shape, double mean, double deviation) {
+    take(shape, name);
     return constant(name, random_normal(shape, mean, deviation, seeds_.next()));
   }
   std::string positive(const std::string& name, const Shape& shape) {
+    take(shape, name);
     return constant(name, random_uniform(shape, 0.5, 1.5, seeds_.next()));
   }
   void add(const std::string& op, std::vector<std::string> inputs, const std::vector<Shape>& outputs,
@@ -79,6 +87,7 @@ class Chain {
   }
 
   const OperatorSpec& spec_;
+  MemoryBudget& budget_;
   Network& network_;
   Seeds seeds_;
   std::string current_;  // value that the next operator reads
@@ -207,8 +216,9 @@ void Chain::build() {
     input.text = spec_.text;
     shape_ = input.shape;
   } else {
-    Tensor data =
-        spec_.data.kind == "file" ? read_npy(spec_.data.file) : draw(spec_.data, spec_.shape, seeds_.next());
+    const bool drawn = spec_.data.kind != "file";
+    if (drawn) take(spec_.shape, "input");
+    Tensor data = drawn ? draw(spec_.data, spec_.shape, seeds_.next()) : read_npy(spec_.data.file, &budget_);
     if (!spec_.shape.empty() && data.shape != spec_.shape)
       throw std::invalid_argument(spec_.data.file + " holds " + to_string(data.shape) + ", not " +
                                   to_string(spec_.shape));
@@ -269,8 +279,8 @@ std::vector<std::string> workload_operators() {
   return names;
 }
 
-void add_operator(const OperatorSpec& spec, Network& network) {
-  Chain(spec, network).build();
+void add_operator(const OperatorSpec& spec, MemoryBudget& budget, Network& network) {
+  Chain(spec, budget, network).build();
 }
 
 }  // namespace bpusim

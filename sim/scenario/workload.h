@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/memory_budget.h"
 #include "sim/network/network.h"
 
 namespace bpusim {
@@ -47,7 +48,7 @@ struct OperatorSpec {
 std::vector<std::string> workload_operators();
 
 /// Adds a spec's nodes and values. Node names are the spec's name, or name.Op in chains. Throws
-/// std::invalid_argument with what is wrong.
-void add_operator(const OperatorSpec& spec, Network& network);
+/// std::invalid_argument with what is wrong, and InputError where its tensors are more than `budget` has.
+void add_operator(const OperatorSpec& spec, MemoryBudget& budget, Network& network);
 
 }  // namespace bpusim

@@ -174,7 +174,7 @@ std::vector<ConformanceCase> run_conformance(const std::string& folder, const Ma
   for (const fs::path& path : folders) {
     try {
       cases.push_back(run_case(path, machine, policy));
-    } catch (const InputError& error) {
+    } catch (const ErrorLines& error) {
       ConformanceCase c;
       c.name = path.filename().string();
       // An operator may use types and forms that are not read; a norm must not.

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const bpusim::fuzz::Target& target = chosen();
   try {
     target.run(std::string(reinterpret_cast<const char*>(data), size), [] {});
-  } catch (const bpusim::InputError&) {
+  } catch (const bpusim::ErrorLines&) {
   }
   return 0;
 }

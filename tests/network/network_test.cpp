@@ -37,7 +37,11 @@ std::string temporary(const std::string& name) {
 TEST(Npy, RoundTrip) {
   const std::string path = temporary(".npy");
   const Tensor sent({2, 3}, {1, -2, 0.5, 1e300, -0.0, 3});
-  write_npy(path, sent);
+  std::ofstream out(path, std::ios::binary);
+  write_npy(sent, [&](const void* bytes, std::size_t count) {
+    out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
+  });
+  out.close();
   const Tensor got = read_npy(path);
   EXPECT_EQ(got.shape, sent.shape);
   EXPECT_EQ(got.values, sent.values);
@@ -186,12 +190,13 @@ TEST(Workload, ChainsAndSplits) {
   spec.op = "IBNSplit";
   spec.shape = {1, 8, 4, 4};
   spec.instance_channels = 3;
-  add_operator(spec, network);
+  MemoryBudget budget;
+  add_operator(spec, budget, network);
   ASSERT_EQ(network.nodes.size(), 4u);
   EXPECT_EQ(network.nodes[0].name, "ibn.Split");
   EXPECT_EQ(network.values.at(network.nodes[0].outputs[1]).shape, (Shape{1, 5, 4, 4}));
   spec.instance_channels = 8;
-  EXPECT_THROW(add_operator(spec, network), std::invalid_argument);
+  EXPECT_THROW(add_operator(spec, budget, network), std::invalid_argument);
 }
 
 }  // namespace

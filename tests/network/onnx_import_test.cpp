@@ -544,8 +544,7 @@ TEST(OnnxDamage, NamesThePlace) {
   bytes += static_cast<char>(graph.size() >> 7);
   bytes += graph;
   EXPECT_NE(error(bytes).find("graph.node[0].op_type at byte"), std::string::npos) << error(bytes);
-  EXPECT_NE(error_of([] { read_onnx("/dev/zero"); }).find("no such file, or not readable"),
-            std::string::npos);
+  EXPECT_NE(error_of([] { read_onnx("/dev/zero"); }).find("no regular file"), std::string::npos);
 }
 
 }  // namespace

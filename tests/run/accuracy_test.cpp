@@ -104,7 +104,8 @@ void measure(const Subject& subject, const std::string& kind, std::uint64_t seed
   spec.attributes = subject.attributes;
   spec.data.kind = kind;
   spec.seed = seed;
-  add_operator(spec, network);
+  MemoryBudget budget;
+  add_operator(spec, budget, network);
   const NormProblem problem = norm_problem(operation_of(network.nodes[0], network));
   const auto& x = network.values.at("n.x").data->values;
   const auto golden = golden_norm(problem, x).y;

@@ -83,7 +83,8 @@ std::shared_ptr<Scene> draw_scene(const NormDefinition& norm) {
   draw_timing(m);
   const OperatorSpec spec = draw_spec(norm);
   Network network;
-  add_operator(spec, network);
+  MemoryBudget budget;
+  add_operator(spec, budget, network);
   scene->problem = norm_problem(operation_of(network.nodes[0], network));
   for (std::int64_t i = 0; i < element_count(spec.shape); ++i)
     scene->codes.push_back(static_cast<std::int8_t>(i * 37 % 251 - 125));
@@ -137,7 +138,8 @@ TEST(RandomPrograms, ARemovedDependencyIsCaught) {
   spec.op = "InstanceNormalization";
   spec.shape = {2, 8, 16, 16};
   Network network;
-  add_operator(spec, network);
+  MemoryBudget budget;
+  add_operator(spec, budget, network);
   const NormProblem problem = norm_problem(operation_of(network.nodes[0], network));
   Scene scene;
   scene.problem = problem;

@@ -30,7 +30,10 @@ class Quantising : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   std::string file(const std::string& name, const Tensor& tensor) {
-    write_npy((folder_ / name).string(), tensor);
+    std::ofstream out(folder_ / name, std::ios::binary);
+    write_npy(tensor, [&](const void* bytes, std::size_t count) {
+      out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
+    });
     return (folder_ / name).string();
   }
   RunSpec spec(const std::string& text) const { return parse_run(text, "test.yaml", folder_.string()); }

@@ -135,13 +135,18 @@ std::string Archive::content(const Entry& entry) const {
 
 }  // namespace
 
-std::map<std::string, Tensor> parse_npz(const std::string& bytes, const std::string& name) {
+std::map<std::string, Tensor> parse_npz(const std::string& bytes, const std::string& name,
+                                        MemoryBudget* budget) {
+  MemoryBudget own;
+  MemoryBudget& room = budget != nullptr ? *budget : own;
   const Archive archive(bytes, name);
   std::map<std::string, Tensor> arrays;
   for (const Entry& entry : archive.entries()) {
     std::string key = entry.name;
     if (key.size() > 4 && key.compare(key.size() - 4, 4, ".npy") == 0) key.resize(key.size() - 4);
-    Tensor tensor = parse_npy(archive.content(entry), name + ":" + key);
+    room.charge(static_cast<double>(entry.unpacked), name + ":" + key + ": unpacking it");
+    Tensor tensor = parse_npy(archive.content(entry), name + ":" + key, &room);
+    room.release(static_cast<double>(entry.unpacked));
     if (!arrays.emplace(key, std::move(tensor)).second)
       throw InputError(name + ": the array '" + key + "' is there twice");
   }

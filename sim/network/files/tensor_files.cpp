@@ -4,13 +4,13 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <sstream>
 #include <type_traits>
 #include <utility>
 
+#include "sim/config/input_file.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 
@@ -110,24 +110,16 @@ Tensor from_fortran(const Tensor& column_major) {
   return out;
 }
 
-std::string read_bytes(const std::string& path) {
-  std::error_code missing;
-  std::ifstream in(path, std::ios::binary);
-  if (!std::filesystem::is_regular_file(path, missing) || !in)
-    throw InputError(path + ": no such file, or not readable");
-  std::string bytes(static_cast<std::size_t>(std::filesystem::file_size(path)), '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(in.gcount()));
-  return bytes;
-}
-
 }  // namespace
 
-Tensor read_npy(const std::string& path) {
-  return parse_npy(read_bytes(path), path);
+Tensor read_npy(const std::string& path, MemoryBudget* budget) {
+  MemoryBudget own;
+  MemoryBudget& room = budget != nullptr ? *budget : own;
+  return parse_npy(InputFile(path).content(room), path, &room);
 }
 
-Tensor parse_npy(const std::string& bytes, const std::string& path) {
+Tensor parse_npy(const std::string& bytes, const std::string& path, MemoryBudget* budget) {
+  MemoryBudget own;
   if (bytes.size() < 12 || bytes.compare(0, 6, "\x93NUMPY") != 0)
     throw InputError(path + ": not a .npy file (its first bytes are not \\x93NUMPY)");
   const auto at = [&](std::size_t i) {
@@ -148,12 +140,17 @@ Tensor parse_npy(const std::string& bytes, const std::string& path) {
   tensor.shape = parse_shape(header_value(header, "shape", path), path);
   const std::size_t have = (bytes.size() - start - length) / element->second.bytes;
   std::size_t count = 1;
+  const auto refuse_truncated = [&] {
+    throw InputError(path + ": truncated: shape " + to_string(tensor.shape) + " needs more than the " +
+                     std::to_string(have) + " elements that are there");
+  };
+  if (have < 1 && tensor.shape.empty()) refuse_truncated();  // a scalar has one
   for (const std::int64_t extent : tensor.shape) {
     count *= static_cast<std::size_t>(extent);
-    if (count > have)
-      throw InputError(path + ": truncated: shape " + to_string(tensor.shape) + " needs more than the " +
-                       std::to_string(have) + " elements that are there");
+    if (count > have) refuse_truncated();
   }
+  (budget != nullptr ? *budget : own)
+      .charge(sizeof(double) * static_cast<double>(count), path + ": reading it");
   const char* data = bytes.data() + start + length;
   tensor.values.resize(count);
   for (std::size_t i = 0; i < count; ++i)
@@ -161,32 +158,24 @@ Tensor parse_npy(const std::string& bytes, const std::string& path) {
   return header_value(header, "fortran_order", path) == "True" ? from_fortran(tensor) : tensor;
 }
 
-void write_npy(const std::string& path, const Tensor& tensor) {
+void write_npy(const Tensor& tensor, const std::function<void(const void*, std::size_t)>& write) {
   std::string shape;
   for (const std::int64_t extent : tensor.shape) shape += std::to_string(extent) + ", ";
   std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + shape + "), }";
   while ((10 + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
-  std::ofstream out(path, std::ios::binary);
-  const char lead[10] = {'\x93',
-                         'N',
-                         'U',
-                         'M',
-                         'P',
-                         'Y',
-                         1,
-                         0,
-                         static_cast<char>(header.size() & 255),
-                         static_cast<char>(header.size() >> 8)};
-  out.write(lead, sizeof lead);
-  out << header;
-  out.write(reinterpret_cast<const char*>(tensor.values.data()),
-            static_cast<std::streamsize>(tensor.values.size() * sizeof(double)));
-  if (!out) throw InputError(path + ": can't be written");
+  std::string lead("\x93NUMPY\1\0", 8);
+  lead += static_cast<char>(header.size() & 255);
+  lead += static_cast<char>(header.size() >> 8);
+  header.insert(0, lead);
+  write(header.data(), header.size());
+  write(tensor.values.data(), tensor.values.size() * sizeof(double));
 }
 
-std::map<std::string, Tensor> read_npz(const std::string& path) {
-  return parse_npz(read_bytes(path), path);
+std::map<std::string, Tensor> read_npz(const std::string& path, MemoryBudget* budget) {
+  MemoryBudget own;
+  MemoryBudget& room = budget != nullptr ? *budget : own;
+  return parse_npz(InputFile(path).content(room), path, &room);
 }
 
 namespace {
@@ -198,8 +187,8 @@ std::pair<std::string, std::string> split_npz(const std::string& path) {
   return {path.substr(0, at + 4), path.substr(at + 5)};
 }
 
-Tensor array_of(const std::string& file, const std::string& name) {
-  std::map<std::string, Tensor> arrays = read_npz(file);
+Tensor array_of(const std::string& file, const std::string& name, MemoryBudget* budget) {
+  std::map<std::string, Tensor> arrays = read_npz(file, budget);
   std::vector<std::string> names;
   names.reserve(arrays.size());
   for (const auto& [key, unused] : arrays) names.push_back(key);
@@ -214,12 +203,12 @@ Tensor array_of(const std::string& file, const std::string& name) {
 
 }  // namespace
 
-AnyTensor read_tensor_file(const std::string& path) {
+AnyTensor read_tensor_file(const std::string& path, MemoryBudget* budget) {
   const auto [file, array] = split_npz(path);
   const auto extension = std::filesystem::path(file).extension();
-  if (extension == ".npz") return array_of(file, array);
-  if (extension == ".npy") return read_npy(path);
-  if (extension == ".pb") return read_pb(path);
+  if (extension == ".npz") return array_of(file, array, budget);
+  if (extension == ".npy") return read_npy(path, budget);
+  if (extension == ".pb") return read_pb(path, budget);
   throw InputError(path + ": tensors are read from .npy, .npz and .pb files");
 }
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <set>
 
+#include "sim/config/input_file.h"
 #include "sim/input_error.h"
-#include "sim/network/files/input_file.h"
 #include "sim/network/onnx/graph.h"
 #include "sim/network/onnx/tensor.h"
 #include "sim/network/onnx/wire.h"
@@ -85,6 +85,7 @@ Network network_of(onnx::ModelProto& model, const OnnxOrigin& origin, const Dime
   const int opset = opset_of(model, origin.file, oldest_opset);
   Network network;
   network.name = model.graph().name();
+  network.file = origin.file;
   OnnxGraphReader(origin, dims, model, network).read(*model.mutable_graph(), opset);
   return network;
 }
@@ -93,31 +94,58 @@ std::string folder_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
 
+// The folder of the file that a link leads to.
+std::string real_folder_of(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::canonical(path, error).parent_path().string();
+}
+
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& name, const std::string& folder,
                    const Dimensions& dims, int oldest_opset) {
   onnx::ModelProto model;
   parse_bytes(bytes, name, "an ONNX model", model);
-  return network_of(model, {name, folder}, dims, oldest_opset);
+  MemoryBudget budget;
+  return network_of(model, {name, folder, "", false, &budget}, dims, oldest_opset);
+}
+
+Network read_onnx(const std::string& path, const ImportOptions& options) {
+  onnx::ModelProto model;
+  parse_file(path, "an ONNX model", model);
+  MemoryBudget budget(options.memory_limit);
+  const OnnxOrigin origin{path, folder_of(path), real_folder_of(path), options.outside_data, &budget};
+  Network network = network_of(model, origin, options.dims, options.oldest_opset);
+  network.memory_limit = options.memory_limit;
+  return network;
 }
 
 Network read_onnx(const std::string& path, const Dimensions& dims, int oldest_opset) {
-  onnx::ModelProto model;
-  parse_file(path, "an ONNX model", model);
-  return network_of(model, {path, folder_of(path)}, dims, oldest_opset);
+  ImportOptions options;
+  options.dims = dims;
+  options.oldest_opset = oldest_opset;
+  return read_onnx(path, options);
 }
 
-AnyTensor parse_pb(const std::string& bytes, const std::string& name, const std::string& folder) {
+AnyTensor parse_pb(const std::string& bytes, const std::string& name, const std::string& folder,
+                   MemoryBudget* budget) {
   onnx::TensorProto proto;
   parse_bytes(bytes, name, "a TensorProto", proto);
-  return in_memory(read_onnx_tensor(proto, {name, folder}, "the tensor"));
+  MemoryBudget own;
+  return in_memory(
+      read_onnx_tensor(proto, {name, folder, "", false, budget != nullptr ? budget : &own}, "the tensor"));
 }
 
-AnyTensor read_pb(const std::string& path) {
+AnyTensor read_pb(const std::string& path, MemoryBudget* budget) {
   onnx::TensorProto proto;
   parse_file(path, "a TensorProto", proto);
-  return in_memory(read_onnx_tensor(proto, {path, folder_of(path)}, "the tensor"));
+  MemoryBudget own;
+  MemoryBudget& room = budget != nullptr ? *budget : own;
+  const OnnxOrigin origin{path, folder_of(path), real_folder_of(path), false, &room};
+  ModelTensor tensor = read_onnx_tensor(proto, origin, "the tensor");
+  if (const auto* stored = std::get_if<StoredTensor>(&tensor))
+    room.charge(sizeof(double) * static_cast<double>(element_count(stored->shape)), path + ": reading it");
+  return in_memory(std::move(tensor));
 }
 
 }  // namespace bpusim

@@ -6,8 +6,8 @@
 
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scratch.h"
+#include "sim/config/input_file.h"
 #include "sim/input_error.h"
-#include "sim/network/files/input_file.h"
 
 namespace bpusim {
 
@@ -121,10 +121,46 @@ std::size_t bytes_of(const ElementType& type, std::size_t count) {
   return (count * static_cast<std::size_t>(type.bits) + 7) / 8;
 }
 
+// Takes room for the tensor's numbers.
+void charge(const Shape& shape, const OnnxOrigin& origin, const std::string& what) {
+  if (origin.budget != nullptr)
+    origin.budget->charge(sizeof(double) * static_cast<double>(element_count(shape)),
+                          origin.file + ": " + what + " of shape " + to_string(shape));
+}
+
 struct ExternalData {
   std::filesystem::path path;
   std::size_t offset = 0, length = std::string::npos;
 };
+
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const std::filesystem::path way = path.lexically_relative(folder);
+  return !way.empty() && *way.begin() != ".." && !way.is_absolute();
+}
+
+// Below the model's folder: that of the path as it was given, or of the file that it leads to, since caches
+// link whole files into place. A link out of both would let a model read any file of its user.
+std::filesystem::path find_data(const std::string& location, const OnnxOrigin& origin,
+                                const std::string& what) {
+  namespace fs = std::filesystem;
+  const fs::path relative = fs::path(location).lexically_normal();
+  const auto refuse_outside = [&](const std::string& where) {
+    refuse(origin, what,
+           "has external data at '" + location + "'" + where +
+               ", outside of the model's folder (--outside-data reads it nevertheless)");
+  };
+  if (!origin.outside_data && (relative.is_absolute() || *relative.begin() == "..")) refuse_outside("");
+  std::error_code error;
+  const fs::path folder = origin.folder.empty() ? "." : origin.folder;
+  fs::path path = folder / relative;
+  if (!fs::exists(path, error) && !origin.real_folder.empty()) path = fs::path(origin.real_folder) / relative;
+  if (origin.outside_data) return path;
+  const fs::path real = fs::weakly_canonical(path, error);
+  const bool below = is_below(real, fs::weakly_canonical(folder, error)) ||
+                     (!origin.real_folder.empty() && is_below(real, origin.real_folder));
+  if (!below) refuse_outside(", which leads to '" + real.string() + "'");
+  return path;
+}
 
 ExternalData locate(const TensorProto& proto, const OnnxOrigin& origin, const std::string& what) {
   ExternalData data;
@@ -139,11 +175,8 @@ ExternalData locate(const TensorProto& proto, const OnnxOrigin& origin, const st
              "has external data with " + entry.key() + " '" + entry.value() + "', no number of bytes");
     (entry.key() == "offset" ? data.offset : data.length) = std::stoull(entry.value());
   }
-  const std::filesystem::path relative = std::filesystem::path(location).lexically_normal();
   if (location.empty()) refuse(origin, what, "has external data without a location");
-  if (relative.is_absolute() || *relative.begin() == "..")
-    refuse(origin, what, "has external data at '" + location + "', outside of the model's folder");
-  data.path = std::filesystem::path(origin.folder) / relative;
+  data.path = find_data(location, origin, what);
   return data;
 }
 
@@ -197,7 +230,10 @@ ModelTensor external_tensor(const TensorProto& proto, const ElementType& type, c
                           data.offset, type,
                           origin.file + ": " + what + " has data in '" + data.path.string() +
                               "', which has changed since the model was read"};
-  if (element_count(shape) < kLeastStored) return read_stored(bytes, shape);
+  if (element_count(shape) < kLeastStored) {
+    charge(shape, origin, what);
+    return read_stored(bytes, shape);
+  }
   return StoredTensor{shape, [bytes, shape] { return read_stored(bytes, shape); }};
 }
 
@@ -270,6 +306,7 @@ ModelTensor read_onnx_tensor(const TensorProto& proto, const OnnxOrigin& origin,
   const auto count = static_cast<std::size_t>(element_count(shape));
   if (proto.data_location() == TensorProto::EXTERNAL)
     return external_tensor(proto, *type, shape, origin, what);
+  charge(shape, origin, what);
   if (proto.raw_data().empty()) return Tensor(shape, typed_values(proto, *type, shape, origin, what));
   if (proto.raw_data().size() != bytes_of(*type, count))
     refuse(origin, what,
@@ -299,6 +336,7 @@ Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin
     refuse(origin, what,
            "has " + std::to_string(values->size()) + " values and indices of shape " +
                to_string(indices->shape));
+  charge(shape, origin, what);
   Tensor dense = Tensor::filled(shape, 0);
   for (std::size_t i = 0; i < values->values.size(); ++i) {
     double at = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "sim/config/memory_budget.h"
 #include "sim/network/files/tensor_files.h"
 #include "sim/network/network.h"
 
@@ -15,6 +16,9 @@ namespace bpusim {
 /// Where a message comes from: `file` stands in errors, external data lie in `folder`.
 struct OnnxOrigin {
   std::string file, folder;
+  std::string real_folder = {};    ///< of the file that `file` leads to, where that is a link
+  bool outside_data = false;       ///< external data may lie elsewhere, too
+  MemoryBudget* budget = nullptr;  ///< for tensors that are held in memory; null for no limit
 };
 
 /// A tensor that stays in its file until somebody needs its numbers. `read` throws InputError where the file

@@ -58,12 +58,13 @@ std::vector<Shape> range_shapes(const Operation& operation) {
   const Node& node = operation.node;
   const double start = scalar(node, operation.value(0)), limit = scalar(node, operation.value(1)),
                step = scalar(node, operation.value(2));
-  if (step == 0) throw std::invalid_argument("Range: a step of 0");
-  return {{std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil((limit - start) / step)))}};
+  return {{range_count(start, limit, step)}};
 }
 
 Shape repeats_of(const Tensor& repeats) {
-  return {repeats.values.begin(), repeats.values.end()};
+  Shape counts;
+  for (const double v : repeats.values) counts.push_back(to_integer(v));
+  return counts;
 }
 
 std::vector<Tensor> tile_golden(const Node& node, const Inputs& inputs) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "sim/config/memory_budget.h"
+
 namespace bpusim {
 
 class InputFile {
@@ -14,6 +16,9 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
 
+  /// All of it, with room in `budget` for `each` bytes a byte of it. Throws InputError.
+  std::string content(MemoryBudget& budget, double each = 1) const;
+
   std::int64_t size() const { return size_; }
   /// The descriptor, at the file's start.
   int rewound() const;
@@ -21,6 +26,7 @@ class InputFile {
   bool read(std::size_t offset, std::size_t bytes, char* to) const;
 
  private:
+  const std::string path_;
   int descriptor_;
   std::int64_t size_ = 0;
 };

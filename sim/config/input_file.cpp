@@ -1,4 +1,4 @@
-#include "sim/network/files/input_file.h"
+#include "sim/config/input_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,11 +9,13 @@
 namespace bpusim {
 
 InputFile::InputFile(const std::string& path)
-    : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   struct ::stat status = {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    throw InputError(path + ": no such file, or not readable");
+    const bool there = descriptor_ >= 0;
+    if (there) ::close(descriptor_);
+    throw InputError(path + (there ? ": no regular file (a folder, a device or a pipe)"
+                                   : ": no such file, or not readable"));
   }
   size_ = status.st_size;
 }
@@ -36,6 +38,14 @@ bool InputFile::read(std::size_t offset, std::size_t bytes, char* to) const {
     bytes -= static_cast<std::size_t>(got);
   }
   return true;
+}
+
+std::string InputFile::content(MemoryBudget& budget, double each) const {
+  budget.charge(each * static_cast<double>(size_),
+                path_ + ": of " + std::to_string(size_) + " bytes: reading it");
+  std::string bytes(static_cast<std::size_t>(size_), '\0');
+  if (!read(0, bytes.size(), bytes.data())) throw InputError(path_ + ": can't be read to its end");
+  return bytes;
 }
 
 }  // namespace bpusim
