@@ -120,7 +120,7 @@ TEST(Refusals, MoreTimeThanIsSimulated) {
 
 TEST(Refusals, AMachineWhoseRefreshLeavesNoTimeForABurst) {
   for (const char* setting :
-       {"dram.rcd=3000", "dram.rp=2900", "dram.rfc=3050", "dram.refi=600", "dram.ras=2700"})
+       {"dram.rcd=3000", "dram.rp=2900", "dram.rfc=3050", "dram.refi=400", "dram.ras=2800"})
     EXPECT_THROW(read_machine("generic", {setting}), InputError) << setting;
 }
 
