@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -15,10 +16,14 @@ SramBytes::SramBytes(std::size_t bytes) : size_(bytes) {
   bytes_ = static_cast<std::uint8_t*>(pages);
 }
 
+SramBytes::SramBytes(const SramBytes& other) : SramBytes(other.size_) {
+  std::copy(other.begin(), other.end(), bytes_);
+}
+
 SramBytes::SramBytes(SramBytes&& other) noexcept
     : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
-SramBytes& SramBytes::operator=(SramBytes&& other) noexcept {
+SramBytes& SramBytes::operator=(SramBytes other) noexcept {
   std::swap(bytes_, other.bytes_);
   std::swap(size_, other.size_);
   return *this;
@@ -26,6 +31,10 @@ SramBytes& SramBytes::operator=(SramBytes&& other) noexcept {
 
 SramBytes::~SramBytes() {
   if (bytes_ != nullptr) ::munmap(bytes_, size_);
+}
+
+bool SramBytes::operator==(const SramBytes& other) const {
+  return std::equal(begin(), end(), other.begin(), other.end());
 }
 
 std::vector<SramBytes> make_srams(std::int64_t cores, std::int64_t bytes) {

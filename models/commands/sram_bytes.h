@@ -7,19 +7,27 @@
 
 namespace bpusim {
 
-/// So many bytes, all 0 at first. Moved, never copied.
+/// So many bytes, all 0 at first.
 class SramBytes {
  public:
   /// Throws std::bad_alloc.
   explicit SramBytes(std::size_t bytes = 0);
+  SramBytes(const SramBytes& other);
   SramBytes(SramBytes&& other) noexcept;
-  SramBytes& operator=(SramBytes&& other) noexcept;
+  SramBytes& operator=(SramBytes other) noexcept;
   ~SramBytes();
 
   std::uint8_t* data() { return bytes_; }
   const std::uint8_t* data() const { return bytes_; }
+  std::uint8_t* begin() { return bytes_; }
+  std::uint8_t* end() { return bytes_ + size_; }
+  const std::uint8_t* begin() const { return bytes_; }
+  const std::uint8_t* end() const { return bytes_ + size_; }
+  std::uint8_t& operator[](std::size_t at) { return bytes_[at]; }
+  std::uint8_t operator[](std::size_t at) const { return bytes_[at]; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  bool operator==(const SramBytes& other) const;
 
  private:
   std::uint8_t* bytes_ = nullptr;

@@ -3,6 +3,8 @@
 #include <map>
 #include <sstream>
 
+#include "kernels/norms/norm.h"
+
 namespace bpusim {
 
 namespace {
@@ -106,10 +108,18 @@ std::map<std::string, std::vector<KnownAttribute>> parsed() {
 
 }  // namespace
 
-const std::vector<KnownAttribute>* known_attributes(const std::string& op) {
+std::optional<std::vector<KnownAttribute>> known_attributes(const std::string& op) {
   static const auto table = parsed();
   const auto found = table.find(op);
-  return found == table.end() ? nullptr : &found->second;
+  if (found != table.end()) return found->second;
+  const NormDefinition* norm = find_norm(op);
+  if (norm == nullptr) return std::nullopt;
+  std::vector<KnownAttribute> attributes;
+  for (const NormAttribute& attribute : norm->attributes) {
+    const AttributeKind kinds[] = {AttributeKind::Int, AttributeKind::Float, AttributeKind::Ints};
+    attributes.push_back({attribute.name, kinds[attribute.fallback.index()]});
+  }
+  return attributes;
 }
 
 const KnownAttribute* find_attribute(const std::vector<KnownAttribute>& known, const std::string& name) {

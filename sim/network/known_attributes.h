@@ -2,6 +2,7 @@
 // read.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ struct KnownAttribute {
   AttributeKind kind;
 };
 
-/// Null for an operator that is not in the table.
-const std::vector<KnownAttribute>* known_attributes(const std::string& op);
+/// Nothing for an operator that bpusim does not know. Norms that are none of ONNX's have those of their own
+/// row.
+std::optional<std::vector<KnownAttribute>> known_attributes(const std::string& op);
 
 /// Null where the operator has no such attribute.
 const KnownAttribute* find_attribute(const std::vector<KnownAttribute>& known, const std::string& name);

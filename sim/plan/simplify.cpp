@@ -36,8 +36,8 @@ DType cast_type(const Node& node) {
 constexpr std::int64_t kLargestAttribute = INT32_MAX;
 
 void refuse_extremes(const Node& node) {
-  const std::vector<KnownAttribute>* known = known_attributes(node.op);
-  if (known == nullptr) return;
+  const auto known = known_attributes(node.op);
+  if (!known) return;
   for (const KnownAttribute& attribute : *known) {
     const std::string& name = attribute.name;
     if (name == "starts" || name == "ends" || name == "start" || name == "end") continue;

@@ -17,6 +17,18 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
+// Ends of lines stay, quoted as CSV has it; other controls do nothing to a terminal.
+std::string shown(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const std::size_t end = text.find('\n', at);
+    out += printable(text.substr(at, end - at));
+    if (end == std::string::npos) return out;
+    out += '\n';
+    at = end + 1;
+  }
+}
+
 // The fewest digits from which the same number is read.
 std::string digits(double number) {
   if (!std::isfinite(number)) return "";
@@ -25,13 +37,13 @@ std::string digits(double number) {
 }
 
 std::string field(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return quoted(printable(*text));
+  if (const auto* text = std::get_if<std::string>(&value)) return quoted(shown(*text));
   if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
   if (const auto* number = std::get_if<double>(&value)) return digits(*number);
   std::string joined;
   if (const auto* names = std::get_if<std::vector<std::string>>(&value))
-    for (const std::string& name : *names) joined += (joined.empty() ? "" : ";") + printable(name);
+    for (const std::string& name : *names) joined += (joined.empty() ? "" : ";") + shown(name);
   return quoted(joined);
 }
 

@@ -95,10 +95,10 @@ void read_attribute(const std::string& key, const YamlNode& value, Attributes& a
 
 // Attributes have the types that they are written with: 1 is an integer, 1e-5 a float.
 void read_attributes(const YamlNode& node, const std::string& op, Attributes& attributes) {
-  const std::vector<KnownAttribute>* known = known_attributes(op);
+  const auto known = known_attributes(op);
   for (const std::string& key : node.keys()) {
     const YamlNode value = node[key];
-    if (known != nullptr) {
+    if (known) {
       const KnownAttribute* attribute = find_attribute(*known, key);
       if (attribute == nullptr) {
         value.fail(known->empty() ? op + " has no attributes"

@@ -48,8 +48,8 @@ void warn_of_unknown_attributes(const Network& network, const Listener& listener
   };
   if (!listener.warning) return;
   for (const Node& node : network.nodes) {
-    const auto* known = known_attributes(node.op);
-    if (known == nullptr || !node.domain.empty()) continue;
+    const auto known = known_attributes(node.op);
+    if (!known || !node.domain.empty()) continue;
     const Attributes& a = node.attributes;
     warn(node, *known, a.ints);
     warn(node, *known, a.floats);
