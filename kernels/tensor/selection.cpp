@@ -92,6 +92,12 @@ Selection resolve_pad(const std::string& mode, const Shape& x, const std::vector
   for (std::size_t k = 0; k < axes.size(); ++k) {
     const std::size_t d = axis_in("Pad", axes[k], x.size());
     if (mode != "constant" && x[d] < 1) throw std::invalid_argument("Pad: nothing to repeat");
+    constexpr std::int64_t most = std::int64_t{1} << 24;  // along one axis: each has an index
+    const std::int64_t before = pads[k], after = pads[k + axes.size()];
+    if (before > most || after > most || before < -most || after < -most || x[d] + before + after > most)
+      throw std::invalid_argument("Pad: pads " + std::to_string(before) + " and " + std::to_string(after) +
+                                  " make axis " + std::to_string(d) + " longer than " + std::to_string(most) +
+                                  ", or mean nothing");
     s.index[d].clear();
     for (std::int64_t i = -pads[k]; i < x[d] + pads[k + axes.size()]; ++i)
       s.index[d].push_back(source_of(mode, i, x[d]));
@@ -104,10 +110,10 @@ Selection resolve_gather(const Shape& x, const Tensor& indices, std::size_t axis
   Selection s = whole(x);
   s.index.at(axis).clear();
   for (const double value : indices.values) {
-    auto at = static_cast<std::int64_t>(value);
+    auto at = to_integer(value);
     if (at < 0) at += x[axis];
     if (at < 0 || at >= x[axis])
-      throw std::invalid_argument("Gather: index " + std::to_string(static_cast<std::int64_t>(value)) +
+      throw std::invalid_argument("Gather: index " + std::to_string(to_integer(value)) +
                                   " is outside of " + std::to_string(x[axis]));
     s.index[axis].push_back(at);
   }
@@ -126,7 +132,7 @@ Selection resolve_slice(const Shape& x, const std::vector<std::int64_t>& starts,
   Selection s = whole(x);
   for (std::size_t k = 0; k < starts.size(); ++k) {
     const std::size_t d = axis_in("Slice", axes[k], x.size());
-    const std::int64_t step = steps[k], extent = x[d];
+    const std::int64_t step = std::clamp(steps[k], -kMaxElements, kMaxElements), extent = x[d];
     if (step == 0) throw std::invalid_argument("Slice: a step of 0");
     const auto from_end = [extent](std::int64_t at) { return at < 0 ? at + extent : at; };
     // Going down, the first may be the last element, and the end may lie before the first.
