@@ -113,8 +113,8 @@ Selection resolve_gather(const Shape& x, const Tensor& indices, std::size_t axis
     auto at = to_integer(value);
     if (at < 0) at += x[axis];
     if (at < 0 || at >= x[axis])
-      throw std::invalid_argument("Gather: index " + std::to_string(to_integer(value)) +
-                                  " is outside of " + std::to_string(x[axis]));
+      throw std::invalid_argument("Gather: index " + std::to_string(to_integer(value)) + " is outside of " +
+                                  std::to_string(x[axis]));
     s.index[axis].push_back(at);
   }
   s.shape.assign(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(axis));
