@@ -77,7 +77,9 @@ std::vector<Shape> tile_shapes(const Operation& operation) {
   if (repeats.size() != shape.size())
     throw std::invalid_argument("Tile: " + std::to_string(repeats.size()) + " repeats for rank " +
                                 std::to_string(shape.size()));
-  for (std::size_t d = 0; d < shape.size(); ++d) shape[d] *= repeats[d];
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    if (repeats[d] < 0 || __builtin_mul_overflow(shape[d], repeats[d], &shape[d]))
+      throw std::invalid_argument("Tile: " + std::to_string(repeats[d]) + " repeats");
   return {shape};
 }
 
