@@ -1,33 +1,16 @@
 #include "sim/plan/simplify.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
 
 namespace {
-
-bool is_integer(DType dtype) {
-  return dtype == DType::Int32 || dtype == DType::Int64;
-}
-
-DType cast_type(const Node& node) {
-  switch (node.attributes.get("to", std::int64_t{1})) {
-    case 6:
-      return DType::Int32;
-    case 7:
-      return DType::Int64;
-    case 9:
-      return DType::Bool;
-    default:
-      return DType::Float32;
-  }
-}
 
 class Inference {
  public:
@@ -38,6 +21,10 @@ class Inference {
     for (const Node& node : network_.nodes) {
       try {
         if (!step(node)) kept.push_back(node);
+      } catch (const NotRun& error) {
+        network_.not_run[node.name] = error.what();
+        network_.unknown.insert(node.outputs.begin(), node.outputs.end());
+        kept.push_back(node);
       } catch (const std::invalid_argument& error) {
         throw InputError(node.name + ": " + error.what());
       }
@@ -58,19 +45,18 @@ class Inference {
       return false;
     }
     const Operation operation = operation_of(node, network_);
-    const DType dtype = type_of(node);
+    for (std::size_t i = 0; i < node.outputs.size(); ++i)
+      if (!node.outputs[i].empty()) network_.values[node.outputs[i]].dtype = type_of(operation, i);
     if (fold_ && becomes_constant(*row, operation)) {
-      set_constants(node, *row, operation, dtype);
+      set_constants(node, *row, operation);
       return true;
     }
     const auto shapes = row->shapes(operation);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
       if (i >= shapes.size())
-        throw std::invalid_argument(node.op + ": output " + std::to_string(i + 1) + " is not supported");
-      Value& value = network_.values[node.outputs[i]];
-      value.shape = shapes[i];
-      value.dtype = dtype;
+        throw NotRun(node.op + ": output " + std::to_string(i + 1) + " has no definition in bpusim");
+      network_.values[node.outputs[i]].shape = shapes[i];
     }
     return false;
   }
@@ -84,42 +70,21 @@ class Inference {
     return row.from_shapes != nullptr || (!row.draws && row.golden != nullptr && known(operation));
   }
 
-  void set_constants(const Node& node, const OperatorDefinition& row, const Operation& operation,
-                     DType dtype) {
+  void set_constants(const Node& node, const OperatorDefinition& row, const Operation& operation) {
     std::vector<Tensor> outputs;
     if (row.from_shapes != nullptr) {
       outputs.push_back(row.from_shapes(operation));
     } else {
       Inputs inputs;
       for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(&operation.value(i));
-      outputs = evaluate(node, inputs);
-      if (node.op == "Div" && is_integer(dtype))
-        for (double& v : outputs.at(0).values) v = std::trunc(v);
+      outputs = evaluate(node, inputs, network_);
     }
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
       Value& value = network_.values[node.outputs[i]];
       value.constant = true;
-      value.dtype = dtype;
       value.hold(std::move(outputs[i]));
     }
-  }
-
-  // Integers stay integers where nothing makes them real.
-  DType type_of(const Node& node) const {
-    if (node.op == "Shape" || node.op == "Size") return DType::Int64;
-    if (node.op == "Cast") return cast_type(node);
-    if (node.op == "ConstantOfShape")
-      return node.attributes.ints.count("value") != 0 ? DType::Int64 : DType::Float32;
-    DType dtype = DType::Float32;
-    for (const std::string& name : node.inputs) {
-      if (name.empty()) continue;
-      const DType input = network_.values.at(name).dtype;
-      if (input == DType::String) return input;
-      if (name == node.inputs.front()) dtype = input;
-      if (!is_integer(input)) return name == node.inputs.front() ? input : DType::Float32;
-    }
-    return dtype;
   }
 
   Network network_;

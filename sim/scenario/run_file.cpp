@@ -1,6 +1,7 @@
 #include "sim/scenario/run_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -170,38 +171,91 @@ std::set<std::string> weight_inputs(const Network& network) {
   return weights;
 }
 
-std::string unknown_shape(const std::string& name, const Shape& shape, const std::set<std::string>& open) {
-  const std::string file = "give it a file, as inputs: {" + name + ": " + name + ".npy}";
-  if (open.empty()) return "input '" + name + "' has no shape: " + file;
-  return "input '" + name + "' has shape " + to_string(shape) + ": set its dimensions (--dim " +
-         *open.begin() + "=1, or dim: in the run file), or " + file;
+// "1xn0x4": open dimensions by their names.
+std::string named_shape(const std::string& name, const Network& network) {
+  const Shape& shape = network.shape_of(name);
+  const auto axes = network.open_axes.find(name);
+  std::string text;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const bool open = shape[d] < 1 && axes != network.open_axes.end() && d < axes->second.size();
+    text += (d == 0 ? "" : "x") + (open ? axes->second[d] : std::to_string(shape[d]));
+  }
+  return text;
 }
 
-// Inputs of a model: from files, or seeded normal numbers.
-void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t seed, const YamlNode& model,
-                 Network& network) {
+std::string unknown_shape(const std::string& name, const Network& network) {
+  const std::string file = "give it a file, as inputs: {" + name + ": " + name + ".npy}";
+  const auto axes = network.open_axes.find(name);
+  std::string dims;
+  for (std::size_t d = 0; axes != network.open_axes.end() && d < axes->second.size(); ++d)
+    if (network.shape_of(name)[d] < 1 && dims.find("--dim " + axes->second[d] + "=1") == std::string::npos)
+      dims += (dims.empty() ? "--dim " : " --dim ") + axes->second[d] + "=1";
+  if (dims.empty()) return "input '" + name + "' has no shape: " + file;
+  return "input '" + name + "' has shape " + named_shape(name, network) + ": set its dimensions (" + dims +
+         ", or dim: in the run file), or " + file;
+}
+
+// Extent of the axes that the input's numbers are indices into; 2 where nothing says it.
+std::int64_t index_bound(const std::string& name, const Network& network) {
+  std::int64_t bound = 0;
+  for (const Node& node : network.nodes) {
+    if ((node.op != "Gather" && node.op != "GatherElements") || node.inputs.size() != 2 ||
+        node.inputs[1] != name)
+      continue;
+    const Shape& shape = network.shape_of(node.inputs[0]);
+    std::int64_t axis = node.attributes.get("axis", std::int64_t{0});
+    axis += axis < 0 ? static_cast<std::int64_t>(shape.size()) : 0;
+    if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) continue;
+    const std::int64_t extent = shape[static_cast<std::size_t>(axis)];
+    if (extent > 0) bound = bound == 0 ? extent : std::min(bound, extent);
+  }
+  return bound == 0 ? 2 : bound;
+}
+
+// Numbers for an input that nobody gives: normal, or whole ones that are valid where they are indices.
+Tensor drawn(const std::string& name, std::uint64_t seed, const Network& network) {
+  const Value& value = network.values.at(name);
+  Tensor tensor = draw({}, value.shape, seed);
+  if (!is_exact(value.dtype)) return tensor;
+  const auto bound = static_cast<double>(
+      value.dtype == DType::Bool ? 2 : std::min(index_bound(name, network), highest_of(value.dtype)));
+  // The normal distribution's own shares make the numbers equally likely.
+  for (double& v : tensor.values)
+    v = std::min(bound - 1, std::floor(bound * std::erfc(-v / std::sqrt(2.0)) / 2));
+  return tensor;
+}
+
+// Tensors of the files that are named under inputs.
+std::map<std::string, AnyTensor> read_inputs(const YamlNode& files, const std::string& folder) {
+  std::map<std::string, AnyTensor> tensors;
   for (const std::string& key : files.keys())
-    if (std::find(network.inputs.begin(), network.inputs.end(), key) == network.inputs.end())
-      files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
-  const std::set<std::string> weights = weight_inputs(network);
+    tensors.emplace(key, read_tensor_file(beside(folder, files[key].word())));
+  return tensors;
+}
+
+// Inputs of a model: given, or seeded numbers.
+void fill_inputs(const YamlNode& model, std::map<std::string, AnyTensor> given, std::uint64_t seed,
+                 const std::optional<bool>& inputs_as_weights, Network& network) {
+  const std::set<std::string> weights =
+      inputs_as_weights.value_or(!network.has_weights) ? weight_inputs(network) : std::set<std::string>{};
   std::vector<std::string> activations;
   for (const std::string& name : network.inputs) {
     Value& value = network.values[name];
     // What operators read as weights is constant, with data from a file or without.
     if (weights.count(name) == 0) activations.push_back(name);
     value.constant = weights.count(name) != 0;
-    if (!files[name].exists() && weights.count(name) != 0 && element_count(value.shape) > 0) {
+    const auto tensor = given.find(name);
+    if (tensor == given.end() && value.constant && element_count(value.shape) > 0) {
       if (element_count(value.shape) <= kFilledWeights) value.hold(Tensor::filled(value.shape, 1));
       network.shapes_only = true;
       continue;
     }
-    if (files[name].exists()) {
-      AnyTensor tensor = read_tensor_file(beside(folder, files[name].word()));
-      if (auto* text = std::get_if<StringTensor>(&tensor)) {
+    if (tensor != given.end()) {
+      if (auto* text = std::get_if<StringTensor>(&tensor->second)) {
         value.shape = text->shape;
         value.text = std::move(*text);
       } else {
-        value.hold(std::move(std::get<Tensor>(tensor)));
+        value.hold(std::move(std::get<Tensor>(tensor->second)));
       }
       continue;
     }
@@ -210,12 +264,32 @@ void fill_inputs(const YamlNode& files, const std::string& folder, std::uint64_t
       continue;
     }
     if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; })) {
-      model.fail(unknown_shape(name, value.shape, network.dynamic_dims));
+      model.fail(unknown_shape(name, network));
       continue;
     }
-    value.hold(draw({}, value.shape, seed++));
+    value.hold(drawn(name, seed++, network));
   }
   network.inputs = std::move(activations);
+}
+
+// The model of a run file, with its inputs.
+void read_model(const YamlNode& root, const std::string& folder, const ModelChoices& choices,
+                std::uint64_t seed, RunSpec& run) {
+  std::map<std::string, std::int64_t> dims = choices.dims;
+  GivenInputs given{{}, choices.assume};
+  const YamlNode model = root["model"], dim = root["dim"], files = root["inputs"], assume = root["assume"],
+                 as_weights = root["inputs_as_weights"];
+  for (const std::string& key : dim.keys()) dims.emplace(key, dim[key].integer(1, 1, 1e9));
+  for (const std::string& key : assume.keys()) given.assumed.emplace(key, assume[key].flag(true));
+  given.tensors = read_inputs(files, folder);
+  run.network = read_onnx(beside(folder, model.word()), dims, kOldestOpset, given);
+  run.drawn_inputs = given.tensors.empty();
+  for (const std::string& key : files.keys())
+    if (std::find(run.network.inputs.begin(), run.network.inputs.end(), key) == run.network.inputs.end())
+      files[key].fail("the model has no such input" + did_you_mean(key, run.network.inputs));
+  std::optional<bool> inputs_as_weights = choices.inputs_as_weights;
+  if (!inputs_as_weights && as_weights.exists()) inputs_as_weights = as_weights.flag(false);
+  fill_inputs(model, std::move(given.tensors), seed, inputs_as_weights, run.network);
 }
 
 // Samples, and which tensors are int16.
@@ -243,7 +317,7 @@ const NodeOptions& RunSpec::options_of(const std::string& node) const {
 }
 
 RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
-                  const std::map<std::string, std::int64_t>& given_dims) {
+                  const ModelChoices& choices) {
   Problems problems;
   const YamlNode root = YamlNode::read_text(text, name, problems);
   RunSpec run;
@@ -265,30 +339,23 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   std::set<std::string> names;
   std::uint64_t each = seed * 1000;
   for (const YamlNode& node : operators.items()) read_operator(node, folder, ++each, names, run);
-  if (model.exists()) {
-    std::map<std::string, std::int64_t> dims = given_dims;
-    const YamlNode dim = root["dim"];
-    for (const std::string& key : dim.keys()) dims.emplace(key, dim[key].integer(1, 1, 1e9));
-    run.network = read_onnx(beside(folder, model.word()), dims);
-    run.drawn_inputs = root["inputs"].keys().empty();
-    fill_inputs(root["inputs"], folder, each, model, run.network);
-  }
+  if (model.exists()) read_model(root, folder, choices, each, run);
   root.close();
   problems.raise();
   return run;
 }
 
-RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims) {
+RunSpec read_run(const std::string& path, const ModelChoices& choices) {
   const std::filesystem::path file(path);
   if (file.extension() == ".onnx") {
     if (!std::filesystem::is_regular_file(file)) throw InputError(path + ": no such file");
-    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "", dims);
+    return parse_run("model: '" + std::filesystem::absolute(file).string() + "'", path, "", choices);
   }
   std::ifstream in(path, std::ios::binary);
   if (!in || std::filesystem::is_directory(file)) throw InputError(path + ": no such file, or not readable");
   std::ostringstream text;
   text << in.rdbuf();
-  return parse_run(text.str(), path, file.parent_path().string(), dims);
+  return parse_run(text.str(), path, file.parent_path().string(), choices);
 }
 
 }  // namespace bpusim

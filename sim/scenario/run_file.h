@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,13 +42,21 @@ struct RunSpec {
   const NodeOptions& options_of(const std::string& node) const;
 };
 
+/// How a model is read, before what the run file says.
+struct ModelChoices {
+  std::map<std::string, std::int64_t> dims;  ///< extents of open dimensions
+  std::map<std::string, bool> assume;        ///< branches of Ifs (GivenInputs of sim/network/onnx/import.h)
+  /// Whether inputs that operators read as weights are weights without data. Unset: in a model that has no
+  /// initializers at all.
+  std::optional<bool> inputs_as_weights;
+};
+
 /// Reads a run file (.yaml), or an ONNX model (.onnx) as a run with everything else at its default and seeded
 /// inputs. Throws InputError with everything that is wrong.
-/// `dims` sets dynamic dimensions of a model, before those of the file.
-RunSpec read_run(const std::string& path, const std::map<std::string, std::int64_t>& dims = {});
+RunSpec read_run(const std::string& path, const ModelChoices& choices = {});
 
 /// The same from YAML text; relative paths within it start at `folder`.
 RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
-                  const std::map<std::string, std::int64_t>& dims = {});
+                  const ModelChoices& choices = {});
 
 }  // namespace bpusim

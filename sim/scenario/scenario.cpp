@@ -23,6 +23,18 @@ std::map<std::string, std::int64_t> parse_dims(const std::vector<std::string>& t
   return dims;
 }
 
+std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts) {
+  std::map<std::string, bool> assumed;
+  for (const std::string& text : texts) {
+    const auto equals = text.rfind('=');
+    const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
+    if (value != "true" && value != "false")
+      throw InputError("--assume " + text + ": expected NAME=true or NAME=false");
+    assumed[text.substr(0, equals)] = value == "true";
+  }
+  return assumed;
+}
+
 template <class T>
 void append(std::vector<T>& list, const std::vector<T>& more) {
   list.insert(list.end(), more.begin(), more.end());
@@ -48,9 +60,10 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
 }  // namespace
 
 Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
-  const auto dims = parse_dims(overrides.dims);
+  ModelChoices choices{parse_dims(overrides.dims), parse_assumptions(overrides.assume), std::nullopt};
+  if (overrides.inputs_as_weights) choices.inputs_as_weights = true;
   listener.report("import", 0, 0);
-  return resolve(read_run(file, dims), overrides);
+  return resolve(read_run(file, choices), overrides);
 }
 
 Scenario resolve(RunSpec run, const Overrides& overrides) {

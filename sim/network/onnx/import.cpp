@@ -78,14 +78,14 @@ int opset_of(const onnx::ModelProto& model, const std::string& name, int oldest)
 }
 
 Network network_of(onnx::ModelProto& model, const OnnxOrigin& origin, const Dimensions& dims,
-                   int oldest_opset) {
+                   int oldest_opset, const GivenInputs& given) {
   if (!model.has_graph() || model.graph().node_size() == 0)
     throw InputError(origin.file + ": the model has no nodes");
   check_ir_version(model, origin.file);
   const int opset = opset_of(model, origin.file, oldest_opset);
   Network network;
   network.name = model.graph().name();
-  OnnxGraphReader(origin, dims, model, network).read(*model.mutable_graph(), opset);
+  OnnxGraphReader(origin, dims, given, model, network).read(*model.mutable_graph(), opset);
   return network;
 }
 
@@ -96,16 +96,17 @@ std::string folder_of(const std::string& path) {
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& name, const std::string& folder,
-                   const Dimensions& dims, int oldest_opset) {
+                   const Dimensions& dims, int oldest_opset, const GivenInputs& given) {
   onnx::ModelProto model;
   parse_bytes(bytes, name, "an ONNX model", model);
-  return network_of(model, {name, folder}, dims, oldest_opset);
+  return network_of(model, {name, folder}, dims, oldest_opset, given);
 }
 
-Network read_onnx(const std::string& path, const Dimensions& dims, int oldest_opset) {
+Network read_onnx(const std::string& path, const Dimensions& dims, int oldest_opset,
+                  const GivenInputs& given) {
   onnx::ModelProto model;
   parse_file(path, "an ONNX model", model);
-  return network_of(model, {path, folder_of(path)}, dims, oldest_opset);
+  return network_of(model, {path, folder_of(path)}, dims, oldest_opset, given);
 }
 
 AnyTensor parse_pb(const std::string& bytes, const std::string& name, const std::string& folder) {
