@@ -1,5 +1,6 @@
 // Operators that choose, repeat or make elements: shape arithmetic, mostly, which is folded; what is left of
 // them runs on the CPU.
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -80,6 +81,11 @@ std::vector<Shape> tile_shapes(const Operation& operation) {
   return {shape};
 }
 
+bool tile_keeps(const Operation& operation) {
+  const Tensor& repeats = operation.value(1);
+  return std::all_of(repeats.values.begin(), repeats.values.end(), [](double times) { return times == 1; });
+}
+
 std::vector<Tensor> trilu_golden(const Node& node, const Inputs& inputs) {
   const bool upper = node.attributes.get("upper", std::int64_t{1}) != 0;
   const bool given = inputs.size() > 1 && inputs[1]->size() == 1;
@@ -148,8 +154,10 @@ std::vector<OperatorDefinition> operators::elements() {
       row("GatherElements", gather_elements_golden, gather_elements_shapes),
       row("OneHot", one_hot_golden, one_hot_shapes),
       row("ConstantOfShape", constant_of_shape_golden, constant_of_shape_shapes)};
-  for (OperatorDefinition& each : rows)
+  for (OperatorDefinition& each : rows) {
     if (each.op == "Where") each.operands = Operands::Several;
+    if (each.op == "Tile") each.same_elements = tile_keeps;
+  }
   return rows;
 }
 
