@@ -96,7 +96,7 @@ if [ -f $model ]; then
   # A gamma of the wrong length: that of another case in its place.
   folder=/usr/share/libonnx-testdata/data/node/test_layer_normalization_2d_axis1
   printf 'model: %s/model.onnx\ninputs: {X: %s/input_0.pb, W: %s/input_1.pb, B: %s/input_2.pb}\n' \
-    $folder $data $data $folder/test_data_set_0 >gamma.yaml
+    $folder $data "${folder/2d_axis1/4d_axis3}/test_data_set_0" $folder/test_data_set_0 >gamma.yaml
   expect 2 'Scale' "$bpusim" run gamma.yaml
 fi
 expect 2 'nowhere: no such folder' "$bpusim" conformance nowhere
