@@ -38,17 +38,35 @@ Agreement agreement_of(const std::vector<std::int64_t>& codes, const std::vector
   return agreement;
 }
 
+void add(const ErrorSums& more, ErrorSums& sums) {
+  sums.signal += more.signal;
+  sums.power += more.power;
+  sums.dot += more.dot;
+  sums.noise += more.noise;
+  sums.errors += more.errors;
+  sums.largest = std::max(sums.largest, more.largest);
+}
+
 }  // namespace
 
-Accuracy compare(const std::vector<double>& golden, const std::vector<std::int64_t>& codes,
-                 const std::vector<std::int64_t>& ideal, const Quantisation& grid) {
-  const auto count = static_cast<std::int64_t>(golden.size());
+Accuracy compare(const std::vector<Result>& results) {
+  ErrorSums sums;
+  Agreement agreement;
+  std::int64_t count = 0;
+  double ideal_noise = 0;
+  for (const Result& r : results) {
+    const auto elements = static_cast<std::int64_t>(r.golden.size());
+    const ErrorSums own = error_sums(r.golden.data(), r.codes.data(), elements, r.grid);
+    const Agreement agreed = agreement_of(r.codes, r.ideal);
+    add(own, sums);
+    agreement.exact += agreed.exact;
+    agreement.near += agreed.near;
+    count += elements;
+    ideal_noise += agreed.exact == elements  // the same codes
+                       ? own.noise
+                       : error_sums(r.golden.data(), r.ideal.data(), elements, r.grid).noise;
+  }
   const auto parts = static_cast<double>(std::max<std::int64_t>(1, count));
-  const ErrorSums sums = error_sums(golden.data(), codes.data(), count, grid);
-  const Agreement agreement = agreement_of(codes, ideal);
-  const double ideal_noise = agreement.exact == count
-                                 ? sums.noise  // the same codes
-                                 : error_sums(golden.data(), ideal.data(), count, grid).noise;
   Accuracy a;
   a.max_abs_error = sums.largest;
   a.mean_abs_error = sums.errors / parts;

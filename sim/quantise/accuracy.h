@@ -9,8 +9,15 @@
 
 namespace bpusim {
 
-/// `codes` and `ideal` are on `grid`; all three have the same length.
-Accuracy compare(const std::vector<double>& golden, const std::vector<std::int64_t>& codes,
-                 const std::vector<std::int64_t>& ideal, const Quantisation& grid);
+/// A tensor's values, and codes and ideal codes on its grid; all three have the same length.
+struct Result {
+  const std::vector<double>& golden;
+  const std::vector<std::int64_t>& codes;
+  const std::vector<std::int64_t>& ideal;
+  const Quantisation& grid;
+};
+
+/// Of all results together.
+Accuracy compare(const std::vector<Result>& results);
 
 }  // namespace bpusim

@@ -2,23 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
-#include <vector>
 
 namespace bpusim {
 
 namespace {
-
-// Of all values, one after another.
-Codes captured(const Capture& capture, const std::vector<std::string>& values) {
-  if (values.size() == 1) return capture.codes(values.front());
-  Codes all;
-  for (const std::string& value : values) {
-    const Codes part = capture.codes(value);
-    all.insert(all.end(), part.begin(), part.end());
-  }
-  return all;
-}
 
 Codes ideal_of(const LoweredStep& lowered, const Capture& capture) {
   std::vector<Codes> inputs;
@@ -28,30 +15,70 @@ Codes ideal_of(const LoweredStep& lowered, const Capture& capture) {
 
 }  // namespace
 
-// Of all outputs, one after another.
-std::shared_ptr<const Tensor> Measurement::golden_of(const LoweredStep& lowered) const {
-  if (lowered.outputs.size() == 1) return golden_.get(lowered.outputs.front());
-  Tensor all;
+// Ideal codes come of all outputs, one after another.
+std::vector<Codes> Measurement::by_output(const LoweredStep& lowered, const Codes& all) const {
+  std::vector<Codes> parts;
+  auto at = all.begin();
   for (const std::string& output : lowered.outputs) {
-    const auto part = golden_.get(output);
-    all.values.insert(all.values.end(), part->values.begin(), part->values.end());
+    const auto end = at + static_cast<std::ptrdiff_t>(places_.at(output).elements);
+    parts.emplace_back(at, end);
+    at = end;
   }
-  all.shape = {static_cast<std::int64_t>(all.values.size())};
-  return std::make_shared<const Tensor>(std::move(all));
+  return parts;
+}
+
+namespace {
+
+template <class T>
+std::vector<T> joined(const std::vector<std::vector<T>>& parts) {
+  std::vector<T> all;
+  for (const std::vector<T>& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+bool same(const Quantisation& a, const Quantisation& b) {
+  return a.scale == b.scale && a.zero_point == b.zero_point && a.dtype == b.dtype;
+}
+
+}  // namespace
+
+// Tensors on one grid are summed as one.
+Accuracy Measurement::compared(const LoweredStep& lowered, const std::vector<Codes>& codes,
+                               const std::vector<Codes>& ideal) const {
+  const Quantisation& grid = places_.at(lowered.outputs.front()).grid;
+  if (lowered.outputs.size() == 1)
+    return compare({{golden_.get(lowered.outputs[0])->values, codes[0], ideal[0], grid}});
+  std::vector<std::vector<double>> golden;
+  std::vector<Result> results;
+  bool one_grid = true;
+  for (const std::string& output : lowered.outputs) {
+    golden.push_back(golden_.get(output)->values);
+    one_grid = one_grid && same(grid, places_.at(output).grid);
+  }
+  if (one_grid) return compare({{joined(golden), joined(codes), joined(ideal), grid}});
+  for (std::size_t k = 0; k < golden.size(); ++k)
+    results.push_back({golden[k], codes[k], ideal[k], places_.at(lowered.outputs[k]).grid});
+  return compare(results);
 }
 
 // Inputs are gone before the rest comes: together they would be the most memory that a run takes.
 Accuracy Measurement::against_golden(const LoweredStep& lowered, const Capture& capture) const {
-  const Codes ideal = ideal_of(lowered, capture), codes = captured(capture, lowered.outputs);
-  return compare(golden_of(lowered)->values, codes, ideal, grid_of(lowered));
+  std::vector<Codes> ideal, codes;
+  if (lowered.outputs.size() == 1) {
+    ideal.push_back(ideal_of(lowered, capture));
+  } else {
+    ideal = by_output(lowered, ideal_of(lowered, capture));
+  }
+  for (const std::string& output : lowered.outputs) codes.push_back(capture.codes(output));
+  return compared(lowered, codes, ideal);
 }
 
 Accuracy Measurement::alone(const LoweredStep& lowered) const {
   std::vector<Codes> inputs;
   for (const std::string& input : lowered.inputs)
     inputs.push_back(quantise(golden_.get(input)->values, places_.at(input).grid));
-  const Codes codes = lowered.ideal(inputs);
-  return compare(golden_of(lowered)->values, codes, codes, grid_of(lowered));
+  const std::vector<Codes> codes = by_output(lowered, lowered.ideal(inputs));
+  return compared(lowered, codes, codes);
 }
 
 double Measurement::statistics_error(const LoweredStep& lowered, DramPort& dram) const {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "models/commands/command.h"
 #include "sim/operators/step_lowering.h"
@@ -29,10 +29,9 @@ class Measurement {
   double statistics_error(const LoweredStep& lowered, DramPort& dram) const;
 
  private:
-  std::shared_ptr<const Tensor> golden_of(const LoweredStep& lowered) const;
-  const Quantisation& grid_of(const LoweredStep& lowered) const {
-    return places_.at(lowered.outputs.front()).grid;
-  }
+  Accuracy compared(const LoweredStep& lowered, const std::vector<Codes>& codes,
+                    const std::vector<Codes>& ideal) const;
+  std::vector<Codes> by_output(const LoweredStep& lowered, const Codes& all) const;
 
   const GoldenStore& golden_;
   const std::map<std::string, TensorPlace>& places_;

@@ -113,7 +113,7 @@ void measure(const Subject& subject, const std::string& kind, std::uint64_t seed
   const Quantisation in = kind == "offset" ? affine_grid(x) : symmetric_grid(x), out = symmetric_grid(golden);
   const auto codes = quantise(x, in);
   const auto ideal = ideal_norm(problem, codes, in, out), got = integer_norm(problem, codes, in, out, widths);
-  const Accuracy a = compare(golden, got, ideal, out);
+  const Accuracy a = compare({{golden, got, ideal, out}});
   const auto n = static_cast<double>(got.size());
   tally.outputs += static_cast<std::int64_t>(got.size());
   tally.exact += std::llround(a.ideal_exact_fraction * n);
@@ -177,7 +177,9 @@ TEST(Accuracy, NarrowerHardwareShows) {
 TEST(Accuracy, MeasuresByHand) {
   const Quantisation grid{0.5, 0};
   // Golden 1, -1; codes 2, -1 stand for 1, -0.5: noise 0.25 of 2, 9.03 dB; the ideal codes 2, -2 have none.
-  const Accuracy a = compare({1, -1}, {2, -1}, {2, -2}, grid);
+  const std::vector<double> golden = {1, -1};
+  const std::vector<std::int64_t> codes = {2, -1}, ideal = {2, -2};
+  const Accuracy a = compare({{golden, codes, ideal, grid}});
   EXPECT_NEAR(a.sqnr_db, 10 * std::log10(8), 1e-12);
   EXPECT_EQ(a.ideal_sqnr_db, kExactDb);
   EXPECT_DOUBLE_EQ(a.max_abs_error, 0.5);
