@@ -5,6 +5,7 @@
 #include "kernels/norms/norm.h"
 #include "sim/network/patterns.h"
 #include "sim/plan/chains.h"
+#include "sim/plan/computed_affine.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/placement.h"
 #include "sim/plan/simplify.h"
@@ -33,7 +34,12 @@ Network simplified(const Network& network, const Policy& policy) {
     return norm != nullptr && norm->composite ? where == Where::Bpu : where != Where::Unsupported;
   };
   const auto on_bpu = [&policy](const std::string& op) { return place_of(op, {}, policy) == Where::Bpu; };
-  return inferred(chained(recognise(without_neutral_arithmetic(folded(network)), wanted), on_bpu));
+  const Network recognised = recognise(without_neutral_arithmetic(folded(network)), wanted);
+  const auto norm_on_bpu = [&](const Node& node) {
+    const Where where = place_of(node.op, recognised.shape_of(node.inputs[0]), policy);
+    return where == Where::Bpu || where == Where::Decomposed;
+  };
+  return folded(chained(with_computed_affine(recognised, norm_on_bpu), on_bpu));
 }
 
 PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
