@@ -5,6 +5,7 @@
 
 #include "kernels/mac/conv.h"
 #include "kernels/mac/conv_transpose.h"
+#include "kernels/mac/conv_volume.h"
 #include "sim/lowering/conv.h"
 #include "sim/lowering/conv_transpose.h"
 #include "sim/operators/families.h"
@@ -25,8 +26,15 @@ void check_bias(const Node& node, std::int64_t values, std::int64_t channels) {
                                 std::to_string(channels) + " channels");
 }
 
+constexpr std::size_t kVolumeRank = 5;  // three spatial axes
+
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   if (inputs.size() < 2) throw std::invalid_argument("Conv: needs weights");
+  if (inputs[0]->shape.size() == kVolumeRank) {
+    const auto values = inputs.size() > 2 ? inputs[2]->values : std::vector<double>{};
+    check_bias(node, static_cast<std::int64_t>(values.size()), inputs[1]->shape.at(0));
+    return one(golden_conv_volume(node.attributes, *inputs[0], *inputs[1], values));
+  }
   const ConvProblem problem = resolve_conv(node.attributes, inputs[0]->shape, inputs[1]->shape);
   const auto bias = inputs.size() > 2 ? inputs[2]->values : std::vector<double>{};
   check_bias(node, static_cast<std::int64_t>(bias.size()), problem.oc);
@@ -34,12 +42,20 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
+  if (operation.shape().size() == kVolumeRank) {
+    const Shape &x = operation.shape(0), &weights = operation.shape(1);
+    if (operation.given(2)) check_bias(operation.node, element_count(operation.shape(2)), weights.at(0));
+    return {conv_volume_shape(operation.node.attributes, x, weights)};
+  }
   const ConvProblem problem = problem_of(operation);
   if (operation.given(2)) check_bias(operation.node, element_count(operation.shape(2)), problem.oc);
   return {conv_output_shape(problem, operation.shape().size())};
 }
 
-double host_ops(const Operation& operation, const std::vector<Shape>&, const HostParams&) {
+double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
+  if (operation.shape().size() == kVolumeRank)
+    return 2 * static_cast<double>(element_count(outputs.at(0))) *
+           static_cast<double>(element_count(operation.shape(1)) / operation.shape(1).at(0));
   return 2 * static_cast<double>(problem_of(operation).macs());
 }
 
@@ -49,6 +65,11 @@ std::string obstacle(const Operation& operation) {
     if (operation.constant[i] == 0)
       return "a " + operation.node.op + " whose weights are computed has no BPU lowering";
   return "";
+}
+
+std::string conv_obstacle(const Operation& operation) {
+  return operation.shape().size() == kVolumeRank ? "a Conv over three spatial axes has no BPU lowering"
+                                                 : obstacle(operation);
 }
 
 std::vector<double> bias_of(const StepLowering& s) {
@@ -134,7 +155,7 @@ std::vector<OperatorDefinition> operators::convolutions() {
   conv.golden = golden;
   conv.shapes = shapes;
   conv.host_ops = host_ops;
-  conv.obstacle = obstacle;
+  conv.obstacle = conv_obstacle;
   conv.takes_int16 = always;
   conv.lower = lower;
   conv.engine = "MAC array";
