@@ -113,6 +113,9 @@ struct NormExample {
   Attributes attributes() const { return {ints, {}, {}, int_lists, {}}; }
 };
 
+/// An output of a norm behind Y: a number for each set, in the tensor's shape with 1 where it is normalised.
+enum class NormOutput { Mean, InverseDeviation };
+
 /// A row of the registry: one norm operator. What runs, imports, checks, documents, advises on and tests
 /// norms follows from the rows; nothing else lists them.
 struct NormDefinition {
@@ -129,6 +132,7 @@ struct NormDefinition {
   /// gives the running ones out, an output for each mean and variance among its constants. Empty: there is
   /// no such mode.
   std::string training_attribute;
+  std::vector<NormOutput> outputs;  ///< behind Y, out of training mode
   /// Made of norms that are operators of their own, some of which may run where it does not.
   bool composite = false;
   /// How an exporter keeps it whole, for advice.

@@ -80,6 +80,7 @@ NormDefinition layer_normalization() {
   row.over = "axes [axis..rank) of a sample, or those of axes";
   row.constants = {by_element("Scale", NormRole::Scale), by_element("B", NormRole::Bias)};
   row.constants[1].optional = true;
+  row.outputs = {NormOutput::Mean, NormOutput::InverseDeviation};
   row.kept_whole = "opset 17 keeps it whole: torch.onnx.export(..., opset_version=17)";
   row.resolve = resolve_layer;
   return row;
@@ -100,6 +101,7 @@ NormDefinition simplified_layer_normalization() {
   row.op = "SimplifiedLayerNormalization";
   row.over = "axes [axis..rank) or axes, mean square";
   row.constants = {by_element("scale", NormRole::Scale)};
+  row.outputs = {NormOutput::InverseDeviation};
   row.resolve = resolve_rms;
   return row;
 }

@@ -30,6 +30,28 @@ NormProblem problem_of(const Node& node, const Shape& shape, std::vector<Tensor>
   return resolve_norm(*find_norm(node.op), std::move(arguments));
 }
 
+bool trains(const Node& node) {
+  return in_training(*find_norm(node.op), node.attributes);
+}
+
+// The input's shape with an extent of 1 where it is normalised.
+Shape statistics_shape(const Node& node, Shape shape) {
+  auto axes = node.attributes.get("axes", std::vector<std::int64_t>{});
+  if (axes.empty())
+    for (std::size_t d = axis_of(node, "axis", -1, shape.size()); d < shape.size(); ++d)
+      axes.push_back(static_cast<std::int64_t>(d));
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  for (const std::int64_t axis : axes) shape.at(static_cast<std::size_t>(axis < 0 ? axis + rank : axis)) = 1;
+  return shape;
+}
+
+// Variances from what the sums were multiplied with.
+std::vector<double> variances(const GoldenNorm& norm, double epsilon) {
+  std::vector<double> variances;
+  for (const double inverse : norm.inverse_deviation) variances.push_back(1 / (inverse * inverse) - epsilon);
+  return variances;
+}
+
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const Tensor& x = *inputs.at(0);
   std::vector<Tensor> constants;
@@ -37,9 +59,16 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   const NormProblem problem = problem_of(node, x.shape, std::move(constants));
   GoldenNorm norm = golden_norm(problem, x.values);
   std::vector<Tensor> outputs = one(Tensor(x.shape, std::move(norm.y)));
-  const bool training = !problem.running_mean.empty();
-  outputs.push_back(vector_of(training ? norm.running_mean : norm.mean));
-  outputs.push_back(vector_of(training ? norm.running_variance : norm.inverse_deviation));
+  if (trains(node)) {
+    outputs.push_back(vector_of(norm.running_mean));
+    outputs.push_back(vector_of(norm.running_variance));
+    outputs.push_back(vector_of(norm.mean));
+    outputs.push_back(vector_of(variances(norm, problem.parts.front().epsilon)));
+    return outputs;
+  }
+  for (const NormOutput which : find_norm(node.op)->outputs)
+    outputs.emplace_back(statistics_shape(node, x.shape),
+                         which == NormOutput::Mean ? norm.mean : norm.inverse_deviation);
   return outputs;
 }
 
@@ -56,13 +85,16 @@ std::string parameter_obstacle(const Operation& operation) {
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
-  if (computes_parameters(operation)) return same_shape(operation);
-  const NormProblem problem = norm_problem(operation);
-  std::int64_t count = static_cast<std::int64_t>(problem.running_mean.size());
-  if (count == 0)
-    for (const NormPart& part : problem.parts)
-      if (part.statistic != Statistic::Given) count += part.set_count();
-  return {problem.shape, {count}, {count}};
+  const Shape& x = operation.shape();
+  if (!computes_parameters(operation)) norm_problem(operation);
+  std::vector<Shape> shapes = {x};
+  const auto& outputs = find_norm(operation.node.op)->outputs;
+  if (trains(operation.node)) {
+    shapes.resize(5, Shape{x.at(1)});
+  } else if (!outputs.empty()) {
+    shapes.resize(1 + outputs.size(), statistics_shape(operation.node, x));
+  }
+  return shapes;
 }
 
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host) {
