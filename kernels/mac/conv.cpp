@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/not_run.h"
 #include "kernels/quantise/quantise_rows.h"
 #include "kernels/units.h"
 
@@ -41,7 +42,8 @@ Axis resolve_axis(const std::string& auto_pad, std::int64_t in, std::int64_t ker
 
 ConvProblem resolve_conv(const Attributes& attributes, const Shape& input, const Shape& weights) {
   const std::size_t rank = input.size();
-  if (rank != 3 && rank != 4) refuse("input " + to_string(input) + " must have rank 3 or 4");
+  if (rank > 4) throw NotRun("Conv: input " + to_string(input) + " has more than two spatial axes");
+  if (rank < 3) refuse("input " + to_string(input) + " must have a rank of at least 3");
   if (weights.size() != rank) refuse("weights " + to_string(weights) + " must have the input's rank");
   const std::size_t spatial = rank - 2;
   const auto list = [&](const char* name, std::size_t size, std::int64_t fallback) {

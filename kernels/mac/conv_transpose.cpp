@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/not_run.h"
+
 namespace bpusim {
 
 namespace {
@@ -54,9 +56,9 @@ PhaseAxis phase_axis(std::int64_t start, std::int64_t stride, std::int64_t pad, 
 
 ConvTransposeProblem resolve_conv_transpose(const Attributes& at, const Shape& x, const Shape& weights) {
   const std::size_t rank = x.size(), spatial = rank < 2 ? 0 : rank - 2;
-  if ((rank != 3 && rank != 4) || weights.size() != rank || weights[0] != x[1])
-    refuse(to_string(weights) + " does not fit an input of " + to_string(x) +
-           " (one or two spatial axes are supported)");
+  if (rank > 4) throw NotRun("ConvTranspose: input " + to_string(x) + " has more than two spatial axes");
+  if (rank < 3 || weights.size() != rank || weights[0] != x[1])
+    refuse(to_string(weights) + " does not fit an input of " + to_string(x));
   const auto list = [&](const char* name, std::size_t size, std::int64_t fallback) {
     auto values = at.get(name, std::vector<std::int64_t>{});
     if (values.empty()) values.assign(size, fallback);

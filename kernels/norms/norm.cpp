@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "kernels/not_run.h"
+
 namespace bpusim {
 
 namespace {
@@ -30,9 +32,9 @@ void merge_dims(std::vector<NormDim>& dims) {
 void check_shape(const NormDefinition& definition, const Shape& shape) {
   const auto rank = static_cast<int>(shape.size());
   if (rank < definition.min_rank || rank > definition.max_rank)
-    throw std::invalid_argument(definition.op + ": input of shape " + to_string(shape) + " has rank " +
-                                std::to_string(rank) + "; ranks " + std::to_string(definition.min_rank) +
-                                " to " + std::to_string(definition.max_rank) + " are supported");
+    throw NotRun(definition.op + ": input of shape " + to_string(shape) + " has rank " +
+                 std::to_string(rank) + "; ranks " + std::to_string(definition.min_rank) + " to " +
+                 std::to_string(definition.max_rank) + " are supported");
   for (const std::int64_t extent : shape)
     if (extent < 1)
       throw std::invalid_argument(definition.op + ": input of shape " + to_string(shape) +

@@ -14,11 +14,11 @@ namespace bpusim {
 struct Quantisation {
   double scale = 1;
   std::int64_t zero_point = 0;
-  DType dtype = DType::Int8;  ///< Int8 or Int16
+  DType dtype = DType::Int8;  ///< Int8 or Int16; of exact tensors their own, with a step of 1
   bool asymmetric = false;    ///< of a kind that has zero points, though this one's may be 0
 
-  std::int64_t lowest() const { return dtype == DType::Int8 ? -128 : -32768; }
-  std::int64_t highest() const { return dtype == DType::Int8 ? 127 : 32767; }
+  std::int64_t lowest() const { return dtype == DType::Int8 ? -128 : lowest_of(dtype); }
+  std::int64_t highest() const { return dtype == DType::Int8 ? 127 : highest_of(dtype); }
 };
 
 /// round(real/scale) + zero_point, clamped to the element type; ties to even. NaN has no place on a grid:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace bpusim {
@@ -46,6 +47,14 @@ std::string to_string(DType dtype) {
       return "int32";
     case DType::Int64:
       return "int64";
+    case DType::UInt8:
+      return "uint8";
+    case DType::UInt16:
+      return "uint16";
+    case DType::UInt32:
+      return "uint32";
+    case DType::UInt64:
+      return "uint64";
     case DType::Float32:
       return "float32";
     case DType::Bool:
@@ -59,19 +68,61 @@ std::string to_string(DType dtype) {
 int byte_size(DType dtype) {
   switch (dtype) {
     case DType::Int8:
+    case DType::UInt8:
     case DType::Bool:
       return 1;
     case DType::Int16:
+    case DType::UInt16:
       return 2;
     case DType::Int32:
+    case DType::UInt32:
     case DType::Float32:
       return 4;
     case DType::Int64:
+    case DType::UInt64:
       return 8;
     case DType::String:
       return 0;
   }
   throw std::logic_error("byte_size: unknown DType");
+}
+
+namespace {
+
+constexpr std::int64_t kLowest64 = std::numeric_limits<std::int64_t>::min(),
+                       kHighest64 = 9223372036854774784;  // 2^63 - 1024, which a double holds
+
+bool has_sign(DType dtype) {
+  return dtype == DType::Int8 || dtype == DType::Int16 || dtype == DType::Int32 || dtype == DType::Int64;
+}
+
+double wrapped(double whole, DType dtype) {
+  if (dtype == DType::Bool) return whole != 0 ? 1 : 0;
+  if (byte_size(dtype) == 8) return whole;
+  const double span = std::ldexp(1.0, 8 * byte_size(dtype)), low = static_cast<double>(lowest_of(dtype));
+  return whole >= low && whole < low + span ? whole : whole - span * std::floor((whole - low) / span);
+}
+
+}  // namespace
+
+std::int64_t lowest_of(DType dtype) {
+  if (!has_sign(dtype)) return 0;
+  return dtype == DType::Int64 ? kLowest64 : -(std::int64_t{1} << (8 * byte_size(dtype) - 1));
+}
+
+std::int64_t highest_of(DType dtype) {
+  if (dtype == DType::Bool) return 1;
+  if (byte_size(dtype) == 8) return kHighest64;
+  return (std::int64_t{1} << (8 * byte_size(dtype) - (has_sign(dtype) ? 1 : 0))) - 1;
+}
+
+void make_exact(std::vector<double>& values, DType dtype) {
+  for (double& v : values) {
+    if (!std::isfinite(v))
+      throw std::invalid_argument("no " + to_string(dtype) + " stands for " +
+                                  (std::isnan(v) ? "NaN" : "infinity"));
+    v = wrapped(dtype == DType::Bool ? v : std::trunc(v), dtype);
+  }
 }
 
 Tensor::Tensor(Shape shape_, std::vector<double> values_)

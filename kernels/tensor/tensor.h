@@ -27,7 +27,20 @@ std::int64_t to_integer(double value);
 std::string to_string(const Shape& shape);
 
 /// Element types of tensors on the machine and in model files.
-enum class DType { Int8, Int16, Int32, Int64, Float32, Bool, String };
+enum class DType { Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64, Float32, Bool, String };
+
+/// Whole numbers and truth values, of which every one counts: nothing may round them.
+constexpr bool is_exact(DType dtype) {
+  return dtype != DType::Float32 && dtype != DType::String;
+}
+
+/// The smallest and the largest number of an exact type that 64 signed bits, and a double, hold.
+std::int64_t lowest_of(DType dtype);
+std::int64_t highest_of(DType dtype);
+
+/// Makes the values numbers of an exact type: fractions are cut off, and what is beyond the type's width
+/// wraps; truth is 1. Throws std::invalid_argument for infinity and NaN.
+void make_exact(std::vector<double>& values, DType dtype);
 
 std::string to_string(DType dtype);
 

@@ -72,6 +72,9 @@ struct SlopeBelowZero {
 struct Remainder {
   double operator()(double x, double y) const { return x - y * std::floor(x / y); }
 };
+struct RemainderOfDividend {
+  double operator()(double x, double y) const { return std::fmod(x, y); }
+};
 
 // Truth is 1, falsehood 0.
 template <class Predicate>
@@ -104,6 +107,7 @@ BinaryOperator binary_operator(const std::string& op) {
   if (op == "Max") return as_operator(Greatest());
   if (op == "PRelu") return as_operator(SlopeBelowZero());
   if (op == "Mod") return as_operator(Remainder());
+  if (op == "FMod") return as_operator(RemainderOfDividend());
   return comparison(op);
 }
 
@@ -140,6 +144,10 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
 
 bool is_binary(const std::string& op) {
   return binary_operator(op) != nullptr;
+}
+
+bool is_comparison(const std::string& op) {
+  return comparison(op) != nullptr;
 }
 
 Tensor binary(const std::string& op, const Tensor& a, const Tensor& b) {

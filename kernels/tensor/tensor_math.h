@@ -13,10 +13,11 @@ namespace bpusim {
 /// Shape that both broadcast to (NumPy's rule). Throws std::invalid_argument where there is none.
 Shape broadcast_shape(const Shape& a, const Shape& b);
 
-/// Add, Sub, Mul, Div, Pow, Min, Max, PRelu, Mod (the sign of the divisor), comparisons, And, Or, Xor (1 and
-/// 0); broadcasting. Throws std::invalid_argument for other operators.
+/// Add, Sub, Mul, Div, Pow, Min, Max, PRelu, Mod (the sign of the divisor), FMod (of the dividend),
+/// comparisons, And, Or, Xor (1 and 0); broadcasting. Throws std::invalid_argument for other operators.
 Tensor binary(const std::string& op, const Tensor& a, const Tensor& b);
 bool is_binary(const std::string& op);
+bool is_comparison(const std::string& op);  ///< or And, Or, Xor: the result is true or false
 
 /// ReduceMean, -Sum, -Max, -Min, -Prod, -L1, -L2, -SumSquare, -LogSum, -LogSumExp over axes (all where there
 /// are none). Throws std::invalid_argument for other operators.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "kernels/vector/vector_int16.h"
 
 namespace bpusim {
@@ -85,9 +86,9 @@ void for_each_output(const PoolProblem& problem, const T* x, Sum least, Finish&&
 }  // namespace
 
 PoolProblem resolve_pool(const std::string& op, const Attributes& given, const Shape& input) {
-  if (input.size() != 3 && input.size() != 4)
-    throw std::invalid_argument(op + ": input " + to_string(input) +
-                                " must have rank 3 or 4 (one or two spatial axes)");
+  if (input.size() > 4) throw NotRun(op + ": input " + to_string(input) + " has more than two spatial axes");
+  if (input.size() < 3)
+    throw std::invalid_argument(op + ": input " + to_string(input) + " must have a rank of at least 3");
   PoolProblem problem;
   problem.kind = op.find("Max") != std::string::npos ? PoolKind::Max : PoolKind::Average;
   problem.count_padding = given.get("count_include_pad", std::int64_t{0}) != 0;

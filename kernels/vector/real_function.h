@@ -30,6 +30,8 @@ class RealFunction {
     rows_(&x, 1);
     return x;
   }
+  /// In place, on this thread.
+  void rows(double* values, std::int64_t count) const { rows_(values, count); }
   /// In place, on several threads where there are many values.
   void apply(double* values, std::int64_t count) const;
 

@@ -18,17 +18,21 @@ double constant(const Constants& constants, std::size_t i, double fallback) {
   return i < constants.size() && constants[i].size() == 1 ? constants[i].values[0] : fallback;
 }
 
-// Outside of their domain functions take the value at its edge, so that tables have no NaN.
-constexpr double kBelowOne = 1 - 1e-12;
+constexpr double kBelowOne = 1 - 1e-12, kAlmostZero = 1e-30;  // edges of domains that do not belong to them
 
 double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
+// Beyond 40 the exponential is all, and beyond 709 it has no double.
+double softplus(double x) {
+  return x > 40 ? x : std::log1p(std::exp(x));
+}
+
 // A row without parameters.
 template <class F>
-UnaryDefinition plain(const char* op, F f) {
-  return {op, [f](const Attributes&, const Constants&) { return RealFunction(f); }};
+UnaryDefinition plain(const char* op, F f, double (*inside)(double) = nullptr) {
+  return {op, [f](const Attributes&, const Constants&) { return RealFunction(f); }, inside};
 }
 
 RealFunction celu(const Attributes& a, const Constants&) {
@@ -91,12 +95,17 @@ void RealFunction::apply(double* values, std::int64_t count) const {
 const std::vector<UnaryDefinition>& unary_registry() {
   static const std::vector<UnaryDefinition> rows = {
       plain("Abs", [](double x) { return std::abs(x); }),
-      plain("Acos", [](double x) { return std::acos(std::clamp(x, -1.0, 1.0)); }),
-      plain("Acosh", [](double x) { return std::acosh(std::max(x, 1.0)); }),
-      plain("Asin", [](double x) { return std::asin(std::clamp(x, -1.0, 1.0)); }),
+      plain(
+          "Acos", [](double x) { return std::acos(x); }, [](double x) { return std::clamp(x, -1.0, 1.0); }),
+      plain(
+          "Acosh", [](double x) { return std::acosh(x); }, [](double x) { return std::max(x, 1.0); }),
+      plain(
+          "Asin", [](double x) { return std::asin(x); }, [](double x) { return std::clamp(x, -1.0, 1.0); }),
       plain("Asinh", [](double x) { return std::asinh(x); }),
       plain("Atan", [](double x) { return std::atan(x); }),
-      plain("Atanh", [](double x) { return std::atanh(std::clamp(x, -kBelowOne, kBelowOne)); }),
+      plain(
+          "Atanh", [](double x) { return std::atanh(x); },
+          [](double x) { return std::clamp(x, -kBelowOne, kBelowOne); }),
       plain("Ceil", [](double x) { return std::ceil(x); }),
       {"Celu", celu},
       {"Clip", clip},
@@ -110,12 +119,14 @@ const std::vector<UnaryDefinition>& unary_registry() {
       {"HardSigmoid", hard_sigmoid},
       plain("HardSwish", [](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }),
       {"LeakyRelu", leaky_relu},
-      plain("Log", [](double x) { return std::log(std::max(x, 1e-30)); }),
-      plain("Mish", [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }),
+      plain(
+          "Log", [](double x) { return std::log(x); }, [](double x) { return std::max(x, kAlmostZero); }),
+      plain("Mish", [](double x) { return x * std::tanh(softplus(x)); }),
       plain("Neg", [](double x) { return -x; }),
       plain("Not", [](double x) { return x == 0 ? 1.0 : 0.0; }),
       {"Pow", power},
-      plain("Reciprocal", [](double x) { return 1 / (x == 0 ? 1e-30 : x); }),
+      plain(
+          "Reciprocal", [](double x) { return 1 / x; }, [](double x) { return x == 0 ? kAlmostZero : x; }),
       plain("Round", [](double x) { return std::nearbyint(x); }),
       {"Selu", selu},
       plain("Sigmoid", sigmoid),
@@ -125,9 +136,10 @@ const std::vector<UnaryDefinition>& unary_registry() {
       plain("SiLU", [](double x) { return x * sigmoid(x); }),
       plain("Sin", [](double x) { return std::sin(x); }),
       plain("Sinh", [](double x) { return std::sinh(x); }),
-      plain("Softplus", [](double x) { return std::log1p(std::exp(x)); }),
+      plain("Softplus", softplus),
       plain("Softsign", [](double x) { return x / (1 + std::abs(x)); }),
-      plain("Sqrt", [](double x) { return std::sqrt(std::max(x, 0.0)); }),
+      plain(
+          "Sqrt", [](double x) { return std::sqrt(x); }, [](double x) { return std::max(x, 0.0); }),
       plain("Tan", [](double x) { return std::tan(x); }),
       plain("Tanh", [](double x) { return std::tanh(x); }),
       {"ThresholdedRelu", thresholded_relu},
@@ -146,6 +158,17 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
   const UnaryDefinition* row = find_unary(op);
   if (row == nullptr) throw std::invalid_argument(op + " is no function of one element");
   return row->bind(attributes, constants);
+}
+
+RealFunction table_function(const std::string& op, const Attributes& attributes,
+                            const std::vector<Tensor>& constants) {
+  RealFunction function = unary_function(op, attributes, constants);
+  const auto inside = find_unary(op)->inside;
+  if (inside == nullptr) return function;
+  return RealFunction::of_rows([function, inside](double* values, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) values[i] = inside(values[i]);
+    function.rows(values, count);
+  });
 }
 
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out) {

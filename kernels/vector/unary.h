@@ -19,12 +19,19 @@ struct UnaryDefinition {
   const char* op;
   /// The function with both looked up already. Throws std::invalid_argument where they do not fit.
   std::function<RealFunction(const Attributes& attributes, const std::vector<Tensor>& constants)> bind;
+  /// The nearest number that has a finite value, for those that have none; null where all have.
+  double (*inside)(double x) = nullptr;
 };
 const std::vector<UnaryDefinition>& unary_registry();
 const UnaryDefinition* find_unary(const std::string& op);
 
-/// The function with its attributes bound. Throws std::invalid_argument for operators that are none.
+/// The function with its attributes bound, as IEEE 754 has it: NaN and infinity outside of its domain. Throws
+/// std::invalid_argument for operators that are none.
 RealFunction unary_function(const std::string& op, const Attributes& attributes,
+                            const std::vector<Tensor>& constants);
+
+/// The same as tables hold it: outside of the domain the value at its edge.
+RealFunction table_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants);
 
 /// A function as a table from int8 to int8: each entry the exact result, rounded once, ties to even. Where a

@@ -33,6 +33,13 @@ void add_choices(CLI::App& command, RunChoices& c) {
       ->transform(CLI::AsSizeValue(false));
   command.add_flag("--outside-data", c.overrides.outside_data,
                    "Read external data that lie outside of the model's folder, too");
+  command
+      .add_option(
+          "--assume", c.overrides.assume,
+          "NAME=true or NAME=false: the branch of a model's If that its inputs decide; may be repeated")
+      ->take_all();
+  command.add_flag("--inputs-as-weights", c.overrides.inputs_as_weights,
+                   "Take inputs that operators read as weights for weights without data: timing only");
   command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
 }
 

@@ -5,6 +5,7 @@
 #include "sim/input_error.h"
 #include "sim/lowering/program_builder.h"
 #include "sim/operators/operator.h"
+#include "sim/operators/tensor_codes.h"
 
 namespace bpusim {
 
@@ -69,14 +70,7 @@ class Linker {
 }  // namespace
 
 void write_tensor(const TensorPlace& place, const std::vector<double>& values, DramPort& memory) {
-  const auto codes = quantise(values, place.grid);
-  if (place.grid.dtype == DType::Int16) {
-    const std::vector<std::int16_t> narrow(codes.begin(), codes.end());
-    memory.write(place.address, narrow.data(), place.bytes());
-  } else {
-    const std::vector<std::int8_t> narrow(codes.begin(), codes.end());
-    memory.write(place.address, narrow.data(), place.bytes());
-  }
+  write_codes(memory, place, quantise(values, place.grid).data());
 }
 
 NetworkCompiler::NetworkCompiler(const CompilerInput& input, DramPort& memory)
@@ -169,7 +163,10 @@ CompiledNetwork NetworkCompiler::compile() {
     const Node &first = input_.placed.first_node(step), &last = input_.placed.last_node(step);
     LoweredStep lowered;
     if (!find_operator(first.op)->alias || step.on_cpu()) lowered = lower(step);
-    for (const std::string& output : last.outputs) made_on_[output] = step.placement.where;
+    // Of exact tensors the BPU makes none: a step of its own is another shape of what the CPU made.
+    for (const std::string& output : last.outputs)
+      made_on_[output] =
+          input_.placed.sharing.is_exact(output) ? Placement::Where::Cpu : step.placement.where;
     for (Program& program : lowered.programs)
       linker.add(std::move(program), static_cast<int>(s), step.on_bpu());
     lowered.programs.clear();

@@ -49,6 +49,7 @@ struct Node {
   Attributes attributes;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
+  std::string unread;  ///< why the importer left it as it is: nothing here runs it; empty for all others
   std::string origin;  ///< operators that a rule put together to this one; empty for the model's own
 };
 
@@ -62,7 +63,11 @@ struct Network {
   std::vector<std::string> inputs;  ///< without constants
   std::vector<std::string> outputs;
   bool shapes_only = false;            ///< weights have shapes and no data: timing is all that it is good for
+  bool has_weights = false;            ///< the model's file has initializers
   std::set<std::string> dynamic_dims;  ///< names of dimensions that nobody has set
+  /// Of inputs with open dimensions: their names by axis, empty where the model fixes the extent.
+  std::map<std::string, std::vector<std::string>> open_axes;
+  std::map<std::string, std::string> not_run;  ///< valid nodes that nothing here runs, with the reason
   std::set<std::string> unknown;  ///< values whose shape nobody knows, behind operators without definition
 
   const Shape& shape_of(const std::string& value) const { return values.at(value).shape; }

@@ -6,6 +6,7 @@
 #include "models/commands/host_task.h"
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"
+#include "sim/operators/tensor_codes.h"
 
 namespace bpusim {
 
@@ -39,29 +40,8 @@ LoweredStep lower_text(const Step& step, const Node& node, const LoweringContext
   return lowered;
 }
 
-Codes read_codes(DramPort& dram, const TensorPlace& tensor) {
-  if (tensor.grid.dtype == DType::Int16) {
-    std::vector<std::int16_t> codes(static_cast<std::size_t>(tensor.elements));
-    dram.read(tensor.address, codes.data(), tensor.bytes());
-    return {codes.begin(), codes.end()};
-  }
-  std::vector<std::int8_t> codes(static_cast<std::size_t>(tensor.elements));
-  dram.read(tensor.address, codes.data(), tensor.bytes());
-  return {codes.begin(), codes.end()};
-}
-
-void write_codes(DramPort& dram, const TensorPlace& tensor, const std::int64_t* codes) {
-  if (tensor.grid.dtype == DType::Int16) {
-    const std::vector<std::int16_t> narrow(codes, codes + tensor.elements);
-    dram.write(tensor.address, narrow.data(), tensor.bytes());
-  } else {
-    const std::vector<std::int8_t> narrow(codes, codes + tensor.elements);
-    dram.write(tensor.address, narrow.data(), tensor.bytes());
-  }
-}
-
 // What crosses between BPU and CPU: inputs that the BPU made, and all outputs, which it or the application
-// takes.
+// takes. Exact tensors lie as they are: nothing converts them, and the BPU takes none.
 struct Crossing {
   std::vector<TensorPlace> in, out;
   std::vector<Quantisation> in_grids, out_grids;
@@ -69,13 +49,21 @@ struct Crossing {
 
 Crossing cross(const Node& node, const LoweringContext& context, LoweredStep& lowered, HostTask& task) {
   Crossing crossing;
-  bool enters = false;
+  bool enters = false, leaves = false;
+  const auto exact = [&](const std::string& name) { return is_exact(context.network.values.at(name).dtype); };
+  const auto is_output = [&outputs = context.network.outputs](const std::string& name) {
+    return std::find(outputs.begin(), outputs.end(), name) != outputs.end();
+  };
   for (const std::string& name : operands_of(node, context.network)) {
     const TensorPlace& place = context.places.at(name);
     lowered.inputs.push_back(name);
     crossing.in.push_back(place);
     crossing.in_grids.push_back(place.grid);
     task.reads.push_back(DramBox::contiguous(place.address, place.bytes()));
+    if (exact(name)) {
+      task.demand.memory_bytes += place.bytes();
+      continue;
+    }
     const auto maker = context.made_on.find(name);
     const bool from_bpu = maker != context.made_on.end() && maker->second != Placement::Where::Cpu;
     enters = enters || from_bpu;
@@ -91,32 +79,40 @@ Crossing cross(const Node& node, const LoweringContext& context, LoweredStep& lo
     crossing.out.push_back(place);
     crossing.out_grids.push_back(place.grid);
     task.writes.push_back(DramBox::contiguous(place.address, place.bytes()));
+    if (exact(name)) {
+      task.demand.memory_bytes += place.bytes();
+      leaves = leaves || is_output(name);
+      continue;
+    }
+    leaves = true;
     task.demand.convert_elements += place.elements;
     task.demand.layout_elements += place.elements;
     task.demand.memory_bytes += place.elements * kFloatBytes;
   }
-  task.demand.crossings = (enters ? 1 : 0) + 1;  // from the BPU, and back to it or to the application
+  // From the BPU, and back to it or to the application.
+  task.demand.crossings = (enters ? 1 : 0) + (leaves ? 1 : 0);
   return crossing;
 }
 
 // A float operator on codes.
 class FloatOnCodes {
  public:
-  FloatOnCodes(const Node& node, const Network& network, std::vector<Quantisation> in,
+  FloatOnCodes(const Node& node, const LoweringContext& context, std::vector<Quantisation> in,
                std::vector<Quantisation> out)
       : node_(node),
-        network_(network),
-        tensors_(operands_of(node, network)),
+        network_(context.network),
+        tensors_(operands_of(node, network_)),
         in_(std::move(in)),
-        out_(std::move(out)) {}
+        out_(std::move(out)) {
+    for (std::size_t i = 0; i < node.outputs.size(); ++i)
+      if (context.places.count(node.outputs[i]) != 0) made_.push_back(i);
+  }
 
   Codes operator()(const std::vector<Codes>& codes) const {
     std::vector<Tensor> outputs = results(codes);
     Codes all;
     for (std::size_t k = 0; k < out_.size(); ++k) {
-      // Codes meet what real values do not, as 0/0; the tables of the BPU hold 0 there too (plan_lookup).
-      for (double& v : outputs[k].values) v = std::isnan(v) ? 0.0 : v;
-      Codes quantised = quantise(outputs[k].values, out_[k]);
+      Codes quantised = quantise(outputs[made_[k]].values, out_[k]);
       if (out_.size() == 1) return quantised;
       all.insert(all.end(), quantised.begin(), quantised.end());
     }
@@ -141,7 +137,11 @@ class FloatOnCodes {
       if (inputs.back() == nullptr)
         throw InputError(node_.name + ": " + node_.op + ": input '" + name + "' must be a constant");
     }
-    return evaluate(node_, inputs);
+    try {
+      return evaluate_on_codes(node_, inputs, network_);
+    } catch (const std::invalid_argument& error) {  // an index that golden does not have, say
+      throw InputError(node_.name + ": " + error.what() + ", of the numbers that quantised tensors give");
+    }
   }
 
   std::shared_ptr<const Tensor> real(const std::string& name, const Codes& codes,
@@ -156,6 +156,7 @@ class FloatOnCodes {
   const Network& network_;
   const std::vector<std::string> tensors_;
   const std::vector<Quantisation> in_, out_;
+  std::vector<std::size_t> made_;  // outputs that are tensors, one for each grid of out_
 };
 
 }  // namespace
@@ -164,7 +165,7 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of_float(const Node& node,
                                                                const LoweringContext& context,
                                                                const std::vector<Quantisation>& in,
                                                                const std::vector<Quantisation>& out) {
-  return FloatOnCodes(node, context.network, in, out);
+  return FloatOnCodes(node, context, in, out);
 }
 
 LoweredStep lower_host(const Step& step, const LoweringContext& context) {

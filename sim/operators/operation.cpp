@@ -42,16 +42,18 @@ std::vector<std::int64_t> Operation::integers(const char* attribute, std::size_t
 }
 
 Operation operation_of(const Node& node, const Network& network) {
-  Operation operation{node, {}, {}, operands_of(node, network), {}, {}};
+  Operation operation{node, {}, {}, {}, operands_of(node, network), {}, {}};
   for (const std::string& name : node.inputs) {
     if (name.empty()) {
       operation.shapes.push_back(absent().shape);
+      operation.dtypes.push_back(DType::Float32);
       operation.values.push_back(nullptr);
       operation.constant.push_back(1);
       continue;
     }
     const Value& value = network.values.at(name);
     operation.shapes.push_back(value.shape);
+    operation.dtypes.push_back(value.dtype);
     operation.values.push_back(value.constant && value.has_numbers() ? &value : nullptr);
     operation.constant.push_back(value.constant ? 1 : 0);
   }

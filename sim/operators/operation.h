@@ -18,6 +18,7 @@ const Tensor& absent();
 struct Operation {
   const Node& node;
   std::vector<Shape> shapes;         ///< of the inputs in order; [0] for those that are not given
+  std::vector<DType> dtypes;         ///< of the inputs in order; Float32 for those that are not given
   std::vector<char> constant;        ///< whether an input is a constant, with or without data
   std::vector<std::string> tensors;  ///< inputs that are tensors on the machine (operands_of)
   std::vector<const Value*> values;  ///< of constant inputs with numbers, else null

@@ -42,10 +42,15 @@ struct OperatorDefinition {
 
   /// Outputs in float64. Throws std::invalid_argument with what does not fit.
   std::vector<Tensor> (*golden)(const Node& node, const Inputs& inputs) = nullptr;
+  /// The same where inputs may lie outside of the operator's domain, since they come from codes; null:
+  /// golden.
+  std::vector<Tensor> (*on_codes)(const Node& node, const Inputs& inputs) = nullptr;
   /// The output of an operator on text, instead of `golden`. Throws std::invalid_argument.
   StringTensor (*text)(const Node& node, const StringTensor& words) = nullptr;
   /// Shapes of the outputs; the same as golden's. Throws std::invalid_argument.
   std::vector<Shape> (*shapes)(const Operation& operation) = nullptr;
+  /// Element type of an output; null: that of the first input.
+  DType (*type)(const Operation& operation, std::size_t output) = nullptr;
   /// Values that follow from shapes alone (Shape, Size); null for all other operators.
   Tensor (*from_shapes)(const Operation& operation) = nullptr;
   /// Float32 operations on the CPU, given the shapes of the outputs.
@@ -74,6 +79,21 @@ const OperatorDefinition* find_operator(const std::string& op);
 /// A node's outputs in float64. Throws std::invalid_argument where the operator is unknown, where its inputs
 /// do not fit, and for NaN, which no integer can stand for.
 std::vector<Tensor> evaluate(const Node& node, const Inputs& inputs);
+
+/// The same, as the types of the network's values have it: integers are cut off and wrap. Throws also for
+/// NaN among the results, with the range of the inputs, and for infinity where no float stands for it.
+std::vector<Tensor> evaluate(const Node& node, const Inputs& inputs, const Network& network);
+
+/// The same from values that codes stand for, which meet what real ones do not: outside of its domain a
+/// function takes the value at its edge, as the tables of the BPU do; what is no number is 0, infinity of
+/// integers too.
+std::vector<Tensor> evaluate_on_codes(const Node& node, const Inputs& inputs, const Network& network);
+
+/// ", where its input goes from -2 to 3", or of several "its inputs go"; empty without any.
+std::string ranges_of(const Inputs& inputs);
+
+/// Element type of an output of the node, from those of its inputs.
+DType type_of(const Operation& operation, std::size_t output);
 
 /// Inputs of the node that are tensors on the machine, by name and in order.
 std::vector<std::string> operands_of(const Node& node, const Network& network);

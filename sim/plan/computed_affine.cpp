@@ -85,7 +85,7 @@ class Parts {
   }
 
   std::string constant(const std::string& part, Tensor tensor) {
-    const std::string name = norm_.name + "/" + part;
+    std::string name = norm_.name + "/" + part;
     Value& value = network_.values[name];
     value.constant = true;
     value.hold(std::move(tensor));

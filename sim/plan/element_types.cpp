@@ -35,16 +35,16 @@ void mark(Sharing& sharing, const PlacedNetwork& placed, const std::vector<std::
       if (found != sharing.grid_classes.end()) classes.insert(found->second);
     }
   for (const auto& [value, number] : sharing.grid_classes)
-    if (classes.count(number) != 0) sharing.int16.insert(value);
+    if (classes.count(number) != 0 && !sharing.is_exact(value)) sharing.int16.insert(value);
   for (const Step& step : placed.steps) {
-    if (sharing.int16.count(placed.last_node(step).outputs.at(0)) == 0) continue;
+    if (!sharing.is_wide(placed.last_node(step).outputs.at(0))) continue;
     for (const std::size_t n : step.nodes) sharing.int16.insert(placed.network.nodes[n].outputs.at(0));
   }
 }
 
 std::string obstacle_with(const Sharing& sharing, const PlacedNetwork& placed) {
   const Network& network = placed.network;
-  const auto wide = [&](const std::string& value) { return sharing.dtype_of(value) == DType::Int16; };
+  const auto wide = [&](const std::string& value) { return sharing.is_wide(value); };
   for (const Step& step : placed.steps) {
     if (!step.on_bpu()) continue;
     const Node &first = placed.first_node(step), &last = placed.last_node(step);
@@ -81,8 +81,22 @@ std::string int16_obstacle(const PlacedNetwork& placed) {
   return obstacle_with(placed.sharing, placed);
 }
 
+namespace {
+
+// The type of a tensor of the name that is on no grid; Float32 where there is none.
+DType exact_type_of(const std::string& name, const PlacedNetwork& placed) {
+  for (const std::string& tensor : tensors_of(name, placed))
+    if (placed.sharing.is_exact(tensor)) return placed.sharing.dtype_of(tensor);
+  return DType::Float32;
+}
+
+}  // namespace
+
 void widen(PlacedNetwork& placed, const std::vector<std::string>& names) {
   if (names.empty()) return;
+  for (const std::string& name : names)
+    if (const DType dtype = exact_type_of(name, placed); is_exact(dtype))
+      throw InputError("int16: '" + name + "' holds " + to_string(dtype) + ", which is on no grid");
   mark(placed.sharing, placed, names);
   const std::string obstacle = int16_obstacle(placed);
   if (!obstacle.empty()) throw InputError(obstacle);
@@ -107,9 +121,9 @@ std::string lacking(const Sharing& sharing, const PlacedNetwork& placed) {
     const Node& last = placed.last_node(step);
     for (const std::string& output : last.outputs) makers[output] = step.name;
     const auto tensors = inputs_of(step, placed.network);
-    const bool out = sharing.dtype_of(last.outputs.at(0)) == DType::Int16;
+    const bool out = sharing.is_wide(last.outputs.at(0));
     for (std::size_t i = 1; i < tensors.size() && step.nodes.size() > 1; ++i) {
-      if ((sharing.dtype_of(tensors[i]) == DType::Int16) == out) continue;
+      if (sharing.is_wide(tensors[i]) == out) continue;
       const auto maker = makers.find(tensors[i]);
       return !out ? step.name : maker == makers.end() ? tensors[i] : maker->second;
     }
@@ -124,6 +138,7 @@ std::vector<std::string> widenable(const PlacedNetwork& placed, const std::vecto
   Sharing so_far = placed.sharing;
   for (const std::string& name : names) {
     if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
+    if (is_exact(exact_type_of(name, placed))) continue;
     Sharing with = so_far;
     std::vector<std::string> together;
     for (std::string next = name; !next.empty(); next = lacking(with, placed)) {

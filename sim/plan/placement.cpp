@@ -69,15 +69,38 @@ class Placer {
                        [&](const std::string& name) { return network_.unknown.count(name) != 0; });
   }
 
+  // An output beyond the first that somebody reads, which the BPU does not give: of all operators Split alone
+  // has several tensors there, and running statistics that only leave the network are the host's floats.
+  std::string later_output_obstacle(const Node& node) const {
+    for (std::size_t i = 1; i < node.outputs.size() && node.op != "Split"; ++i) {
+      const auto readers = readers_.find(node.outputs[i]);
+      if (node.outputs[i].empty() || readers == readers_.end()) continue;
+      const bool leaves_only = std::all_of(readers->second.begin(), readers->second.end(),
+                                           [](std::size_t n) { return n == kOutside; });
+      if (!leaves_only || node.op != "BatchNormalization")
+        return "a " + node.op + " whose output " + std::to_string(i + 1) + " is read has no BPU lowering";
+    }
+    return "";
+  }
+
+  std::string bpu_obstacle(const Node& node) const {
+    const std::string why = obstacle_of(node, network_);
+    return why.empty() ? later_output_obstacle(node) : why;
+  }
+
   Placement placement_of(const Node& node, bool after_conv) const {
+    if (!node.unread.empty()) return {Where::Unsupported, node.unread, ""};
+    if (const auto why = network_.not_run.find(node.name); why != network_.not_run.end())
+      return {Where::Unsupported, why->second, ""};
     if (find_operator(node.op) == nullptr)
       return {Where::Unsupported,
               "operator " + node.op + (node.domain.empty() ? "" : " of domain " + node.domain) +
                   " has no definition in bpusim",
               ""};
     Placement placement = policy_.place(facts_of(node, after_conv));
-    if (placement.where == Where::Bpu && !reads_unknown(node)) {
-      const std::string why = obstacle_of(node, network_);
+    const bool on_bpu = placement.where == Where::Bpu || placement.where == Where::Decomposed;
+    if (on_bpu && !reads_unknown(node)) {
+      const std::string why = bpu_obstacle(node);
       if (!why.empty()) placement = {Where::Cpu, why + " in bpusim: the CPU runs it", placement.source};
     }
     if (run_.options_of(node.name).mapping == "host" && placement.where != Where::Unsupported)
@@ -152,8 +175,7 @@ class Placer {
     step.name = node.name;
     step.op = node.op;
     step.placement = placement_of(node, false);
-    step.lowerable =
-        find_operator(node.op) != nullptr && !reads_unknown(node) && obstacle_of(node, network_).empty();
+    step.lowerable = find_operator(node.op) != nullptr && !reads_unknown(node) && bpu_obstacle(node).empty();
     const std::string& data = node.inputs.empty() ? node.outputs.at(0) : node.inputs[0];
     step.shape = data.empty() || network_.unknown.count(data) != 0 ? "" : to_string(network_.shape_of(data));
     if (step.placement.where == Where::Bpu && has_weights(node)) fuse(step);

@@ -12,11 +12,15 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Network& network, const std::vector<Step>& steps) : network_(network), steps_(steps) {}
+  Planner(const Network& network, const std::vector<Step>& steps) : network_(network), steps_(steps) {
+    for (const Node& node : network.nodes) read_.insert(node.inputs.begin(), node.inputs.end());
+  }
 
   Sharing plan() {
     for (const Step& step : steps_) visit(step);
     for (const auto& [name, part] : sharing_.parts) sharing_.grid_classes[name] = class_of(name);
+    for (const auto& [name, value] : network_.values)
+      if (is_exact(value.dtype)) sharing_.exact[name] = value.dtype;
     return std::move(sharing_);
   }
 
@@ -28,7 +32,7 @@ class Planner {
     for (const std::string& input : inputs) add(input);
     const bool pieces = first.op == "Split" && step.on_bpu();
     for (std::size_t i = 0; i < last.outputs.size(); ++i)
-      if (i == 0 || first.op == "Split") add(last.outputs[i]);
+      if (i == 0 || first.op == "Split" || (step.on_cpu() && is_wanted(last, i))) add(last.outputs[i]);
     if (!step.on_bpu() || row == nullptr || inputs.empty()) return;
     if (row->alias) place_within(last.outputs[0], inputs[0], 0);
     if (row->keeps_grid && step.nodes.size() == 1)
@@ -38,6 +42,12 @@ class Planner {
       for (const std::string& input : inputs) join(input, first.outputs[0]);
       glue(first, inputs);
     }
+  }
+
+  // Of outputs beyond the first. Running statistics that only leave the network are no tensors.
+  bool is_wanted(const Node& node, std::size_t output) const {
+    const std::string& value = node.outputs[output];
+    return read_.count(value) != 0 || (is_output(value) && node.op != "BatchNormalization");
   }
 
   void add(const std::string& value) {
@@ -107,6 +117,7 @@ class Planner {
   const Network& network_;
   const std::vector<Step>& steps_;
   Sharing sharing_;
+  std::set<std::string> read_;  // by nodes
   std::map<std::string, int> class_;
   std::map<int, int> joined_;
   std::map<std::string, std::set<std::string>> members_;  // of each root

@@ -21,10 +21,15 @@ struct Sharing {
   std::map<std::string, Part> parts;        ///< of all tensors; a root is at offset 0 of itself
   std::map<std::string, int> grid_classes;  ///< tensors with the same number are on the same grid
 
-  std::set<std::string> int16;  ///< values on int16 grids, also within steps (element_types.h)
+  std::set<std::string> int16;         ///< values on int16 grids, also within steps (element_types.h)
+  std::map<std::string, DType> exact;  ///< values of whole numbers or truth, which are on no grid
 
+  bool is_exact(const std::string& value) const { return exact.count(value) != 0; }
+  bool is_wide(const std::string& value) const { return int16.count(value) != 0; }
+  /// Of the tensor on the machine.
   DType dtype_of(const std::string& value) const {
-    return int16.count(value) != 0 ? DType::Int16 : DType::Int8;
+    const auto found = exact.find(value);
+    return found != exact.end() ? found->second : is_wide(value) ? DType::Int16 : DType::Int8;
   }
   const Part& part(const std::string& value) const { return parts.at(value); }
 };

@@ -1,10 +1,10 @@
 #include "sim/plan/simplify.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "sim/config/memory_budget.h"
 #include "sim/input_error.h"
 #include "sim/network/known_attributes.h"
@@ -13,23 +13,6 @@
 namespace bpusim {
 
 namespace {
-
-bool is_integer(DType dtype) {
-  return dtype == DType::Int32 || dtype == DType::Int64;
-}
-
-DType cast_type(const Node& node) {
-  switch (node.attributes.get("to", std::int64_t{1})) {
-    case 6:
-      return DType::Int32;
-    case 7:
-      return DType::Int64;
-    case 9:
-      return DType::Bool;
-    default:
-      return DType::Float32;
-  }
-}
 
 // Whole numbers of attributes beyond this mean nothing, and their products leave 64 bits. Where a Slice ends
 // may be as far as one likes.
@@ -62,6 +45,10 @@ class Inference {
     for (const Node& node : network_.nodes) {
       try {
         if (!step(node)) kept.push_back(node);
+      } catch (const NotRun& error) {
+        network_.not_run[node.name] = error.what();
+        network_.unknown.insert(node.outputs.begin(), node.outputs.end());
+        kept.push_back(node);
       } catch (const std::invalid_argument& error) {
         throw InputError(place(node.name + ": " + error.what()));
       }
@@ -105,19 +92,18 @@ class Inference {
     }
     refuse_extremes(node);
     const Operation operation = operation_of(node, network_);
-    const DType dtype = type_of(node);
+    for (std::size_t i = 0; i < node.outputs.size(); ++i)
+      if (!node.outputs[i].empty()) network_.values[node.outputs[i]].dtype = type_of(operation, i);
     if (fold_ && becomes_constant(*row, operation)) {
-      set_constants(node, *row, operation, dtype);
+      set_constants(node, *row, operation);
       return true;
     }
     const auto shapes = row->shapes(operation);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
       if (i >= shapes.size())
-        throw std::invalid_argument(node.op + ": output " + std::to_string(i + 1) + " is not supported");
-      Value& value = network_.values[node.outputs[i]];
-      value.shape = shapes[i];
-      value.dtype = dtype;
+        throw NotRun(node.op + ": output " + std::to_string(i + 1) + " has no definition in bpusim");
+      network_.values[node.outputs[i]].shape = shapes[i];
     }
     refuse_empty(node, operation);
     return false;
@@ -132,8 +118,7 @@ class Inference {
     return row.from_shapes != nullptr || (!row.draws && row.golden != nullptr && known(operation));
   }
 
-  void set_constants(const Node& node, const OperatorDefinition& row, const Operation& operation,
-                     DType dtype) {
+  void set_constants(const Node& node, const OperatorDefinition& row, const Operation& operation) {
     for (const Shape& shape : row.shapes(operation))
       budget_.charge(bytes_of(shape),
                      place(node.op + " '" + node.name + "': a constant of shape " + to_string(shape)));
@@ -143,34 +128,14 @@ class Inference {
     } else {
       Inputs inputs;
       for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(&operation.value(i));
-      outputs = evaluate(node, inputs);
-      if (node.op == "Div" && is_integer(dtype))
-        for (double& v : outputs.at(0).values) v = std::trunc(v);
+      outputs = evaluate(node, inputs, network_);
     }
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
       Value& value = network_.values[node.outputs[i]];
       value.constant = true;
-      value.dtype = dtype;
       value.hold(std::move(outputs[i]));
     }
-  }
-
-  // Integers stay integers where nothing makes them real.
-  DType type_of(const Node& node) const {
-    if (node.op == "Shape" || node.op == "Size") return DType::Int64;
-    if (node.op == "Cast") return cast_type(node);
-    if (node.op == "ConstantOfShape")
-      return node.attributes.ints.count("value") != 0 ? DType::Int64 : DType::Float32;
-    DType dtype = DType::Float32;
-    for (const std::string& name : node.inputs) {
-      if (name.empty()) continue;
-      const DType input = network_.values.at(name).dtype;
-      if (input == DType::String) return input;
-      if (name == node.inputs.front()) dtype = input;
-      if (!is_integer(input)) return name == node.inputs.front() ? input : DType::Float32;
-    }
-    return dtype;
   }
 
   Network network_;

@@ -93,15 +93,20 @@ void naming(const std::string& name, const Act& act) {
   }
 }
 
-void evaluate_numbers(const Network& network, const See& see, const Listener& listener,
-                      Observation* texts = nullptr) {
+void evaluate_numbers(const Network& network, const See& see, const Listener& listener, Observation& seen,
+                      bool texts = false) {
   GoldenVisitor visitor;
+  visitor.infinity = [&](const Node& node, const std::string& what) {
+    const std::string text = node.name + ": " + what;
+    if (std::find(seen.infinities.begin(), seen.infinities.end(), text) == seen.infinities.end())
+      seen.infinities.push_back(text);
+  };
   visitor.listener = &listener;
   visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
     naming(name, [&] { see(name, tensor); });
   };
   visitor.text = [&](const std::string& name, const StringTensor& words) {
-    if (texts != nullptr) texts->text[name] = words;
+    if (texts) seen.text[name] = words;
   };
   evaluate(network, visitor);
 }
@@ -143,21 +148,21 @@ Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenS
           if (single) seen.values[name].count(tensor->values);
           if (s == 0 || (s < judged.size() && ends.count(name) != 0)) keep(name, tensor, judged[s]);
         },
-        listener);
+        listener, seen);
   for (std::size_t s = 0; s < samples.count() && !single; ++s)
     evaluate_numbers(
         samples.apply(s, network),
         [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
           seen.values[name].count(tensor->values);
         },
-        listener);
+        listener, seen);
   evaluate_numbers(
       network,
       [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
         if (samples.own_inputs()) see_all(name, *tensor);
         keep(name, tensor, own);
       },
-      listener, &seen);
+      listener, seen, true);
   return seen;
 }
 
@@ -171,8 +176,10 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
     const auto method = options.calibration == "auto"
                             ? chosen
                             : parse_calibration(options.calibration, options.percentile).value_or(chosen);
-    result.grids[name] =
-        statistics.grid(method, options.quantisation == "affine", placed.sharing.dtype_of(name));
+    const DType dtype = placed.sharing.dtype_of(name);
+    result.grids[name] = placed.sharing.is_exact(name)
+                             ? Quantisation{1, 0, dtype}
+                             : statistics.grid(method, options.quantisation == "affine", dtype);
   }
   unify(placed.sharing, result.grids);
   return result;
@@ -198,7 +205,8 @@ Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed)
   for (const auto& [name, value] : placed.network.values) {
     Quantisation grid;
     grid.dtype = placed.sharing.dtype_of(name);
-    grid.asymmetric = options_for(name, deciding, run).quantisation == "affine";
+    grid.asymmetric =
+        !placed.sharing.is_exact(name) && options_for(name, deciding, run).quantisation == "affine";
     result.grids[name] = grid;
     if (value.text) result.text[name] = *value.text;
   }

@@ -15,10 +15,13 @@ namespace bpusim {
 
 namespace {
 
-void refuse_nan(const Node& node, const std::vector<Tensor>& outputs) {
-  for (const Tensor& y : outputs)
-    if (value_range(y.values.data(), y.size()).any_nan)
-      throw std::invalid_argument(node.op + ": its result holds NaN, which no integer can stand for");
+bool all_finite(const Tensor& tensor) {
+  return std::all_of(tensor.values.begin(), tensor.values.end(), [](double v) { return std::isfinite(v); });
+}
+
+bool is_new_infinity(const Inputs& inputs, const std::vector<Tensor>& outputs) {
+  return !std::all_of(outputs.begin(), outputs.end(), all_finite) &&
+         std::all_of(inputs.begin(), inputs.end(), [](const Tensor* x) { return all_finite(*x); });
 }
 
 class Evaluation {
@@ -29,6 +32,7 @@ class Evaluation {
   }
 
   void run() {
+    refuse_undefined();
     require_memory();
     for (const std::string& name : network_.inputs) {
       const Value& value = network_.values.at(name);
@@ -91,6 +95,15 @@ class Evaluation {
     return network_.file.empty() ? what : network_.file + ": " + what;
   }
 
+  void refuse_undefined() const {
+    std::string lines;
+    for (const Node& node : network_.nodes)
+      if (find_operator(node.op) == nullptr)
+        lines += "\n  " + node.name + " (" + node.op +
+                 "): " + (node.unread.empty() ? "the operator has no definition in bpusim" : node.unread);
+    if (!lines.empty()) throw PlacementError("nothing computes:" + lines);
+  }
+
   void step(const Node& node) {
     const OperatorDefinition* row = find_operator(node.op);
     if (row != nullptr && row->text != nullptr) {
@@ -102,11 +115,9 @@ class Evaluation {
     Inputs inputs;
     std::vector<std::shared_ptr<const Tensor>> constants;
     for (const std::string& name : node.inputs) inputs.push_back(number(name, constants));
-    auto outputs = evaluate(node, inputs);
-    refuse_nan(node, outputs);
-    const DType dtype = network_.values.at(node.outputs.at(0)).dtype;
-    if (node.op == "Div" && (dtype == DType::Int32 || dtype == DType::Int64))
-      for (double& v : outputs.at(0).values) v = std::trunc(v);
+    auto outputs = evaluate(node, inputs, network_);
+    if (visitor_.infinity && is_new_infinity(inputs, outputs))
+      visitor_.infinity(node, node.op + ": its result holds infinity" + ranges_of(inputs));
     if (visitor_.node) visitor_.node(node, inputs, outputs);
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       const std::string& name = node.outputs[i];

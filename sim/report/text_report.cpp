@@ -146,6 +146,12 @@ std::string reasons(const RunResult& result) {
   return text;
 }
 
+std::string warnings_text(const std::vector<std::string>& warnings) {
+  std::string text;
+  for (const std::string& warning : warnings) text += "  " + warning + "\n";
+  return text.empty() ? "" : "\nWarnings:\n" + text;
+}
+
 // `now_ms` as for text_of.
 std::string advice_text(const std::vector<Advice>& advice, double now_ms, const TextStyle& style) {
   if (advice.empty()) return "";
@@ -253,10 +259,10 @@ std::string text_report(const RunResult& given, const TextStyle& style) {
   const RunResult result = printable(given);
   std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
                      heading("Totals", style) + totals(result) + "\n" + heading("Kinds of operators", style) +
-                     kind_table(result, style) + advice_text(result, style) + "\n" +
-                     nodes_part(result, style) + "\n" + heading("Where and why", style) + reasons(result) +
-                     "\n" + heading("Cycles of each engine by cause, in % of the run", style) +
-                     engine_table(result);
+                     kind_table(result, style) + warnings_text(result.warnings) + advice_text(result, style) +
+                     "\n" + nodes_part(result, style) + "\n" + heading("Where and why", style) +
+                     reasons(result) + "\n" +
+                     heading("Cycles of each engine by cause, in % of the run", style) + engine_table(result);
   const std::string quantisation = text_quantisation(result);
   if (!quantisation.empty()) text += "\n" + quantisation;
   if (const std::string overflows = text_of(result, "nodes.overflows"); overflows != "0")

@@ -125,7 +125,8 @@ struct RunResult {
   std::vector<NodeResult> nodes;
   std::optional<Quantised> quantised;  ///< absent without function
   std::vector<EngineUse> engines;
-  std::vector<Advice> advice;  ///< by time won; each as if it alone were followed
+  std::vector<Advice> advice;         ///< by time won; each as if it alone were followed
+  std::vector<std::string> warnings;  ///< what is doubtful about the values
   std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles

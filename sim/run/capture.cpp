@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/operators/step.h"
+#include "sim/operators/tensor_codes.h"
 
 namespace bpusim {
 
@@ -84,12 +85,7 @@ Codes Capture::codes(const std::string& value) const {
   const TensorPlace& place = compiled_.places.at(value);
   const std::string& root = sharing_.part(value).root;
   const std::uint8_t* data = bytes_.at(root).data() + (place.address - compiled_.places.at(root).address);
-  if (place.grid.dtype == DType::Int16) {
-    const auto* codes = reinterpret_cast<const std::int16_t*>(data);
-    return {codes, codes + place.elements};
-  }
-  const auto* codes = reinterpret_cast<const std::int8_t*>(data);
-  return {codes, codes + place.elements};
+  return codes_of(data, place.elements, place.grid.dtype);
 }
 
 }  // namespace bpusim

@@ -28,8 +28,9 @@ std::vector<std::string> below(const PlacedNetwork& placed, const RunResult& res
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
   for (const Step& step : placed.steps) {
-    if (low.count(step.name) == 0) continue;
+    if (low.count(step.name) == 0 || placed.sharing.is_exact(placed.last_node(step).outputs.at(0))) continue;
     for (const std::string& input : operands_of(placed.first_node(step), placed.network)) {
+      if (placed.sharing.is_exact(input)) continue;
       const auto maker = makers.find(input);
       if (maker != makers.end())
         add(maker->second);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "models/commands/interpreter.h"
+#include "sim/operators/tensor_codes.h"
 
 namespace bpusim {
 
@@ -24,16 +26,7 @@ double cosine(const std::vector<double>& golden, const std::vector<double>& resu
 std::vector<double> read_back(const TensorPlace& place, DramPort& dram) {
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(place.elements));
-  const auto take = [&](auto codes) {
-    codes.resize(static_cast<std::size_t>(place.elements));
-    dram.read(place.address, codes.data(), place.bytes());
-    for (const auto code : codes) values.push_back(dequantise(code, place.grid));
-  };
-  if (place.grid.dtype == DType::Int16) {
-    take(std::vector<std::int16_t>());
-  } else {
-    take(std::vector<std::int8_t>());
-  }
+  for (const std::int64_t code : read_codes(dram, place)) values.push_back(dequantise(code, place.grid));
   return values;
 }
 
@@ -43,18 +36,16 @@ void run_untimed(const CompiledNetwork& compiled, const MachineParams& machine, 
   for (const Program& program : compiled.programs) interpreter.run(program);
 }
 
-// Outputs that are tensors on the machine, without those of one number where there are others.
+// Outputs that are tensors on the machine.
 std::vector<std::string> judged_outputs(const Network& network, const CompiledNetwork& compiled,
                                         const GoldenStore& golden) {
-  std::vector<std::string> all, several;
+  std::vector<std::string> outputs;
   for (const std::string& output : network.outputs) {
     const auto place = compiled.places.find(output);
-    if (place == compiled.places.end() || place->second.address >= kSramWindow || !golden.holds(output))
-      continue;
-    all.push_back(output);
-    if (place->second.elements > 1) several.push_back(output);
+    if (place != compiled.places.end() && place->second.address < kSramWindow && golden.holds(output))
+      outputs.push_back(output);
   }
-  return several.empty() ? all : several;
+  return outputs;
 }
 
 // An output that has no cosine, since it is infinite, is as bad as can be.
@@ -63,12 +54,42 @@ double judged(const std::vector<double>& golden, const std::vector<double>& valu
   return std::isnan(found) ? -1 : found;
 }
 
-// The least among the outputs on one sample.
+// Of an output of one number, or of equal ones, the cosine is no more than a sign: its error counts, over all
+// samples, so that a sample whose number is near zero does not outweigh the others.
+struct Errors {
+  double signal = 0, noise = 0;
+
+  void add(const std::vector<double>& golden, const std::vector<double>& values) {
+    for (std::size_t i = 0; i < golden.size(); ++i) {
+      signal += golden[i] * golden[i];
+      noise += (values[i] - golden[i]) * (values[i] - golden[i]);
+    }
+  }
+  // What a tensor of many elements with such an error has for a cosine: 1 - r^2 / 2 for a small one.
+  double as_cosine() const {
+    if (noise == 0) return 1;
+    const double ratio = noise / signal;
+    return std::isfinite(ratio) ? std::max(-1.0, 1 - ratio / 2) : -1;
+  }
+};
+
+bool is_flat(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
+}
+
+// The least among the outputs that have a cosine on one sample; the errors of the others go to `errors`.
 double least_cosine(const Network& network, const CompiledNetwork& compiled, const GoldenStore& golden,
-                    DramPort& dram) {
+                    DramPort& dram, std::map<std::string, Errors>& errors) {
   double least = 1;
-  for (const std::string& output : judged_outputs(network, compiled, golden))
-    least = std::min(least, judged(golden.get(output)->values, read_back(compiled.places.at(output), dram)));
+  for (const std::string& output : judged_outputs(network, compiled, golden)) {
+    const auto tensor = golden.get(output);
+    const std::vector<double> values = read_back(compiled.places.at(output), dram);
+    if (is_flat(tensor->values)) {
+      errors[output].add(tensor->values, values);
+    } else {
+      least = std::min(least, judged(tensor->values, values));
+    }
+  }
   return least;
 }
 
@@ -79,14 +100,17 @@ double judged_cosine(const CompilerInput& input, const std::vector<const GoldenS
   NetworkCompiler compiler(input, dram);
   const CompiledNetwork compiled = compiler.compile();
   double sum = 0;
+  std::map<std::string, Errors> errors;
   for (const GoldenStore* golden : goldens) {
     for (const std::string& name : input.placed.network.inputs)
       if (const auto place = compiled.places.find(name); place != compiled.places.end())
         write_tensor(place->second, golden->get(name)->values, dram);
     run_untimed(compiled, input.machine, dram);
-    sum += least_cosine(input.placed.network, compiled, *golden, dram);
+    sum += least_cosine(input.placed.network, compiled, *golden, dram, errors);
   }
-  return sum / static_cast<double>(goldens.size());
+  double least = sum / static_cast<double>(goldens.size());
+  for (const auto& [output, found] : errors) least = std::min(least, found.as_cosine());
+  return least;
 }
 
 namespace {

@@ -142,6 +142,7 @@ std::vector<Sensitivity> sensitivity_rows(const RowInput& input, const Observati
   for (const auto& [s, accuracy] : input.record.accuracy) {
     const Step& step = input.placed.steps[s];
     const std::string& output = input.placed.last_node(step).outputs.at(0);
+    if (input.placed.sharing.is_exact(output)) continue;  // it loses what its inputs lost
     const Quantisation& grid = input.compiled.places.at(output).grid;
     Sensitivity row;
     row.name = step.name;

@@ -118,6 +118,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   } else {
     grids = nominal_calibration(scenario.run, placed);
   }
+  pass.result.warnings = golden.observation.infinities;
   Machine machine(scenario.machine, function);
   const CompilerInput input{
       scenario.run, placed,           grids, function ? &golden.own : nullptr, scenario.machine,
@@ -150,6 +151,8 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
   RunResult result = run_once(final_scenario, final_options, observers).result;
   if (int16) int16->describe(*result.quantised);
   inform(options.listener, result);
+  if (options.listener.warning)
+    for (const std::string& text : result.warnings) options.listener.warning(text);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options.what_if) try_changes(final_scenario, options, choices, result);
   if (options.taken != nullptr) *options.taken = std::move(choices);

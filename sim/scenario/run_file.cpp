@@ -1,6 +1,7 @@
 #include "sim/scenario/run_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -241,79 +242,128 @@ std::set<std::string> weight_inputs(const Network& network) {
   return weights;
 }
 
-std::string unknown_shape(const std::string& name, const Shape& shape, const std::set<std::string>& open) {
+// "1xn0x4": open dimensions by their names.
+std::string named_shape(const std::string& name, const Network& network) {
+  const Shape& shape = network.shape_of(name);
+  const auto axes = network.open_axes.find(name);
+  std::string text;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const bool open = shape[d] < 1 && axes != network.open_axes.end() && d < axes->second.size();
+    text += (d == 0 ? "" : "x") + (open ? axes->second[d] : std::to_string(shape[d]));
+  }
+  return text;
+}
+
+std::string unknown_shape(const std::string& name, const Network& network) {
   const std::string file = "give it a file, as inputs: {" + name + ": " + name + ".npy}";
-  if (open.empty()) return "input '" + name + "' has no shape: " + file;
-  return "input '" + name + "' has shape " + to_string(shape) + ": set its dimensions (--dim " +
-         *open.begin() + "=1, or dim: in the run file), or " + file;
+  const auto axes = network.open_axes.find(name);
+  std::string dims;
+  for (std::size_t d = 0; axes != network.open_axes.end() && d < axes->second.size(); ++d)
+    if (network.shape_of(name)[d] < 1 && dims.find("--dim " + axes->second[d] + "=1") == std::string::npos)
+      dims += (dims.empty() ? "--dim " : " --dim ") + axes->second[d] + "=1";
+  if (dims.empty()) return "input '" + name + "' has no shape: " + file;
+  return "input '" + name + "' has shape " + named_shape(name, network) + ": set its dimensions (" + dims +
+         ", or dim: in the run file), or " + file;
+}
+
+// Extent of the axes that the input's numbers are indices into; 2 where nothing says it.
+std::int64_t index_bound(const std::string& name, const Network& network) {
+  std::int64_t bound = 0;
+  for (const Node& node : network.nodes) {
+    if ((node.op != "Gather" && node.op != "GatherElements") || node.inputs.size() != 2 ||
+        node.inputs[1] != name)
+      continue;
+    const Shape& shape = network.shape_of(node.inputs[0]);
+    std::int64_t axis = node.attributes.get("axis", std::int64_t{0});
+    axis += axis < 0 ? static_cast<std::int64_t>(shape.size()) : 0;
+    if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) continue;
+    const std::int64_t extent = shape[static_cast<std::size_t>(axis)];
+    if (extent > 0) bound = bound == 0 ? extent : std::min(bound, extent);
+  }
+  return bound == 0 ? 2 : bound;
+}
+
+// Numbers for an input that nobody gives: normal, or whole ones that are valid where they are indices.
+Tensor drawn(const std::string& name, std::uint64_t seed, const Network& network) {
+  const Value& value = network.values.at(name);
+  Tensor tensor = draw({}, value.shape, seed);
+  if (!is_exact(value.dtype)) return tensor;
+  const auto bound = static_cast<double>(
+      value.dtype == DType::Bool ? 2 : std::min(index_bound(name, network), highest_of(value.dtype)));
+  // The normal distribution's own shares make the numbers equally likely.
+  for (double& v : tensor.values)
+    v = std::min(bound - 1, std::floor(bound * std::erfc(-v / std::sqrt(2.0)) / 2));
+  return tensor;
+}
+
+// Tensors of the files that are named under inputs.
+std::map<std::string, AnyTensor> read_inputs(const YamlNode& files, const std::string& folder,
+                                             MemoryBudget& budget) {
+  std::map<std::string, AnyTensor> tensors;
+  for (const std::string& key : files.keys()) {
+    const YamlNode file = files[key];
+    if (!file.is_scalar()) {
+      file.fail("expected a file, as x.npy");
+      continue;
+    }
+    AnyTensor tensor = read_tensor_file(beside(folder, file.word()), &budget);
+    const auto* text = std::get_if<StringTensor>(&tensor);
+    const Shape& shape = text != nullptr ? text->shape : std::get<Tensor>(tensor).shape;
+    if (element_count(shape) == 0)
+      throw PlacementError(file.where() + ": " + file.word() + " of shape " + to_string(shape) +
+                           " has no elements; tensors without elements are valid, and not run");
+    tensors.emplace(key, std::move(tensor));
+  }
+  return tensors;
 }
 
 // Where the inputs of a model come from, and who hears what is wrong with them.
 struct InputSource {
-  const YamlNode& files;  ///< by input; those that are not there are drawn
-  std::string folder;     ///< where relative paths start
+  std::map<std::string, AnyTensor> given;  ///< by input; those that are not there are drawn
   std::uint64_t seed;
+  std::optional<bool> inputs_as_weights;  ///< ReadOptions
   std::function<void(const std::string&)> complain;
 };
 
-// A file's tensor in place of an input. What the model says about its shape holds, but for open dimensions.
-void take_file(const YamlNode& file, const std::string& folder, Value& value, MemoryBudget& budget) {
-  if (!file.is_scalar()) return file.fail("expected a file, as x.npy");
-  AnyTensor tensor = read_tensor_file(beside(folder, file.word()), &budget);
-  const auto* text = std::get_if<StringTensor>(&tensor);
-  const Shape& shape = text != nullptr ? text->shape : std::get<Tensor>(tensor).shape;
-  if (element_count(shape) == 0)
-    throw PlacementError(file.where() + ": " + file.word() + " of shape " + to_string(shape) +
-                         " has no elements; tensors without elements are valid, and not run");
-  const bool any_rank = value.shape == Shape{0};  // unknown, or one open dimension
-  bool fits = any_rank || shape.size() == value.shape.size();
-  for (std::size_t d = 0; fits && !any_rank && d < shape.size(); ++d)
-    fits = value.shape[d] < 1 || shape[d] == value.shape[d];
-  if (!fits)
-    return file.fail(file.word() + " has shape " + to_string(shape) + ", and the model's input takes " +
-                     to_string(value.shape));
-  if (text != nullptr) {
-    value.shape = shape;
-    value.text = std::move(std::get<StringTensor>(tensor));
+void hold_given(AnyTensor tensor, Value& value) {
+  if (auto* text = std::get_if<StringTensor>(&tensor)) {
+    value.shape = text->shape;
+    value.text = std::move(*text);
   } else {
     value.hold(std::move(std::get<Tensor>(tensor)));
   }
 }
 
-void draw_input(const std::string& name, const InputSource& source, std::uint64_t seed, Network& network,
-                MemoryBudget& budget) {
+void draw_input(const std::string& name, const InputSource& source, Network& network, MemoryBudget& budget) {
   Value& value = network.values[name];
   if (value.dtype == DType::String)
     return source.complain("input '" + name + "' is text, and needs a file under inputs");
   if (std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; }))
-    return source.complain(unknown_shape(name, value.shape, network.dynamic_dims));
+    return source.complain(unknown_shape(name, network));
   budget.charge(kNumberBytes * static_cast<double>(element_count(value.shape)),
                 network.file + ": input '" + name + "' of shape " + to_string(value.shape));
-  value.hold(draw({}, value.shape, seed));
+  value.hold(drawn(name, source.seed, network));
 }
 
-// Inputs of a model: from files, or seeded normal numbers.
+// Inputs of a model: given, or seeded numbers.
 void fill_inputs(InputSource source, Network& network) {
   MemoryBudget budget(network.memory_limit);
-  const std::set<std::string> known(network.inputs.begin(), network.inputs.end());
-  for (const std::string& key : source.files.keys())
-    if (known.count(key) == 0)
-      source.files[key].fail("the model has no such input" + did_you_mean(key, network.inputs));
-  const std::set<std::string> weights = weight_inputs(network);
+  const std::set<std::string> weights = source.inputs_as_weights.value_or(!network.has_weights)
+                                            ? weight_inputs(network)
+                                            : std::set<std::string>{};
   std::vector<std::string> activations;
   for (const std::string& name : network.inputs) {
     Value& value = network.values[name];
     // What operators read as weights is constant, with data from a file or without.
     if (weights.count(name) == 0) activations.push_back(name);
     value.constant = weights.count(name) != 0;
-    const YamlNode file = source.files.exists() ? source.files[name] : YamlNode();
-    if (file.exists()) {
-      take_file(file, source.folder, value, budget);
+    if (const auto given = source.given.find(name); given != source.given.end()) {
+      hold_given(std::move(given->second), value);
     } else if (value.constant && element_count(value.shape) > 0) {
       if (element_count(value.shape) <= kFilledWeights) value.hold(Tensor::filled(value.shape, 1));
       network.shapes_only = true;
     } else {
-      draw_input(name, source, source.seed, network, budget);
+      draw_input(name, source, network, budget);
       if (value.data) ++source.seed;
     }
   }
@@ -351,6 +401,7 @@ ImportOptions import_options(const ReadOptions& options) {
   import.dims = options.dims;
   import.outside_data = options.outside_data;
   import.memory_limit = options.memory_limit;
+  import.given.assumed = options.assume;
   return import;
 }
 
@@ -368,14 +419,25 @@ void read_operators(const YamlNode& operators, const std::string& folder, std::u
 
 void read_model(const YamlNode& root, const std::string& folder, const ReadOptions& options,
                 std::uint64_t seed, RunSpec& run) {
-  const YamlNode model = root["model"], dim = root["dim"], inputs = root["inputs"];
+  const YamlNode model = root["model"], dim = root["dim"], files = root["inputs"], assume = root["assume"],
+                 as_weights = root["inputs_as_weights"];
   if (!model.is_scalar()) return model.fail("expected a file, as net.onnx");
   ImportOptions import = import_options(options);
   for (const std::string& key : dim.keys()) import.dims.emplace(key, dim[key].integer(1, 1, 1e9));
+  for (const std::string& key : assume.keys()) import.given.assumed.emplace(key, assume[key].flag(true));
+  MemoryBudget budget(options.memory_limit);
+  import.given.tensors = read_inputs(files, folder, budget);
   run.from_model = true;
   run.network = read_onnx(beside(folder, model.word()), import);
-  run.drawn_inputs = inputs.keys().empty();
-  fill_inputs({inputs, folder, seed, [&](const std::string& what) { model.fail(what); }}, run.network);
+  run.drawn_inputs = import.given.tensors.empty();
+  for (const std::string& key : files.keys())
+    if (std::find(run.network.inputs.begin(), run.network.inputs.end(), key) == run.network.inputs.end())
+      files[key].fail("the model has no such input" + did_you_mean(key, run.network.inputs));
+  std::optional<bool> inputs_as_weights = options.inputs_as_weights;
+  if (!inputs_as_weights && as_weights.exists()) inputs_as_weights = as_weights.flag(false);
+  fill_inputs({std::move(import.given.tensors), seed, inputs_as_weights,
+               [&](const std::string& what) { model.fail(what); }},
+              run.network);
 }
 
 // What holds where a run says nothing.
@@ -397,9 +459,9 @@ RunSpec read_bare_model(const std::string& path, const ReadOptions& options) {
   run.from_model = run.overlap = true;
   run.network = read_onnx(path, import_options(options));
   Problems problems;
-  fill_inputs(
-      {YamlNode(), "", kSeedsApart, [&](const std::string& what) { problems.add(path + ": " + what); }},
-      run.network);
+  fill_inputs({{}, kSeedsApart, options.inputs_as_weights,
+               [&](const std::string& what) { problems.add(path + ": " + what); }},
+              run.network);
   problems.raise();
   return run;
 }

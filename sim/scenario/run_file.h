@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct ReadOptions {
   std::map<std::string, std::int64_t> dims;  ///< of a model's dynamic dimensions, before those of the file
   std::int64_t memory_limit = 0;             ///< bytes (MemoryBudget); 0 for its default
   bool outside_data = false;                 ///< external data may lie outside of the model's folder
+  std::map<std::string, bool> assume;        ///< branches of Ifs (GivenInputs of sim/network/onnx/import.h)
+  /// Whether inputs that operators read as weights are weights without data. Unset: in a model that has no
+  /// initializers at all.
+  std::optional<bool> inputs_as_weights;
 };
 
 struct RunSpec {

@@ -5,6 +5,7 @@
 
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/element_type.h"
 #include "sim/network/files/tensor_files.h"
 
 namespace bpusim {
@@ -72,6 +73,8 @@ Network Samples::apply(std::size_t sample, const Network& network) const {
     if (tensor.shape != value.shape)
       throw InputError(file + ": has shape " + to_string(tensor.shape) + ", and input '" + name + "' takes " +
                        to_string(value.shape));
+    if (const std::string why = misfit(tensor, value.dtype); !why.empty())
+      throw InputError(file + ": input '" + name + "' " + why);
     value.hold(std::move(tensor));
   }
   return with;

@@ -61,6 +61,18 @@ void warn_of_unknown_attributes(const Network& network, const Listener& listener
     listener.warning(network.file + ": and " + std::to_string(warned - most) + " more such attributes");
 }
 
+std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts) {
+  std::map<std::string, bool> assumed;
+  for (const std::string& text : texts) {
+    const auto equals = text.rfind('=');
+    const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
+    if (value != "true" && value != "false")
+      throw InputError("--assume " + text + ": expected NAME=true or NAME=false");
+    assumed[text.substr(0, equals)] = value == "true";
+  }
+  return assumed;
+}
+
 template <class T>
 void append(std::vector<T>& list, const std::vector<T>& more) {
   list.insert(list.end(), more.begin(), more.end());
@@ -90,6 +102,8 @@ Scenario resolve(const std::string& file, const Overrides& overrides, const List
   options.dims = parse_dims(overrides.dims);
   options.memory_limit = overrides.memory_limit;
   options.outside_data = overrides.outside_data;
+  options.assume = parse_assumptions(overrides.assume);
+  if (overrides.inputs_as_weights) options.inputs_as_weights = true;
   listener.report("import", 0, 0);
   RunSpec run = read_run(file, options);
   if (run.from_model) warn_of_unknown_attributes(run.network, listener);

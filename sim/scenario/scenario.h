@@ -24,8 +24,10 @@ struct Overrides {
   std::string calibration;            ///< of all nodes
   std::vector<std::string> settings;  ///< "section.key=value" of the machine, behind the file's own
   std::vector<std::string> dims;      ///< "NAME=VALUE" of a model's dynamic dimensions
-  std::vector<std::string> samples;   ///< to calibrate on, beside the file's own
-  std::vector<std::string> int16;     ///< nodes and inputs, beside the file's own
+  std::vector<std::string> assume;    ///< "NAME=true" or "NAME=false": the branch of a model's If
+  bool inputs_as_weights = false;  ///< a model's inputs that operators read as weights are some without data
+  std::vector<std::string> samples;  ///< to calibrate on, beside the file's own
+  std::vector<std::string> int16;    ///< nodes and inputs, beside the file's own
   double int16_below = -1, int16_until = -1;
   bool sensitivity = false;
   std::int64_t memory_limit = 0;  ///< bytes that the run may take (MemoryBudget); 0 for the default

@@ -74,6 +74,7 @@ class Chain {
   void add(const std::string& op, std::vector<std::string> inputs, const std::vector<Shape>& outputs,
            const Attributes& attributes, const std::string& suffix);
   void add_step(const std::string& op, const Attributes& attributes, const std::string& suffix);
+  static void bring_inside(const std::string& op, Tensor& data);
   void add_conv(const Attributes& attributes, const std::string& suffix);
   void add_ibn_split(const std::string& suffix);
   void add_norm(const NormDefinition& norm, const Attributes& attributes, const std::string& prefix,
@@ -223,6 +224,7 @@ void Chain::build() {
       throw std::invalid_argument(spec_.data.file + " holds " + to_string(data.shape) + ", not " +
                                   to_string(spec_.shape));
     shape_ = data.shape;
+    if (spec_.data.kind != "file") bring_inside(spec_.op, data);
     input.hold(std::move(data));
   }
   network_.inputs.push_back(current_);
@@ -237,6 +239,14 @@ void Chain::build() {
   }
   if (spec_.op == "StringNormalizer") network_.values[current_].dtype = DType::String;
   network_.outputs.push_back(current_);
+}
+
+// Drawn numbers that a function has no value for become some that it has one for.
+void Chain::bring_inside(const std::string& op, Tensor& data) {
+  const UnaryDefinition* unary = find_unary(op);
+  if (unary == nullptr || unary->inside == nullptr) return;
+  for (double& v : data.values)
+    if (unary->inside(v) != v) v = unary->inside(std::abs(v));
 }
 
 }  // namespace

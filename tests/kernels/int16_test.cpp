@@ -110,7 +110,7 @@ TEST(Int16, FunctionsByStraightSegments) {
   // 2.4e-4, so at most half a step, and half a step of rounding, and 1/512 of each end's: 1.
   const Quantisation in = grid_of(DType::Int16, 8), out = grid_of(DType::Int16, 8);
   for (const char* op : {"Sigmoid", "Tanh", "SiLU", "LeakyRelu", "Abs"}) {
-    const RealFunction function = unary_function(op, {}, {});
+    const RealFunction function = table_function(op, {}, {});
     const LookupPlan plan = plan_lookup(function, in, out);
     std::int64_t most = 0;
     for (std::int64_t q = -32768; q < 32768; ++q) {

@@ -501,7 +501,7 @@ TEST(OnnxDimensions, InputsWithoutAShape) {
   model.graph().mutable_input()->SwapElements(0, 1);
   const std::string open = folder.write("open.onnx", model.bytes());
   EXPECT_NE(error_of([&] { read_run(open); })
-                .find("input 'z' has shape 0x4: set its dimensions (--dim N=1, or dim: in the run file), or "
+                .find("input 'z' has shape Nx4: set its dimensions (--dim N=1, or dim: in the run file), or "
                       "give it a"),
             std::string::npos);
 }

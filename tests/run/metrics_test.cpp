@@ -143,9 +143,9 @@ RunResult two_nodes() {
 TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   RunResult run = two_nodes();
   Fields<RunResult> fields(run_metrics(), run);
-  auto& [name, machine, policy, clock_mhz, function, nodes, quantised, engines, advice, cycles, bpu_cycles,
-         host_cycles, dram_read_bytes, dram_write_bytes, peak_bandwidth_gbps, pin_bandwidth_gbps, sram_bytes,
-         sram_high_water_bytes, row_hits, row_misses, row_conflicts, wall_seconds] = run;
+  auto& [name, machine, policy, clock_mhz, function, nodes, quantised, engines, advice, warnings, cycles,
+         bpu_cycles, host_cycles, dram_read_bytes, dram_write_bytes, peak_bandwidth_gbps, pin_bandwidth_gbps,
+         sram_bytes, sram_high_water_bytes, row_hits, row_misses, row_conflicts, wall_seconds] = run;
   bpu_cycles = host_cycles = 10;
   fields.expect(name, {"name"});
   fields.expect(machine, {"machine.name"});
@@ -180,6 +180,8 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   EXPECT_EQ(std::get<std::int64_t>(find_metric("nodes.count")->read(run)), 2);
   // Lists, which have tables of their own or are parts of the quantisation.
   EXPECT_EQ(nodes.size() + engines.size() + advice.size() + quantised.has_value(), 3U);
+  warnings = {"doubtful"};
+  EXPECT_EQ(std::get<std::vector<std::string>>(find_metric("warnings")->read(run)), warnings);
 }
 
 TEST(Metrics, EveryFieldOfEnginesKindsAndSegmentsIsRead) {

@@ -193,7 +193,7 @@ TEST(Run, NeighboursOfNormsAreIdeal) {
       "  - {op: Mul, shape: [1, 30, 40]}\n"
       "  - {op: Sub, shape: [1, 30, 40]}\n";
   for (const UnaryDefinition& unary : unary_registry())
-    if (std::string(unary.op) != "Pow")
+    if (std::string(unary.op) != "Pow" && std::string(unary.op) != "Not")  // truth is on no grid
       operators += std::string("  - {op: ") + unary.op + ", shape: [1, 3000]}\n";
   for (const std::vector<std::string>& settings :
        {std::vector<std::string>{}, {"sram.bytes=16KiB", "bpu.cores=3"}}) {

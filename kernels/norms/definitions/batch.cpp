@@ -1,5 +1,6 @@
 // BatchNormalization: given statistics in inference, a batch's own in training mode.
 #include "kernels/norms/definitions/building_blocks.h"
+#include "kernels/not_run.h"
 
 namespace bpusim::norms {
 
@@ -7,7 +8,8 @@ namespace {
 
 NormProblem resolve(const NormArguments& arguments) {
   if (integer(arguments, "spatial") == 0)
-    refuse(arguments, "spatial = 0 (statistics per activation, opset 7 and 8) is not supported");
+    throw NotRun(
+        "BatchNormalization: spatial = 0 (statistics per activation, opset 7 and 8) is not supported");
   const auto& mean = arguments.constants[2].values;
   const auto& variance = arguments.constants[3].values;
 

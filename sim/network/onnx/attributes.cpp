@@ -3,6 +3,7 @@
 #include <set>
 
 #include "sim/input_error.h"
+#include "sim/network/element_type.h"
 
 namespace bpusim {
 
@@ -94,14 +95,15 @@ const std::map<std::string, Type>& standard_types() {
   return table;
 }
 
-// A tensor of one element (ConstantOfShape's value) is that element, an integer where it is of such a type.
+// A tensor of one element (ConstantOfShape's value) is that element, an integer where it is of such a type,
+// and its type is the attribute "dtype", as operators have it that make a tensor.
 void read_element(const OnnxAttribute& a, const OnnxOrigin& origin, const std::string& where,
                   Attributes& attributes) {
   const ModelTensor tensor = read_onnx_tensor(a.proto->t(), origin, "attribute '" + a.name + "' of " + where);
   const auto* numbers = std::get_if<Tensor>(&tensor);
   if (numbers == nullptr || numbers->size() != 1) return;
-  const DType dtype = dtype_of(a.proto->t().data_type());
-  if (dtype == DType::Int32 || dtype == DType::Int64) {
+  attributes.ints.emplace("dtype", a.proto->t().data_type());
+  if (is_exact(element_type(a.proto->t().data_type()))) {
     attributes.ints[a.name] = to_integer(numbers->values[0]);
   } else {
     attributes.floats[a.name] = numbers->values[0];

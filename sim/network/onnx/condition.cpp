@@ -6,6 +6,7 @@
 
 #include "kernels/tensor/tensor_math.h"
 #include "kernels/tensor/view.h"
+#include "sim/network/onnx/known_shapes.h"
 
 namespace bpusim {
 
@@ -35,7 +36,10 @@ Tensor compare(Comparison holds, const Tensor& a, const Tensor& b) {
   const Tensor zero = Tensor::filled(broadcast_shape(a.shape, b.shape), 0);
   Tensor x = binary("Add", zero, a);
   const Tensor y = binary("Add", zero, b);
-  for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = holds(x.values[i], y.values[i]) ? 1 : 0;
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    const bool known = !std::isnan(x.values[i]) && !std::isnan(y.values[i]);
+    x.values[i] = !known ? NAN : holds(x.values[i], y.values[i]) ? 1 : 0;
+  }
   return x;
 }
 
@@ -43,6 +47,7 @@ Tensor cast(const Node& node, Tensor x) {
   // Element types are those of TensorProto: 9 is bool, 1, 10, 11 and 16 are real, the others whole numbers.
   const std::int64_t to = node.attributes.get("to", std::int64_t{1});
   for (double& v : x.values) {
+    if (std::isnan(v)) continue;
     if (to == 9) {
       v = v != 0 ? 1 : 0;
     } else if (to != 1 && to != 10 && to != 11 && to != 16) {
@@ -68,7 +73,6 @@ std::optional<Tensor> compute(const Node& node, const std::vector<Tensor>& input
   const std::vector<Tensor> rest(inputs.begin() + 1, inputs.end());
   if (op == "Not") return compare([](double x, double) { return x == 0; }, inputs[0], inputs[0]);
   if (op == "Cast") return cast(node, inputs[0]);
-  if (op == "Size") return Tensor({}, {static_cast<double>(inputs[0].size())});
   if (op == "Concat") return concat(inputs);
   if (op == "Gather" && inputs.size() == 2)
     return gather(inputs[0], inputs[1], node.attributes.get("axis", std::int64_t{0}));
@@ -78,19 +82,49 @@ std::optional<Tensor> compute(const Node& node, const std::vector<Tensor>& input
   }
   if (inputs.size() != 2) return std::nullopt;
   if (const Comparison comparison = find_comparison(op)) return compare(comparison, inputs[0], inputs[1]);
-  if (op == "Add" || op == "Sub" || op == "Mul") return binary(op, inputs[0], inputs[1]);
+  if (op == "Add" || op == "Sub" || op == "Mul" || op == "Mod") return binary(op, inputs[0], inputs[1]);
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Tensor> KnownValues::shape_of(const std::string& name) const {
+namespace {
+
+// A shape as the value that Shape makes of it, from start to end as its attributes have it.
+Tensor shape_value(const Node& node, const Shape& whole) {
+  const auto rank = static_cast<std::int64_t>(whole.size());
+  const auto bound = [&](const char* name, std::int64_t fallback) {
+    const std::int64_t at = node.attributes.get(name, fallback);
+    return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  std::vector<double> extents;
+  for (std::int64_t d = bound("start", 0); d < bound("end", rank); ++d) {
+    const std::int64_t extent = whole[static_cast<std::size_t>(d)];
+    extents.push_back(extent == kOpen ? NAN : static_cast<double>(extent));
+  }
+  const auto size = static_cast<std::int64_t>(extents.size());
+  return Tensor({size}, std::move(extents));
+}
+
+}  // namespace
+
+std::optional<Shape> KnownValues::shape_of(const std::string& name, int depth) {
   const auto found = network_.values.find(name);
-  if (found == network_.values.end()) return std::nullopt;
+  if (found == network_.values.end() || depth > kDeepest) return std::nullopt;
   const Value& value = found->second;
-  if (!value.constant && shaped_.count(name) == 0) return std::nullopt;
-  return Tensor({static_cast<std::int64_t>(value.shape.size())},
-                std::vector<double>(value.shape.begin(), value.shape.end()));
+  const bool ranked = ranked_.count(name) != 0;
+  const bool whole = std::find(value.shape.begin(), value.shape.end(), kOpen) == value.shape.end();
+  if (value.constant || (ranked && whole)) return value.shape;
+  const auto before = shapes_.find(name);
+  if (before != shapes_.end()) return before->second;
+  std::optional<Shape> shape;
+  if (const auto maker = makers_.find(name); maker != makers_.end())
+    shape = known_shape(network_.nodes[maker->second],
+                        {[&](const std::string& input) { return shape_of(input, depth + 1); },
+                         [&](const std::string& input) { return this->value(input, depth + 1); }});
+  if (!shape && ranked) shape = value.shape;
+  shapes_[name] = shape;
+  return shape;
 }
 
 std::optional<Tensor> KnownValues::value(const std::string& name) {
@@ -103,6 +137,12 @@ std::optional<Tensor> KnownValues::value(const std::string& name, int depth) {
     const Value& constant = found->second;
     if (!constant.data || constant.data->size() > kMostElements) return std::nullopt;
     return *constant.data;
+  }
+  if (const auto given = given_.tensors.find(name);
+      given != given_.tensors.end() && makers_.count(name) == 0) {
+    const auto* numbers = std::get_if<Tensor>(&given->second);
+    return numbers != nullptr && numbers->size() <= kMostElements ? std::optional<Tensor>(*numbers)
+                                                                  : std::nullopt;
   }
   const auto maker = makers_.find(name);
   if (maker == makers_.end() || depth > kDeepest) return std::nullopt;
@@ -121,9 +161,12 @@ std::optional<Tensor> KnownValues::value(const std::string& name, int depth) {
 
 std::optional<Tensor> KnownValues::result_of(const Node& node, int depth) {
   if (node.inputs.empty() || node.outputs.size() != 1) return std::nullopt;
-  if (node.op == "Shape") {
-    const bool part = node.attributes.ints.count("start") != 0 || node.attributes.ints.count("end") != 0;
-    return part ? std::nullopt : shape_of(node.inputs[0]);
+  if (node.op == "Shape" || node.op == "Size") {
+    const auto shape = shape_of(node.inputs[0], depth + 1);
+    if (!shape) return std::nullopt;
+    if (node.op == "Shape") return shape_value(node, *shape);
+    const bool whole = std::find(shape->begin(), shape->end(), kOpen) == shape->end();
+    return Tensor({}, {whole ? static_cast<double>(element_count(*shape)) : NAN});
   }
   std::vector<Tensor> inputs;
   for (const std::string& input : node.inputs) {
@@ -140,6 +183,24 @@ void KnownValues::add_makers(const std::string& name, std::set<std::size_t>& nod
   const Node& node = network_.nodes[maker->second];
   if (node.op == "Shape") return;
   for (const std::string& input : node.inputs) add_makers(input, nodes);
+}
+
+std::set<std::string> KnownValues::sources(const std::string& name) const {
+  std::set<std::string> seen = {name}, found;
+  std::vector<std::string> left = {name};
+  while (!left.empty()) {
+    const std::string value = std::move(left.back());
+    left.pop_back();
+    const auto maker = makers_.find(value);
+    if (maker == makers_.end()) {
+      if (std::find(network_.inputs.begin(), network_.inputs.end(), value) != network_.inputs.end())
+        found.insert(value);
+      continue;
+    }
+    for (const std::string& input : network_.nodes[maker->second].inputs)
+      if (!input.empty() && seen.insert(input).second) left.push_back(input);
+  }
+  return found;
 }
 
 }  // namespace bpusim

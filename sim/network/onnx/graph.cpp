@@ -6,6 +6,7 @@
 #include "kernels/vector/unary.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/element_type.h"
 
 namespace bpusim {
 
@@ -60,13 +61,14 @@ const char* unread_reason(const std::string& op) {
   return nullptr;
 }
 
-OnnxGraphReader::OnnxGraphReader(const OnnxOrigin& origin, const Dimensions& dims,
+OnnxGraphReader::OnnxGraphReader(const OnnxOrigin& origin, const Dimensions& dims, const GivenInputs& given,
                                  const onnx::ModelProto& model, Network& network)
     : origin_(origin),
       model_(model),
       network_(network),
-      shapes_(origin, dims, network),
-      known_(network, makers_, shapes_.shaped()) {}
+      shapes_(origin, dims, given, network),
+      known_(network, makers_, shapes_.ranked(), given),
+      given_(given) {}
 
 void OnnxGraphReader::refuse(const std::string& where, const std::string& why) const {
   throw InputError(origin_.file + ": " + where + " " + why);
@@ -75,6 +77,7 @@ void OnnxGraphReader::refuse(const std::string& where, const std::string& why) c
 void OnnxGraphReader::read(onnx::GraphProto& graph, int opset) {
   OnnxScope scope;
   scope.opset = opset;
+  network_.has_weights = graph.initializer_size() + graph.sparse_initializer_size() > 0;
   for (auto& slot : *graph.mutable_initializer()) {
     onnx::TensorProto proto;
     proto.Swap(&slot);
@@ -91,17 +94,10 @@ void OnnxGraphReader::read(onnx::GraphProto& graph, int opset) {
     if (scope.names.count(info.name()) == 0)
       refuse("output '" + info.name() + "'", "of the graph is made by nothing");
   drop_condition_nodes();
-  if (unread_.empty()) return;
-  std::vector<std::string> lines;
-  for (const Unread& unread : unread_) {
-    std::string names;
-    for (const std::string& name : unread.names) names += (names.empty() ? "'" : ", '") + name + "'";
-    lines.push_back(origin_.file + ": " + unread.op + " " + names + ": " + unread.reason);
-  }
-  throw InputError(lines);
 }
 
 void OnnxGraphReader::read_interface(const onnx::GraphProto& graph, OnnxScope& scope) {
+  for (const auto& info : graph.input()) shapes_.take_given(info);
   for (const auto& info : graph.value_info()) shapes_.value(info, info.name());
   if (graph.output_size() == 0) throw InputError(origin_.file + ": the graph has no outputs");
   for (const auto& info : graph.output()) {
@@ -125,7 +121,7 @@ void OnnxGraphReader::make_constant(const std::string& local, ModelTensor tensor
                                     OnnxScope& scope) {
   const std::string name = make(local, scope);
   shapes_.note_type(name, onnx_type);
-  set_constant(network_.values[name], std::move(tensor), dtype_of(onnx_type));
+  set_constant(network_.values[name], std::move(tensor), element_type(onnx_type));
 }
 
 void OnnxGraphReader::check_initializer(const std::string& name, const OnnxScope& scope) const {
@@ -186,15 +182,21 @@ void OnnxGraphReader::add_node(Node node) {
   network_.nodes.push_back(std::move(node));
 }
 
-void OnnxGraphReader::note_unread(const std::string& op, const std::string& name, const std::string& reason) {
-  const auto same = std::find_if(unread_.begin(), unread_.end(), [&](const Unread& unread) {
-    return unread.op == op && unread.reason == reason;
-  });
-  if (same != unread_.end()) {
-    same->names.push_back(name);
-  } else {
-    unread_.push_back({op, reason, {name}});
-  }
+// An operator that nothing here runs is kept by its name: it is listed with all others of its kind where
+// nodes get their places. Its attributes are nobody's business.
+void OnnxGraphReader::add_unread(const onnx::NodeProto& proto, const std::string& name,
+                                 const std::vector<std::string>& inputs, const std::string& reason,
+                                 OnnxScope& scope) {
+  Node node;
+  node.name = name;
+  node.domain = domain_of(proto.domain());
+  node.op = (node.domain.empty() ? "" : node.domain + ".") + proto.op_type();
+  node.opset = scope.opset;
+  node.unread = reason;
+  node.inputs = inputs;
+  for (const std::string& output : strings_of(proto.output()))
+    node.outputs.push_back(output.empty() ? output : make(output, scope));
+  add_node(std::move(node));
 }
 
 std::vector<std::string> OnnxGraphReader::inputs_of(const onnx::NodeProto& proto, const std::string& where,
@@ -245,11 +247,13 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
     return read_if(proto, name, inputs[0], scope);
   }
   const bool defined = find_norm(proto.op_type()) != nullptr || find_unary(proto.op_type()) != nullptr;
-  const char* reason = domain.empty() ? unread_reason(proto.op_type()) : nullptr;
-  if (reason != nullptr) note_unread(proto.op_type(), name, reason);
+  if (const char* reason = domain.empty() ? unread_reason(proto.op_type()) : nullptr)
+    return add_unread(proto, name, inputs, reason, scope);
   if (!domain.empty() && !defined)
-    note_unread(domain + "." + proto.op_type(), name,
-                "operators of domain '" + domain + "' are not read, export the model with ONNX's own");
+    return add_unread(
+        proto, name, inputs,
+        "operators of domain '" + domain + "' have no definition in bpusim: export the model with ONNX's own",
+        scope);
   read_plain(proto, name, std::move(inputs), scope);
 }
 
@@ -273,7 +277,14 @@ void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
   for (const std::string& output : strings_of(proto.output()))
     node.outputs.push_back(output.empty() ? output : make(output, scope));
   resolve_cast_like(node);
+  train_old_batch_norm(node);
   add_node(std::move(node));
+}
+
+// Before opset 14 an output beyond the first is what asks for training.
+void OnnxGraphReader::train_old_batch_norm(Node& node) const {
+  if (node.op == "BatchNormalization" && node.opset < 14 && node.outputs.size() > 1)
+    node.attributes.ints["training_mode"] = 1;
 }
 
 // A CastLike whose type is known is a Cast.

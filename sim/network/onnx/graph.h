@@ -6,6 +6,7 @@
 
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,19 +33,15 @@ struct OnnxScope {
 
 class OnnxGraphReader {
  public:
-  OnnxGraphReader(const OnnxOrigin& origin, const Dimensions& dims, const onnx::ModelProto& model,
-                  Network& network);
+  OnnxGraphReader(const OnnxOrigin& origin, const Dimensions& dims, const GivenInputs& given,
+                  const onnx::ModelProto& model, Network& network);
 
   /// Reads the main graph and empties it: each tensor's bytes are given back before the next one is read.
-  /// Throws InputError at the first thing that is wrong, or with all operators that are not read.
+  /// Throws InputError at the first thing that is wrong. Operators that are not read stay, with Node::unread.
   void read(onnx::GraphProto& graph, int opset);
 
  private:
   using Nodes = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
-  struct Unread {
-    std::string op, reason;
-    std::vector<std::string> names;
-  };
 
   void read_interface(const onnx::GraphProto& graph, OnnxScope& scope);
   void read_initializer(const onnx::TensorProto& proto, OnnxScope& scope);
@@ -76,7 +73,11 @@ class OnnxGraphReader {
   std::string make(const std::string& local, OnnxScope& scope);
   std::string unique_name(std::string name);
   void add_node(Node node);
-  void note_unread(const std::string& op, const std::string& name, const std::string& reason);
+  void add_unread(const onnx::NodeProto& proto, const std::string& name,
+                  const std::vector<std::string>& inputs, const std::string& reason, OnnxScope& scope);
+  void train_old_batch_norm(Node& node) const;
+  std::optional<bool> decided(const std::string& name, const std::string& condition);
+  std::string undecided(const std::string& name, const std::string& condition) const;
   void drop_condition_nodes();
   [[noreturn]] void refuse(const std::string& where, const std::string& why) const;
 
@@ -89,7 +90,7 @@ class OnnxGraphReader {
   KnownValues known_;
   std::set<std::size_t> condition_nodes_;
   std::list<onnx::AttributeProto> defaults_;  ///< of functions' attributes
-  std::vector<Unread> unread_;
+  const GivenInputs& given_;
   std::size_t nodes_read_ = 0;
 };
 

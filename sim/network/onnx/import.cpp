@@ -78,7 +78,7 @@ int opset_of(const onnx::ModelProto& model, const std::string& name, int oldest)
 }
 
 Network network_of(onnx::ModelProto& model, const OnnxOrigin& origin, const Dimensions& dims,
-                   int oldest_opset) {
+                   int oldest_opset, const GivenInputs& given) {
   if (!model.has_graph() || model.graph().node_size() == 0)
     throw InputError(origin.file + ": the model has no nodes");
   check_ir_version(model, origin.file);
@@ -86,7 +86,7 @@ Network network_of(onnx::ModelProto& model, const OnnxOrigin& origin, const Dime
   Network network;
   network.name = model.graph().name();
   network.file = origin.file;
-  OnnxGraphReader(origin, dims, model, network).read(*model.mutable_graph(), opset);
+  OnnxGraphReader(origin, dims, given, model, network).read(*model.mutable_graph(), opset);
   return network;
 }
 
@@ -103,11 +103,11 @@ std::string real_folder_of(const std::string& path) {
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& name, const std::string& folder,
-                   const Dimensions& dims, int oldest_opset) {
+                   const Dimensions& dims, int oldest_opset, const GivenInputs& given) {
   onnx::ModelProto model;
   parse_bytes(bytes, name, "an ONNX model", model);
   MemoryBudget budget;
-  return network_of(model, {name, folder, "", false, &budget}, dims, oldest_opset);
+  return network_of(model, {name, folder, "", false, &budget}, dims, oldest_opset, given);
 }
 
 Network read_onnx(const std::string& path, const ImportOptions& options) {
@@ -115,7 +115,7 @@ Network read_onnx(const std::string& path, const ImportOptions& options) {
   parse_file(path, "an ONNX model", model);
   MemoryBudget budget(options.memory_limit);
   const OnnxOrigin origin{path, folder_of(path), real_folder_of(path), options.outside_data, &budget};
-  Network network = network_of(model, origin, options.dims, options.oldest_opset);
+  Network network = network_of(model, origin, options.dims, options.oldest_opset, options.given);
   network.memory_limit = options.memory_limit;
   return network;
 }

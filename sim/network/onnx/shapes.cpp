@@ -4,6 +4,7 @@
 
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/element_type.h"
 
 namespace bpusim {
 
@@ -21,27 +22,81 @@ std::int64_t OnnxShapes::extent(const onnx::TensorShapeProto::Dimension& dim, co
   return given == dims_.end() ? 0 : given->second;
 }
 
+namespace {
+
+std::string axis_name(const std::string& input, std::size_t axis) {
+  return input + "." + std::to_string(axis);
+}
+
+// "1xn0x4": open dimensions by their names.
+std::string named_shape(const onnx::ValueInfoProto& info) {
+  std::string text;
+  std::size_t axis = 0;
+  for (const auto& dim : info.type().tensor_type().shape().dim()) {
+    const std::string name = dim.dim_param().empty() ? axis_name(info.name(), axis) : dim.dim_param();
+    text += (axis++ == 0 ? "" : "x") + (dim.dim_value() > 0 ? std::to_string(dim.dim_value()) : name);
+  }
+  return axis == 0 ? "scalar" : text;
+}
+
+const Shape& shape_of(const AnyTensor& tensor) {
+  const auto* numbers = std::get_if<Tensor>(&tensor);
+  return numbers != nullptr ? numbers->shape : std::get<StringTensor>(tensor).shape;
+}
+
+}  // namespace
+
+void OnnxShapes::take_given(const onnx::ValueInfoProto& info) {
+  const auto found = given_.tensors.find(info.name());
+  if (found == given_.tensors.end() || !info.type().has_tensor_type()) return;
+  const auto& type = info.type().tensor_type();
+  const DType dtype = element_type(type.elem_type());
+  const auto* numbers = std::get_if<Tensor>(&found->second);
+  if ((numbers == nullptr) != (dtype == DType::String))
+    refuse(info.name(),
+           numbers == nullptr ? "holds numbers, and is given text" : "is text, and is given numbers");
+  if (const std::string why = numbers == nullptr ? "" : misfit(*numbers, dtype); !why.empty())
+    refuse(info.name(), "is an input of " + to_string(dtype) + ", and what is given for it " + why);
+  if (!type.has_shape()) return;
+  const Shape& shape = shape_of(found->second);
+  const std::string misfit_text =
+      "is an input of shape " + named_shape(info) + ", and what is given for it has " + to_string(shape);
+  if (shape.size() != static_cast<std::size_t>(type.shape().dim_size())) refuse(info.name(), misfit_text);
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const auto& dim = type.shape().dim(static_cast<int>(d));
+    if (dim.dim_value() > 0) {
+      if (dim.dim_value() != shape[d]) refuse(info.name(), misfit_text);
+      continue;
+    }
+    const std::string name = dim.dim_param().empty() ? axis_name(info.name(), d) : dim.dim_param();
+    const auto [known, fresh] = dims_.emplace(name, shape[d]);
+    if (!fresh && known->second != shape[d])
+      refuse(info.name(), misfit_text + ": '" + name + "' is " + std::to_string(known->second) + " already");
+  }
+}
+
 void OnnxShapes::declare(const onnx::ValueInfoProto& info, const std::string& name, bool is_input) {
   Value& value = network_.values[name];
   if (value.constant || !info.type().has_tensor_type()) return;
   const auto& type = info.type().tensor_type();
-  value.dtype = dtype_of(type.elem_type());
+  value.dtype = element_type(type.elem_type());
   note_type(name, type.elem_type());
   value.shape.clear();
   std::int64_t count = 1;
+  std::vector<std::string> axes;
   for (const auto& dim : type.shape().dim()) {
-    const std::string fallback = is_input ? name + "." + std::to_string(value.shape.size()) : "";
+    const std::string fallback = is_input ? axis_name(name, value.shape.size()) : "";
     value.shape.push_back(extent(dim, fallback));
-    if (is_input && value.shape.back() == 0)
-      network_.dynamic_dims.insert(dim.dim_param().empty() ? fallback : dim.dim_param());
+    axes.push_back(dim.dim_value() > 0 ? "" : dim.dim_param().empty() ? fallback : dim.dim_param());
+    if (is_input && value.shape.back() == 0) network_.dynamic_dims.insert(axes.back());
     const std::int64_t known = std::max<std::int64_t>(value.shape.back(), 1);
     if (known > kMaxElements / count)
       refuse(name, "has a dimension of " + std::to_string(known) + ": more than " +
                        std::to_string(kMaxElements) + " elements");
     count *= known;
   }
-  const bool open = std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t e) { return e < 1; });
-  if (type.has_shape() && !open) shaped_.insert(name);
+  if (type.has_shape()) ranked_.insert(name);
+  if (is_input && type.has_shape()) network_.open_axes[name] = std::move(axes);
   if (!type.has_shape() && is_input) value.shape = {0};
 }
 

@@ -15,8 +15,12 @@ namespace bpusim {
 
 class OnnxShapes {
  public:
-  OnnxShapes(const OnnxOrigin& origin, const Dimensions& dims, Network& network)
-      : origin_(origin), dims_(dims), network_(network) {}
+  OnnxShapes(const OnnxOrigin& origin, const Dimensions& dims, const GivenInputs& given, Network& network)
+      : origin_(origin), given_(given), dims_(dims), network_(network) {}
+
+  /// Takes the extents of an input's open dimensions from the tensor that is given for it, if there is one.
+  /// Before any input or value. Throws InputError where the tensor does not fit.
+  void take_given(const onnx::ValueInfoProto& info);
 
   /// A graph input. Open dimensions without a name are called by the input and the axis, "x.0". One of
   /// unknown rank gets the shape {0}, which only a file can replace.
@@ -32,8 +36,8 @@ class OnnxShapes {
   /// Throws InputError where a dimension was set that the model does not have.
   void check_dims() const;
 
-  /// Values whose shape is declared in full.
-  const std::set<std::string>& shaped() const { return shaped_; }
+  /// Values whose rank is declared; open dimensions are 0.
+  const std::set<std::string>& ranked() const { return ranked_; }
 
  private:
   void declare(const onnx::ValueInfoProto& info, const std::string& name, bool is_input);
@@ -41,9 +45,10 @@ class OnnxShapes {
   [[noreturn]] void refuse(const std::string& name, const std::string& why) const;
 
   const OnnxOrigin& origin_;
-  const Dimensions& dims_;
+  const GivenInputs& given_;
+  Dimensions dims_;  ///< that were asked for, and those of given tensors
   Network& network_;
-  std::set<std::string> shaped_, dim_names_;
+  std::set<std::string> ranked_, dim_names_;
   std::map<std::string, int> types_;
 };
 

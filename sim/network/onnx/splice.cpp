@@ -1,6 +1,7 @@
 // Graphs within a graph: the branches of an If and the bodies of a model's own functions become nodes of the
 // network.
 #include <algorithm>
+#include <cmath>
 
 #include "sim/input_error.h"
 #include "sim/network/onnx/graph.h"
@@ -71,18 +72,39 @@ void OnnxGraphReader::finish_results(const onnx::NodeProto& proto, const std::st
   }
 }
 
+// Which branch an If takes, where that is known or assumed.
+std::optional<bool> OnnxGraphReader::decided(const std::string& name, const std::string& condition) {
+  const std::optional<Tensor> known = known_.value(condition);
+  if (known && known->size() == 1 && !std::isnan(known->values[0])) return known->values[0] != 0;
+  for (const std::string* key : {&name, &condition})
+    if (const auto assumed = given_.assumed.find(*key); assumed != given_.assumed.end())
+      return assumed->second;
+  return std::nullopt;
+}
+
+// Why a branch can't be taken, and what decides it.
+std::string OnnxGraphReader::undecided(const std::string& name, const std::string& condition) const {
+  std::string inputs, open;
+  for (const std::string& input : known_.sources(condition)) {
+    inputs += (inputs.empty() ? "'" : ", '") + input + "'";
+    if (const auto axes = network_.open_axes.find(input); axes != network_.open_axes.end())
+      for (const std::string& axis : axes->second)
+        if (network_.dynamic_dims.count(axis) != 0 && open.empty()) open = axis;
+  }
+  return "its condition '" + condition + "' is not known before the run" +
+         (inputs.empty() ? "" : ", and depends on " + inputs) + ": choose a branch (--assume " + name +
+         "=true or =false, or assume: in the run file)" +
+         (inputs.empty() ? "" : ", give that input a file (inputs: in the run file)") +
+         (open.empty() ? "" : ", or set its dimensions (--dim " + open + "=1)");
+}
+
 void OnnxGraphReader::read_if(const onnx::NodeProto& proto, const std::string& name,
                               const std::string& condition, OnnxScope& scope) {
   const std::string where = "If '" + name + "'";
-  const std::optional<Tensor> known = known_.value(condition);
-  if (!known || known->size() != 1) {
-    note_unread("If", name, "its condition is not constant");
-    for (const std::string& output : proto.output())
-      if (!output.empty()) make(output, scope);
-    return;
-  }
+  const std::optional<bool> holds = decided(name, condition);
+  if (!holds) return add_unread(proto, name, {condition}, undecided(name, condition), scope);
   known_.add_makers(condition, condition_nodes_);
-  const std::string taken = known->values[0] != 0 ? "then_branch" : "else_branch";
+  const std::string taken = *holds ? "then_branch" : "else_branch";
   const onnx::GraphProto* found = nullptr;
   for (const OnnxAttribute& a : resolve_attributes(proto, scope.attributes, origin_, where))
     if (a.name == taken && a.type == onnx::AttributeProto::GRAPH) found = &a.proto->g();

@@ -48,7 +48,6 @@ struct ElementType {
   const char* name;
   int bits;
   TypedField field;
-  DType dtype;
   double (*load)(const char*);  ///< of whole bytes; nibbles have their own way
 };
 
@@ -57,21 +56,21 @@ constexpr int kUint4 = 21, kInt4 = 22;
 
 const ElementType* find_element_type(int type) {
   static const ElementType table[] = {
-      {TensorProto::FLOAT, "FLOAT", 32, TypedField::Float, DType::Float32, as<float>},
-      {TensorProto::UINT8, "UINT8", 8, TypedField::Int32, DType::Int32, as<std::uint8_t>},
-      {TensorProto::INT8, "INT8", 8, TypedField::Int32, DType::Int8, as<std::int8_t>},
-      {TensorProto::UINT16, "UINT16", 16, TypedField::Int32, DType::Int32, as<std::uint16_t>},
-      {TensorProto::INT16, "INT16", 16, TypedField::Int32, DType::Int32, as<std::int16_t>},
-      {TensorProto::INT32, "INT32", 32, TypedField::Int32, DType::Int32, as<std::int32_t>},
-      {TensorProto::INT64, "INT64", 64, TypedField::Int64, DType::Int64, as_wide<std::int64_t>},
-      {TensorProto::BOOL, "BOOL", 8, TypedField::Int32, DType::Bool, as<std::uint8_t>},
-      {TensorProto::FLOAT16, "FLOAT16", 16, TypedField::Int32, DType::Float32, as_half},
-      {TensorProto::DOUBLE, "DOUBLE", 64, TypedField::Double, DType::Float32, as<double>},
-      {TensorProto::UINT32, "UINT32", 32, TypedField::Uint64, DType::Int32, as<std::uint32_t>},
-      {TensorProto::UINT64, "UINT64", 64, TypedField::Uint64, DType::Int32, as_wide<std::uint64_t>},
-      {TensorProto::BFLOAT16, "BFLOAT16", 16, TypedField::Int32, DType::Float32, as_bfloat},
-      {kUint4, "UINT4", 4, TypedField::Int32, DType::Int8, nullptr},
-      {kInt4, "INT4", 4, TypedField::Int32, DType::Int8, nullptr},
+      {TensorProto::FLOAT, "FLOAT", 32, TypedField::Float, as<float>},
+      {TensorProto::UINT8, "UINT8", 8, TypedField::Int32, as<std::uint8_t>},
+      {TensorProto::INT8, "INT8", 8, TypedField::Int32, as<std::int8_t>},
+      {TensorProto::UINT16, "UINT16", 16, TypedField::Int32, as<std::uint16_t>},
+      {TensorProto::INT16, "INT16", 16, TypedField::Int32, as<std::int16_t>},
+      {TensorProto::INT32, "INT32", 32, TypedField::Int32, as<std::int32_t>},
+      {TensorProto::INT64, "INT64", 64, TypedField::Int64, as_wide<std::int64_t>},
+      {TensorProto::BOOL, "BOOL", 8, TypedField::Int32, as<std::uint8_t>},
+      {TensorProto::FLOAT16, "FLOAT16", 16, TypedField::Int32, as_half},
+      {TensorProto::DOUBLE, "DOUBLE", 64, TypedField::Double, as<double>},
+      {TensorProto::UINT32, "UINT32", 32, TypedField::Uint64, as<std::uint32_t>},
+      {TensorProto::UINT64, "UINT64", 64, TypedField::Uint64, as_wide<std::uint64_t>},
+      {TensorProto::BFLOAT16, "BFLOAT16", 16, TypedField::Int32, as_bfloat},
+      {kUint4, "UINT4", 4, TypedField::Int32, nullptr},
+      {kInt4, "INT4", 4, TypedField::Int32, nullptr},
   };
   for (const ElementType& row : table)
     if (row.type == type) return &row;
@@ -350,12 +349,6 @@ Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin
     dense.values[static_cast<std::size_t>(at)] = values->values[i];
   }
   return dense;
-}
-
-DType dtype_of(int onnx_type) {
-  if (onnx_type == TensorProto::STRING) return DType::String;
-  const ElementType* type = find_element_type(onnx_type);
-  return type == nullptr ? DType::Float32 : type->dtype;
 }
 
 std::string onnx_type_name(int onnx_type) {

@@ -46,9 +46,6 @@ AnyTensor in_memory(ModelTensor tensor);
 Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin& origin,
                           const std::string& what);
 
-/// Type on the machine of an ONNX element type.
-DType dtype_of(int onnx_type);
-
 /// "FLOAT", or the number where it is none of ONNX's.
 std::string onnx_type_name(int onnx_type);
 

@@ -53,9 +53,10 @@ std::vector<Shape> shapes(const Operation& operation) {
 }
 
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
-  if (operation.shape().size() == kVolumeRank)
-    return 2 * static_cast<double>(element_count(outputs.at(0))) *
-           static_cast<double>(element_count(operation.shape(1)) / operation.shape(1).at(0));
+  if (operation.shape().size() == kVolumeRank) {
+    const std::int64_t taps = element_count(operation.shape(1)) / operation.shape(1).at(0);
+    return 2 * static_cast<double>(element_count(outputs.at(0)) * taps);
+  }
   return 2 * static_cast<double>(problem_of(operation).macs());
 }
 

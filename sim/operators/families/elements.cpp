@@ -5,6 +5,7 @@
 
 #include "kernels/tensor/indexing.h"
 #include "kernels/tensor/tensor_math.h"
+#include "sim/network/element_type.h"
 #include "sim/operators/families.h"
 
 namespace bpusim {
@@ -138,6 +139,16 @@ std::vector<Shape> constant_of_shape_shapes(const Operation& operation) {
   return {repeats_of(operation.value(0))};
 }
 
+DType constant_of_shape_type(const Operation& operation, std::size_t) {
+  return element_type(operation.node.attributes.get("dtype", std::int64_t{1}));
+}
+
+// The type of one of the inputs.
+template <std::size_t kInput>
+DType type_of_input(const Operation& operation, std::size_t) {
+  return operation.dtypes.at(kInput);
+}
+
 }  // namespace
 
 std::vector<OperatorDefinition> operators::elements() {
@@ -151,8 +162,14 @@ std::vector<OperatorDefinition> operators::elements() {
       row("GatherElements", gather_elements_golden, gather_elements_shapes),
       row("OneHot", one_hot_golden, one_hot_shapes),
       row("ConstantOfShape", constant_of_shape_golden, constant_of_shape_shapes)};
-  for (OperatorDefinition& each : rows)
-    if (each.op == "Where") each.operands = Operands::Several;
+  for (OperatorDefinition& each : rows) {
+    if (each.op == "Where") {
+      each.operands = Operands::Several;
+      each.type = type_of_input<1>;
+    }
+    if (each.op == "OneHot") each.type = type_of_input<2>;
+    if (each.op == "ConstantOfShape") each.type = constant_of_shape_type;
+  }
   return rows;
 }
 

@@ -37,9 +37,8 @@ double divisor_of(const Node& node) {
 
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   if (inputs.empty()) throw std::invalid_argument(node.op + ": has no input");
-  if (node.op == "Mod" && node.attributes.get("fmod", std::int64_t{0}) != 0)
-    throw std::invalid_argument("Mod: the remainder with the sign of the dividend (fmod) is not supported");
-  const std::string op = node.op == "Sum" || node.op == "Mean" ? "Add" : node.op;
+  const bool c_remainder = node.op == "Mod" && node.attributes.get("fmod", std::int64_t{0}) != 0;
+  const std::string op = node.op == "Sum" || node.op == "Mean" ? "Add" : c_remainder ? "FMod" : node.op;
   Tensor y = *inputs[0];
   for (std::size_t i = 1; i < inputs.size(); ++i) y = binary(op, y, *inputs[i]);
   if (const double divisor = divisor_of(node); divisor != 1)
@@ -52,6 +51,14 @@ std::vector<Shape> shapes(const Operation& operation) {
   for (std::size_t i = 1; i < operation.shapes.size(); ++i)
     shape = broadcast_shape(shape, operation.shape(i));
   return {shape};
+}
+
+// Comparisons are true or false; arithmetic with a float is one.
+DType type(const Operation& operation, std::size_t) {
+  if (is_comparison(operation.node.op)) return DType::Bool;
+  const auto& dtypes = operation.dtypes;
+  const bool real = std::find(dtypes.begin(), dtypes.end(), DType::Float32) != dtypes.end();
+  return real || dtypes.empty() ? DType::Float32 : dtypes.front();
 }
 
 std::string obstacle(const Operation& operation) {
@@ -184,6 +191,7 @@ std::vector<OperatorDefinition> operators::elementwise() {
     row.operands = Operands::Several;
     row.golden = golden;
     row.shapes = shapes;
+    row.type = type;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
     row.takes_int16 = takes_int16_operands;
@@ -192,6 +200,11 @@ std::vector<OperatorDefinition> operators::elementwise() {
     row.arithmetic = vector_kind(op, false)
                          ? "multipliers with a common shift, one rounding; beside a constant number by table"
                          : "beside a constant number by table; two tensors on the CPU";
+    if (is_comparison(op)) {
+      row.lower = nullptr;
+      row.engine = "CPU";
+      row.arithmetic = "truth, exact";
+    }
     rows.push_back(std::move(row));
   }
   OperatorDefinition relu;

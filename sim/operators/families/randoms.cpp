@@ -39,6 +39,7 @@ std::vector<OperatorDefinition> operators::randoms() {
   row.draws = true;
   row.golden = golden;
   row.shapes = shapes;
+  row.type = [](const Operation&, std::size_t) { return DType::Float32; };
   row.host_ops = host_ops;
   OperatorDefinition like = row;
   like.op = "RandomNormalLike";

@@ -160,6 +160,7 @@ std::vector<OperatorDefinition> operators::reductions() {
     row.op = op;
     row.golden = golden_position;
     row.shapes = position_shapes;
+    row.type = [](const Operation&, std::size_t) { return DType::Int64; };
     row.host_ops = ops_per_element;
     rows.push_back(std::move(row));
   }

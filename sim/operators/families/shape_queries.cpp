@@ -35,6 +35,7 @@ std::vector<OperatorDefinition> operators::shape_queries() {
     row.golden = [](const Node& node, const Inputs& inputs) {
       return std::vector<Tensor>{value_of(node, inputs.at(0)->shape)};
     };
+    row.type = [](const Operation&, std::size_t) { return DType::Int64; };
     row.from_shapes = [](const Operation& operation) { return value_of(operation.node, operation.shape()); };
     row.shapes = [](const Operation& operation) {
       return std::vector<Shape>{value_of(operation.node, operation.shape()).shape};

@@ -50,7 +50,7 @@ RealFunction function_of(const Operation& operation) {
     if (at == 0) return [arithmetic, number](double x) { return arithmetic(number, x); };
     return [arithmetic, number](double x) { return arithmetic(x, number); };
   }
-  return unary_function(operation.node.op, operation.node.attributes, operation.constants());
+  return table_function(operation.node.op, operation.node.attributes, operation.constants());
 }
 
 namespace {
@@ -94,10 +94,13 @@ LoweredStep lower_lookup(const StepLowering& s, const std::string& input, const 
 
 namespace {
 
-std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
+using Bind = RealFunction (*)(const std::string&, const Attributes&, const std::vector<Tensor>&);
+
+template <Bind kBind>
+std::vector<Tensor> applied(const Node& node, const Inputs& inputs) {
   std::vector<Tensor> constants;
   for (std::size_t i = 1; i < inputs.size(); ++i) constants.push_back(*inputs[i]);
-  const RealFunction function = unary_function(node.op, node.attributes, constants);
+  const RealFunction function = kBind(node.op, node.attributes, constants);
   Tensor y = *inputs.at(0);
   function.apply(y.values.data(), y.size());
   return one(std::move(y));
@@ -121,7 +124,8 @@ std::vector<OperatorDefinition> operators::tables() {
     if (std::string(unary.op) == "Pow") continue;  // of two operands: elementwise
     OperatorDefinition row;
     row.op = unary.op;
-    row.golden = golden;
+    row.golden = applied<unary_function>;
+    row.on_codes = applied<table_function>;
     row.shapes = same_shape;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
@@ -129,6 +133,12 @@ std::vector<OperatorDefinition> operators::tables() {
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = "table of 256 codes, exact";
+    if (row.op == "Not") {
+      row.type = [](const Operation&, std::size_t) { return DType::Bool; };
+      row.lower = nullptr;
+      row.engine = "CPU";
+      row.arithmetic = "truth, exact";
+    }
     rows.push_back(std::move(row));
   }
   return rows;

@@ -3,8 +3,10 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "kernels/tensor/view.h"
 #include "sim/lowering/view.h"
+#include "sim/network/element_type.h"
 #include "sim/operators/families.h"
 #include "sim/operators/view_step.h"
 
@@ -28,14 +30,21 @@ double round_to(const FloatFormat& format, double v) {
   return std::abs(rounded) > format.largest ? std::copysign(INFINITY, v) : rounded;
 }
 
+// Nibbles and 8-bit floats have no arithmetic here.
+void check_cast(const Node& node) {
+  const std::int64_t to = node.attributes.get("to", std::int64_t{1});
+  const bool real = to == 1 || to == 10 || to == 11 || to == 16;
+  if (!real && (to > 13 || !is_exact(element_type(to))))
+    throw NotRun("Cast: to element type " + std::to_string(to) + " is not supported");
+}
+
 // Element types are those of ONNX's TensorProto: float and double keep the value, half precision rounds it,
 // integers cut it off.
 std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
+  check_cast(node);
   const std::int64_t to = node.attributes.get("to", std::int64_t{1});
-  const bool integer = (to >= 2 && to <= 7) || to == 12 || to == 13;
-  const bool wide = to == 1 || to == 11, half = to == 10, brain = to == 16, boolean = to == 9;
-  if (!integer && !wide && !half && !brain && !boolean)
-    throw std::invalid_argument("Cast: to element type " + std::to_string(to) + " is not supported");
+  const bool half = to == 10, brain = to == 16, boolean = to == 9,
+             integer = is_exact(element_type(to)) && !boolean;
   Tensor y = *inputs.at(0);
   for (double& v : y.values) {
     if (integer) v = std::trunc(v);
@@ -46,9 +55,24 @@ std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
   return one(std::move(y));
 }
 
+std::vector<Shape> cast_shapes(const Operation& operation) {
+  check_cast(operation.node);
+  if (operation.dtypes.at(0) == DType::String) throw NotRun("Cast: of text is not supported");
+  return {operation.shape()};
+}
+
+DType cast_type(const Operation& operation, std::size_t) {
+  return element_type(operation.node.attributes.get("to", std::int64_t{1}));
+}
+
+// What is kept, and whether it is.
+DType dropout_type(const Operation& operation, std::size_t output) {
+  return output == 0 ? operation.dtypes.at(0) : DType::Bool;
+}
+
 std::vector<Tensor> golden_dropout(const Node&, const Inputs& inputs) {
   if (inputs.size() > 2 && !inputs[2]->values.empty() && inputs[2]->values[0] != 0)
-    throw std::invalid_argument("Dropout: training mode is not supported: export the model for inference");
+    throw NotRun("Dropout: training mode is not supported: export the model for inference");
   return {*inputs.at(0), Tensor::filled(inputs[0]->shape, 1)};
 }
 
@@ -113,7 +137,9 @@ std::vector<OperatorDefinition> operators::views() {
     row.keeps_grid = true;
     row.alias = is_alias(op);
     row.golden = row.op == "Cast" ? golden_cast : row.op == "Dropout" ? golden_dropout : golden;
-    row.shapes = row.op == "Cast" ? same_shape : row.op == "Dropout" ? dropout_shapes : shapes;
+    row.shapes = row.op == "Cast" ? cast_shapes : row.op == "Dropout" ? dropout_shapes : shapes;
+    if (row.op == "Cast") row.type = cast_type;
+    if (row.op == "Dropout") row.type = dropout_type;
     row.host_ops = ops_per_element;
     row.obstacle = row.op == "Cast" || row.op == "Dropout" ? nullptr : obstacle;
     row.takes_int16 = always;
