@@ -45,6 +45,16 @@ std::int64_t Selection::size() const {
   return total;
 }
 
+bool Selection::identity() const {
+  if (index.size() != input.size()) return false;
+  for (std::size_t d = 0; d < index.size(); ++d) {
+    if (static_cast<std::int64_t>(index[d].size()) != input[d]) return false;
+    for (std::size_t i = 0; i < index[d].size(); ++i)
+      if (index[d][i] != static_cast<std::int64_t>(i)) return false;
+  }
+  return true;
+}
+
 std::vector<SelectionRun> runs_of(const std::vector<std::int64_t>& index) {
   std::vector<SelectionRun> runs;
   for (std::size_t i = 0; i < index.size(); ++i) {

@@ -18,6 +18,7 @@ struct Selection {
   Shape shape;  ///< of the output, which may group the axes differently
 
   std::int64_t size() const;  ///< elements of the output
+  bool identity() const;      ///< all of the input in its order, perhaps under another shape
 };
 
 /// Positions of an axis in arithmetic progression.

@@ -221,6 +221,16 @@ View resolve_view(const std::string& op, const Attributes& a, const Shape& in, c
   throw std::invalid_argument(op + " is no operator that only moves elements");
 }
 
+bool keeps_order(const View& view, std::int64_t elements) {
+  std::int64_t stride = 1;
+  for (auto dim = view.dims.rbegin(); dim != view.dims.rend(); ++dim) {
+    if (dim->count == 1) continue;
+    if (dim->stride != stride) return false;
+    stride *= dim->count;
+  }
+  return view.offset == 0 && stride == elements;
+}
+
 std::vector<double> apply_view(const View& view, const std::vector<double>& x) {
   Shape counts;
   for (const View::Dim& dim : view.dims) counts.push_back(dim.count);

@@ -30,6 +30,9 @@ bool is_alias(const std::string& op);
 View resolve_view(const std::string& op, const Attributes& attributes, const Shape& input,
                   const std::vector<Tensor>& constants);
 
+/// Whether the output holds all elements of an input of `elements` in their order.
+bool keeps_order(const View& view, std::int64_t elements);
+
 std::vector<double> apply_view(const View& view, const std::vector<double>& x);
 
 }  // namespace bpusim

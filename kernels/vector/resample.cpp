@@ -156,9 +156,11 @@ std::vector<AxisScale> scales_of(const Attributes& at, const Shape& x, const Ten
 }  // namespace
 
 bool AxisTaps::identity() const {
-  if (taps != 1 || in != out || !outside.empty()) return false;
-  for (std::size_t i = 0; i < index.size(); ++i)
-    if (index[i] != static_cast<std::int64_t>(i)) return false;
+  if (in != out || !outside.empty()) return false;
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    const bool own = index[i] == static_cast<std::int64_t>(i) / taps;
+    if (weight[i] != (own ? 1 : 0)) return false;
+  }
   return true;
 }
 

@@ -40,6 +40,10 @@ struct OperatorDefinition {
   /// Makes new numbers each time: not a constant, whatever its inputs are.
   bool draws = false;
 
+  /// Whether the first output holds the elements of the first input in their order, perhaps under another
+  /// shape. May throw as shapes() does. Null: never.
+  bool (*same_elements)(const Operation& operation) = nullptr;
+
   /// Outputs in float64. Throws std::invalid_argument with what does not fit.
   std::vector<Tensor> (*golden)(const Node& node, const Inputs& inputs) = nullptr;
   /// The same where inputs may lie outside of the operator's domain, since they come from codes; null:
@@ -114,6 +118,11 @@ inline std::vector<Tensor> one(Tensor output) {
   std::vector<Tensor> outputs;
   outputs.push_back(std::move(output));
   return outputs;
+}
+
+/// For OperatorDefinition::same_elements of operators on several tensors.
+inline bool of_one_tensor(const Operation& operation) {
+  return operation.node.inputs.size() == 1 && operation.node.outputs.size() == 1;
 }
 
 /// The shape of the first input.

@@ -166,6 +166,7 @@ std::vector<OperatorDefinition> operators::pieces() {
   OperatorDefinition split;
   split.op = "Split";
   split.keeps_grid = true;
+  split.same_elements = [](const Operation& operation) { return operation.node.outputs.size() == 1; };
   split.golden = golden_split;
   split.shapes = split_shapes;
   split.host_ops = ops_per_element;
@@ -176,6 +177,7 @@ std::vector<OperatorDefinition> operators::pieces() {
   OperatorDefinition concat;
   concat.op = "Concat";
   concat.operands = Operands::Several;
+  concat.same_elements = of_one_tensor;
   concat.golden = golden_concat;
   concat.shapes = concat_shapes;
   concat.host_ops = ops_per_element;

@@ -1,13 +1,17 @@
 #include "sim/plan/placed_network.h"
 
 #include <functional>
+#include <utility>
 
 #include "kernels/norms/norm.h"
 #include "sim/network/patterns.h"
 #include "sim/plan/chains.h"
 #include "sim/plan/computed_affine.h"
 #include "sim/plan/element_types.h"
+#include "sim/plan/idle.h"
+#include "sim/plan/pads.h"
 #include "sim/plan/placement.h"
+#include "sim/plan/reshapes.h"
 #include "sim/plan/simplify.h"
 
 namespace bpusim {
@@ -23,6 +27,11 @@ Where place_of(const std::string& op, const Shape& shape, const Policy& policy) 
   return policy.place(facts).where;
 }
 
+// Without what does nothing, or what another operator does on the way.
+Network prepared(Network network) {
+  return pads_in_windows(without_idle_nodes(std::move(network)));
+}
+
 }  // namespace
 
 Network simplified(const Network& network, const Policy& policy) {
@@ -34,12 +43,12 @@ Network simplified(const Network& network, const Policy& policy) {
     return norm != nullptr && norm->composite ? where == Where::Bpu : where != Where::Unsupported;
   };
   const auto on_bpu = [&policy](const std::string& op) { return place_of(op, {}, policy) == Where::Bpu; };
-  const Network recognised = recognise(without_neutral_arithmetic(folded(network)), wanted);
+  const Network recognised = recognise(prepared(folded(network)), wanted);
   const auto norm_on_bpu = [&](const Node& node) {
     const Where where = place_of(node.op, recognised.shape_of(node.inputs[0]), policy);
     return where == Where::Bpu || where == Where::Decomposed;
   };
-  return folded(chained(with_computed_affine(recognised, norm_on_bpu), on_bpu));
+  return functions_before_reshapes(folded(chained(with_computed_affine(recognised, norm_on_bpu), on_bpu)));
 }
 
 PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {

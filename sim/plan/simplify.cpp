@@ -1,7 +1,7 @@
 #include "sim/plan/simplify.h"
 
 #include <algorithm>
-#include <map>
+#include <cmath>
 #include <stdexcept>
 
 #include "kernels/not_run.h"
@@ -151,46 +151,6 @@ Network inferred(const Network& network) {
 
 Network folded(const Network& network) {
   return Inference(network, true).run();
-}
-
-namespace {
-
-// The tensor that arithmetic with a neutral number gives back; empty for all else. One number only: what a
-// tensor of weights holds must not decide about cycles.
-std::string unchanged(const Operation& operation) {
-  const Node& node = operation.node;
-  const bool sum = node.op == "Add" || node.op == "Sub", product = node.op == "Mul" || node.op == "Div";
-  if ((!sum && !product) || operation.tensors.size() != 1 || node.inputs.size() != 2) return "";
-  const std::size_t at = operation.tensors[0] == node.inputs[0] ? 1 : 0;
-  const bool either_side = node.op == "Add" || node.op == "Mul";
-  if (element_count(operation.shape(at)) != 1 || !operation.known(at) || (at == 0 && !either_side)) return "";
-  return operation.value(at).values[0] == (sum ? 0 : 1) ? operation.tensors[0] : "";
-}
-
-}  // namespace
-
-Network without_neutral_arithmetic(Network network) {
-  std::map<std::string, std::string> same;  // values that are gone, and the one that each equals
-  std::vector<Node> kept;
-  for (Node& node : network.nodes) {
-    for (std::string& input : node.inputs)
-      if (const auto found = same.find(input); found != same.end()) input = found->second;
-    const bool known = std::none_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& input) {
-      return network.unknown.count(input) != 0;
-    });
-    const std::string input = known ? unchanged(operation_of(node, network)) : std::string();
-    const std::string& output = node.outputs.at(0);
-    const bool leaves =
-        std::find(network.outputs.begin(), network.outputs.end(), output) != network.outputs.end();
-    if (input.empty() || leaves || network.shape_of(input) != network.shape_of(output)) {
-      kept.push_back(std::move(node));
-      continue;
-    }
-    same[output] = input;
-    network.values.erase(output);
-  }
-  network.nodes = std::move(kept);
-  return network;
 }
 
 }  // namespace bpusim

@@ -14,8 +14,4 @@ Network inferred(const Network& network);
 /// The same, with nodes that depend on constants and shapes only evaluated to constants.
 Network folded(const Network& network);
 
-/// Without sums with the number 0, products with 1 and quotients by 1 that give a tensor back as it is; those
-/// that make an output of the network stay. `network` has its shapes.
-Network without_neutral_arithmetic(Network network);
-
 }  // namespace bpusim

@@ -69,10 +69,6 @@ TEST(Advice, WhatKeepsABatchNormFromFolding) {
        [](Draft& d) {
          return batch_norm(d, d.add("Add", {conv(d, "x", 4), conv(d, "x", 4)}));
        }},
-      {Because::SameChannels, "Reshape", "", true,
-       [](Draft& d) {
-         return batch_norm(d, d.reshape(conv(d, "x", 4), {1, 4, 36}));
-       }},
       {Because::OtherChannels, "Reshape", "", false,
        [](Draft& d) {
          return batch_norm(d, d.reshape(conv(d, "x", 4), {1, 2, 72}));

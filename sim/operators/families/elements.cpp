@@ -1,5 +1,6 @@
 // Operators that choose, repeat or make elements: shape arithmetic, mostly, which is folded; what is left of
 // them runs on the CPU.
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -82,6 +83,11 @@ std::vector<Shape> tile_shapes(const Operation& operation) {
     if (repeats[d] < 0 || __builtin_mul_overflow(shape[d], repeats[d], &shape[d]))
       throw std::invalid_argument("Tile: " + std::to_string(repeats[d]) + " repeats");
   return {shape};
+}
+
+bool tile_keeps(const Operation& operation) {
+  const Tensor& repeats = operation.value(1);
+  return std::all_of(repeats.values.begin(), repeats.values.end(), [](double times) { return times == 1; });
 }
 
 std::vector<Tensor> trilu_golden(const Node& node, const Inputs& inputs) {
@@ -169,6 +175,7 @@ std::vector<OperatorDefinition> operators::elements() {
     }
     if (each.op == "OneHot") each.type = type_of_input<2>;
     if (each.op == "ConstantOfShape") each.type = constant_of_shape_type;
+    if (each.op == "Tile") each.same_elements = tile_keeps;
   }
   return rows;
 }

@@ -189,6 +189,8 @@ std::vector<OperatorDefinition> operators::elementwise() {
     OperatorDefinition row;
     row.op = op;
     row.operands = Operands::Several;
+    if (row.op == "Sum" || row.op == "Mean" || row.op == "Min" || row.op == "Max")
+      row.same_elements = of_one_tensor;
     row.golden = golden;
     row.shapes = shapes;
     row.type = type;

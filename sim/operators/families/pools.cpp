@@ -23,6 +23,15 @@ std::vector<Shape> shapes(const Operation& operation) {
   return {conv_output_shape(problem.window, operation.shape().size())};
 }
 
+// A window of one element on every element.
+bool same_elements(const Operation& operation) {
+  const ConvProblem window =
+      resolve_pool(operation.node.op, operation.node.attributes, operation.shape()).window;
+  return window.kh == 1 && window.kw == 1 && window.oh == window.ih && window.ow == window.iw &&
+         window.stride_h == 1 && window.stride_w == 1 && window.pad_top == 0 && window.pad_left == 0 &&
+         operation.node.outputs.size() == 1;
+}
+
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
   const ConvProblem window =
       resolve_pool(operation.node.op, operation.node.attributes, operation.shape()).window;
@@ -61,6 +70,7 @@ std::vector<OperatorDefinition> operators::pools() {
     OperatorDefinition row;
     row.op = op;
     row.keeps_grid = row.op.find("Max") != std::string::npos;
+    row.same_elements = same_elements;
     row.golden = golden;
     row.shapes = shapes;
     row.host_ops = host_ops;

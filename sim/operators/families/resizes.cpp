@@ -30,6 +30,12 @@ std::vector<Shape> shapes(const Operation& operation) {
   return {resize_of(operation).shape()};
 }
 
+bool same_elements(const Operation& operation) {
+  const Resize resize = resize_of(operation);
+  return std::all_of(resize.axes.begin(), resize.axes.end(),
+                     [](const AxisTaps& axis) { return axis.identity(); });
+}
+
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams& host) {
   double taps = 1;
   for (const AxisTaps& axis : resize_of(operation).axes) taps *= static_cast<double>(axis.taps);
@@ -106,6 +112,7 @@ std::vector<OperatorDefinition> operators::resizes() {
     OperatorDefinition row;
     row.op = op;
     row.keeps_grid = true;
+    row.same_elements = same_elements;
     row.golden = golden;
     row.shapes = shapes;
     row.host_ops = host_ops;

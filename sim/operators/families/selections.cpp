@@ -53,6 +53,10 @@ Chosen chosen_by(const Operation& operation) {
   return choose(operation.node, operation.shape(), operation.constants());
 }
 
+bool same_elements(const Operation& operation) {
+  return chosen_by(operation).selection.identity();
+}
+
 std::vector<Shape> shapes(const Operation& operation) {
   const Shape shape = chosen_by(operation).selection.shape;
   // A list may come out empty, as shape arithmetic has it (the axes before axis 0).
@@ -119,6 +123,7 @@ std::vector<OperatorDefinition> operators::selections() {
     OperatorDefinition row;
     row.op = op;
     row.keeps_grid = true;
+    row.same_elements = same_elements;
     row.golden = golden;
     row.shapes = row.op == "Gather" ? gather_shapes : shapes;
     row.host_ops = ops_per_element;

@@ -95,6 +95,15 @@ std::vector<Shape> shapes(const Operation& operation) {
   return {view_of(operation).shape};
 }
 
+bool same_elements(const Operation& operation) {
+  return keeps_order(view_of(operation), element_count(operation.shape()));
+}
+
+// In training elements go missing.
+bool drops_nothing(const Operation& operation) {
+  return !operation.given(2) || (operation.known(2) && operation.value(2).values.at(0) == 0);
+}
+
 std::string obstacle(const Operation& operation) {
   if (operation.tensors.size() > 1) return "its target is no constant";
   view_of(operation);
@@ -140,6 +149,7 @@ std::vector<OperatorDefinition> operators::views() {
     row.shapes = row.op == "Cast" ? cast_shapes : row.op == "Dropout" ? dropout_shapes : shapes;
     if (row.op == "Cast") row.type = cast_type;
     if (row.op == "Dropout") row.type = dropout_type;
+    if (row.op != "Cast") row.same_elements = row.op == "Dropout" ? drops_nothing : same_elements;
     row.host_ops = ops_per_element;
     row.obstacle = row.op == "Cast" || row.op == "Dropout" ? nullptr : obstacle;
     row.takes_int16 = always;

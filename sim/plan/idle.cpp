@@ -1,0 +1,132 @@
+#include "sim/plan/idle.h"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels/tensor/view.h"
+#include "sim/operators/operator.h"
+
+namespace bpusim {
+
+namespace {
+
+// The tensor that arithmetic with a neutral number gives back; empty for all else. One number only: what a
+// tensor of weights holds must not decide about cycles.
+std::string beside_neutral(const Operation& operation) {
+  const Node& node = operation.node;
+  const bool sum = node.op == "Add" || node.op == "Sub" || node.op == "Sum";
+  const bool product = node.op == "Mul" || node.op == "Div" || node.op == "Pow";
+  if ((!sum && !product) || operation.tensors.size() != 1 || node.inputs.size() != 2) return "";
+  const std::size_t at = operation.tensors[0] == node.inputs[0] ? 1 : 0;
+  const bool either_side = node.op == "Add" || node.op == "Mul" || node.op == "Sum";
+  if (element_count(operation.shape(at)) != 1 || !operation.known(at) || (at == 0 && !either_side)) return "";
+  return operation.value(at).values[0] == (sum ? 0 : 1) ? operation.tensors[0] : "";
+}
+
+// To float or double, which hold all that a float32 tensor does, or to the integers that are there already.
+bool casts_nothing(const Node& node, const Network& network) {
+  if (node.op != "Cast") return false;
+  const DType type = network.values.at(node.inputs.at(0)).dtype;
+  switch (node.attributes.get("to", std::int64_t{1})) {
+    case 1:
+    case 11:
+      return type == DType::Float32;
+    case 6:
+      return type == DType::Int32;
+    case 7:
+      return type == DType::Int64;
+    case 9:
+      return type == DType::Bool;
+    default:
+      return false;
+  }
+}
+
+bool has_same_elements(const Node& node, const Operation& operation, const Network& network) {
+  const OperatorDefinition* row = find_operator(node.op);
+  if (row == nullptr || node.inputs.empty() || operation.constant[0] != 0) return false;
+  if (casts_nothing(node, network)) return true;
+  try {
+    return row->same_elements != nullptr && row->same_elements(operation);
+  } catch (const std::invalid_argument&) {
+    return false;  // parameters that are computed, or a node that the run will refuse
+  }
+}
+
+class Idle {
+ public:
+  explicit Idle(Network network) : network_(std::move(network)) {
+    for (const Node& node : network_.nodes) read_.insert(node.inputs.begin(), node.inputs.end());
+  }
+
+  Network run() {
+    std::vector<Node> kept;
+    for (Node& node : network_.nodes) {
+      for (std::string& input : node.inputs)
+        if (const auto found = same_.find(input); found != same_.end()) input = found->second;
+      const std::string input = source_of(node);
+      if (!input.empty() && drop(node, input)) continue;
+      kept.push_back(std::move(node));
+    }
+    network_.nodes = std::move(kept);
+    return std::move(network_);
+  }
+
+ private:
+  bool leaves(const std::string& value) const {
+    return std::find(network_.outputs.begin(), network_.outputs.end(), value) != network_.outputs.end();
+  }
+
+  // The tensor whose elements the node gives back, if that is all that it does.
+  std::string source_of(const Node& node) const {
+    for (const std::string& input : node.inputs)
+      if (network_.unknown.count(input) != 0) return "";
+    for (std::size_t i = 1; i < node.outputs.size(); ++i)
+      if (read_.count(node.outputs[i]) != 0 || leaves(node.outputs[i])) return "";
+    const Operation operation = operation_of(node, network_);
+    if (has_same_elements(node, operation, network_)) return node.inputs[0];
+    return beside_neutral(operation);
+  }
+
+  // Whether the node is gone; else it costs nothing now.
+  bool drop(Node& node, const std::string& input) {
+    const std::string& output = node.outputs.at(0);
+    const Shape& shape = network_.shape_of(output);
+    const bool same_shape = network_.shape_of(input) == shape;
+    if (same_shape && !leaves(output)) {
+      same_[output] = input;
+      network_.values.erase(output);
+      return true;
+    }
+    if (is_alias(node.op)) return false;
+    node.op = same_shape ? "Identity" : "Reshape";
+    node.attributes = {};
+    node.inputs = {input};
+    node.outputs.resize(1);
+    if (!same_shape) node.inputs.push_back(add_target(node.name + ".shape", shape));
+    return false;
+  }
+
+  std::string add_target(const std::string& name, const Shape& shape) {
+    Value& value = network_.values[name];
+    value.constant = true;
+    value.dtype = DType::Int64;
+    value.hold(Tensor({static_cast<std::int64_t>(shape.size())}, {shape.begin(), shape.end()}));
+    return name;
+  }
+
+  Network network_;
+  std::set<std::string> read_;               // values that nodes of the network read
+  std::map<std::string, std::string> same_;  // values that are gone, and the one that each equals
+};
+
+}  // namespace
+
+Network without_idle_nodes(Network network) {
+  return Idle(std::move(network)).run();
+}
+
+}  // namespace bpusim
