@@ -1,6 +1,7 @@
 #include "kernels/mac/conv_transpose.h"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -35,21 +36,36 @@ void resolve(Axis& a, const std::string& auto_pad) {
   a.before = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
 }
 
-// Taps of a phase along one axis: kernel positions first, first + stride, …; and where its first output
-// reads.
+// Taps of a phase along one axis: kernel positions first, first + step, …, which read inputs `dilation`
+// apart; and where its first output reads.
 struct PhaseAxis {
-  std::int64_t first, taps, outputs, pad;
+  std::int64_t first = 0, step = 1, taps = 0, dilation = 1, outputs = 0, pad = 0;
 };
 
-PhaseAxis phase_axis(std::int64_t start, std::int64_t stride, std::int64_t pad, std::int64_t kernel,
-                     std::int64_t outputs) {
+PhaseAxis phase_axis(std::int64_t start, std::int64_t pad, std::int64_t kernel, std::int64_t stride,
+                     std::int64_t dilation, std::int64_t outputs) {
+  const std::int64_t common = std::gcd(stride, dilation);
   PhaseAxis a;
-  a.first = (start + pad) % stride;
-  a.taps = a.first < kernel ? (kernel - a.first + stride - 1) / stride : 0;
+  a.step = stride / common;
+  a.dilation = dilation / common;
+  // Kernel position k is of this phase where k * dilation is start + pad but for whole strides; after `step`
+  // positions that comes again.
+  while (a.first < a.step && (start + pad - a.first * dilation) % stride != 0) ++a.first;
+  const bool reached = a.first < a.step;
+  a.taps = reached && a.first < kernel ? (kernel - a.first + a.step - 1) / a.step : 0;
   a.outputs = outputs > start ? (outputs - start + stride - 1) / stride : 0;
-  // Output i takes tap j from input (start + pad - first) / stride + i - j: turned round, a padding before.
-  a.pad = std::max<std::int64_t>(a.taps, 1) - 1 - (start + pad - a.first) / stride;
+  // Output i takes tap j from input (start + pad - first * dilation) / stride + i - j * a.dilation: turned
+  // round, a padding before.
+  const std::int64_t before = reached ? start + pad - a.first * dilation : 0;
+  a.pad = (std::max<std::int64_t>(a.taps, 1) - 1) * a.dilation - before / stride;
   return a;
+}
+
+PhaseAxis phase_rows(const ConvTransposeProblem& p, std::int64_t row) {
+  return phase_axis(row, p.pad_top, p.kh, p.stride_h, p.dilation_h, p.oh);
+}
+PhaseAxis phase_columns(const ConvTransposeProblem& p, std::int64_t column) {
+  return phase_axis(column, p.pad_left, p.kw, p.stride_w, p.dilation_w, p.ow);
 }
 
 }  // namespace
@@ -114,13 +130,11 @@ Tensor forward_weights(const ConvTransposeProblem& p, const Tensor& weights) {
 }
 
 std::vector<ConvPhase> phases_of(const ConvTransposeProblem& p) {
-  if (p.dilation_h != 1 || p.dilation_w != 1) refuse("dilations have no phases");
   std::vector<ConvPhase> phases;
   std::int64_t weights = 0;
   for (std::int64_t row = 0; row < p.stride_h; ++row)
     for (std::int64_t column = 0; column < p.stride_w; ++column) {
-      const PhaseAxis h = phase_axis(row, p.stride_h, p.pad_top, p.kh, p.oh),
-                      w = phase_axis(column, p.stride_w, p.pad_left, p.kw, p.ow);
+      const PhaseAxis h = phase_rows(p, row), w = phase_columns(p, column);
       if (h.outputs == 0 || w.outputs == 0) continue;
       ConvPhase phase;
       ConvProblem& c = phase.problem;
@@ -128,6 +142,7 @@ std::vector<ConvPhase> phases_of(const ConvTransposeProblem& p) {
       c.kh = std::max<std::int64_t>(h.taps, 1);
       c.kw = std::max<std::int64_t>(w.taps, 1);
       c.oh = h.outputs, c.ow = w.outputs, c.pad_top = h.pad, c.pad_left = w.pad;
+      c.dilation_h = h.dilation, c.dilation_w = w.dilation;
       phase.row = row;
       phase.column = column;
       phase.first_weight = weights;
@@ -142,13 +157,12 @@ std::vector<std::int8_t> phase_weights(const ConvTransposeProblem& p,
   std::vector<std::int8_t> weights;
   for (const ConvPhase& phase : phases_of(p)) {
     const ConvProblem& c = phase.problem;
-    const std::int64_t top = (phase.row + p.pad_top) % p.stride_h,
-                       left = (phase.column + p.pad_left) % p.stride_w;
+    const PhaseAxis h = phase_rows(p, phase.row), w = phase_columns(p, phase.column);
     for (std::int64_t k = 0; k < c.oc * c.group_inputs(); ++k)
       for (std::int64_t y = c.kh; y-- > 0;)
         for (std::int64_t x = c.kw; x-- > 0;) {
-          const std::int64_t ky = top + y * p.stride_h, kx = left + x * p.stride_w;
-          weights.push_back(ky < p.kh && kx < p.kw
+          const std::int64_t ky = h.first + y * h.step, kx = w.first + x * w.step;
+          weights.push_back(y < h.taps && x < w.taps
                                 ? forward[static_cast<std::size_t>((k * p.kh + ky) * p.kw + kx)]
                                 : std::int8_t{0});
         }

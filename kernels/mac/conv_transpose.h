@@ -1,6 +1,7 @@
 // ConvTranspose: golden in float64, and as the convolutions that it consists of. With strides s the outputs
 // fall into s_h * s_w phases; each phase is a convolution of stride 1 whose kernel is every s-th tap, turned
-// round, and whose outputs lie s apart.
+// round, and whose outputs lie s apart. With dilations d it is every s / gcd(s, d)-th tap, and the phase's
+// convolution has dilations d / gcd(s, d).
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ struct ConvPhase {
   std::int64_t row = 0, column = 0;
   std::int64_t first_weight = 0;  ///< of its weights, where those of all phases lie one behind the other
 };
-/// Phases without outputs are left out. Throws std::invalid_argument for dilations other than 1.
+/// Phases without outputs are left out.
 std::vector<ConvPhase> phases_of(const ConvTransposeProblem& problem);
 
 /// Weights of a forward kernel [oc, ic/groups, kh, kw] phase by phase; a phase that no tap reaches has zeros.

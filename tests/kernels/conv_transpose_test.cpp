@@ -49,16 +49,18 @@ TEST(ConvTranspose, PhasesByHand) {
   EXPECT_EQ(phase_weights(p, {1, 2, 3}), (std::vector<std::int8_t>{2, 3, 1}));
 }
 
-// Scale 1 and small numbers: the phases' sums are the golden ones, whatever stride, padding and groups.
+// Scale 1 and small numbers: the phases' sums are the golden ones, whatever stride, dilation, padding and
+// groups.
 TEST(ConvTranspose, PhasesAreTheWhole) {
   std::mt19937 random(8);
   const auto draw = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % most); };
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 400; ++round) {
     const std::int64_t groups = draw(2), kh = draw(4), kw = draw(4), sh = draw(3), sw = draw(3);
     Attributes a;
     a.ints["group"] = groups;
     a.int_lists["strides"] = {sh, sw};
     a.int_lists["pads"] = {draw(kh) - 1, draw(kw) - 1, 0, 0};
+    a.int_lists["dilations"] = {draw(4), draw(4)};
     a.int_lists["output_padding"] = {draw(sh) - 1, draw(sw) - 1};
     const Shape shape = {draw(2), 2 * groups, 1 + draw(4), 1 + draw(5)},
                 weights = {2 * groups, draw(3), kh, kw};

@@ -110,13 +110,6 @@ double transpose_ops(const Operation& operation, const std::vector<Shape>&, cons
   return 2 * static_cast<double>(transpose_of(operation).macs());
 }
 
-std::string transpose_obstacle(const Operation& operation) {
-  const ConvTransposeProblem problem = transpose_of(operation);
-  if (problem.dilation_h != 1 || problem.dilation_w != 1)
-    return "a ConvTranspose with dilations has no BPU lowering";
-  return obstacle(operation);
-}
-
 // The MAC array sees one convolution of stride 1 a phase; folding and quantising see the whole kernel.
 LoweredStep lower_transpose(StepLowering& s) {
   const ConvTransposeProblem problem = transpose_of(s.operation());
@@ -169,10 +162,10 @@ std::vector<OperatorDefinition> operators::convolutions() {
   transpose.golden = golden_transpose;
   transpose.shapes = transpose_shapes;
   transpose.host_ops = transpose_ops;
-  transpose.obstacle = transpose_obstacle;
+  transpose.obstacle = obstacle;
   transpose.lower = lower_transpose;
   transpose.engine = "MAC array";
-  transpose.arithmetic = "as Conv, a convolution for each phase of the strides; dilations on the CPU";
+  transpose.arithmetic = "as Conv, a convolution for each phase of the strides";
   return {conv, transpose};
 }
 
