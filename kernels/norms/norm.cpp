@@ -31,10 +31,10 @@ void merge_dims(std::vector<NormDim>& dims) {
 
 void check_shape(const NormDefinition& definition, const Shape& shape) {
   const auto rank = static_cast<int>(shape.size());
-  if (rank < definition.min_rank || rank > definition.max_rank)
-    throw NotRun(definition.op + ": input of shape " + to_string(shape) + " has rank " +
-                 std::to_string(rank) + "; ranks " + std::to_string(definition.min_rank) + " to " +
-                 std::to_string(definition.max_rank) + " are supported");
+  if (rank < definition.min_rank)
+    throw std::invalid_argument(definition.op + ": input of shape " + to_string(shape) + " has rank " +
+                                std::to_string(rank) + "; it needs " + std::to_string(definition.min_rank) +
+                                " or more");
   for (const std::int64_t extent : shape)
     if (extent < 1)
       throw std::invalid_argument(definition.op + ": input of shape " + to_string(shape) +
@@ -76,8 +76,8 @@ Tensor broadcast(const std::string& name, const Tensor& tensor, const Shape& tar
     stride *= extent;
   }
   if (!fits)
-    throw std::invalid_argument(name + " of shape " + to_string(tensor.shape) +
-                                " does not broadcast to the normalized shape " + to_string(target));
+    throw std::invalid_argument(name + " of shape " + to_string(tensor.shape) + " does not broadcast to " +
+                                to_string(target));
   std::vector<double> values(static_cast<std::size_t>(element_count(target)));
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::int64_t rest = static_cast<std::int64_t>(i), offset = 0;

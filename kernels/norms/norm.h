@@ -122,7 +122,7 @@ struct NormDefinition {
   std::string op;                         ///< operator name, as ONNX or its usual exporters spell it
   std::string over;                       ///< what the statistics run over, for docs
   std::string affine;                     ///< what scale and bias are indexed by, for docs
-  int min_rank = 1, max_rank = 5;         ///< of the tensor
+  int min_rank = 1;                       ///< of the tensor; there is no highest
   std::vector<NormConstant> constants;    ///< the inputs after X, in order
   std::vector<NormAttribute> attributes;  ///< that `resolve` and the constants' shapes read
   std::vector<NormExample> examples;      ///< at least one

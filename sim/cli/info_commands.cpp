@@ -171,8 +171,8 @@ int list(const std::string& what) {
   } else {
     TextTable table({"Norm", "Inputs after X", "Statistics over", "Affine per", "Rank"});
     for (const NormDefinition& norm : norm_registry())
-      table.add({norm.op, constant_names(norm), norm.over, norm.affine,
-                 std::to_string(norm.min_rank) + " to " + std::to_string(norm.max_rank)});
+      table.add(
+          {norm.op, constant_names(norm), norm.over, norm.affine, "from " + std::to_string(norm.min_rank)});
     std::cout << table.str();
   }
   return kFine;

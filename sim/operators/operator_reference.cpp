@@ -41,8 +41,7 @@ std::string norm_reference() {
     for (const NormAttribute& attribute : norm.attributes)
       attributes += (attributes.empty() ? "" : ", ") + shown(attribute);
     page += "| " + norm.op + " | " + constant_names(norm) + " | " + attributes + " | " + norm.over + " | " +
-            norm.affine + " | " + std::to_string(norm.min_rank) + " to " + std::to_string(norm.max_rank) +
-            " |\n";
+            norm.affine + " | " + "from " + std::to_string(norm.min_rank) + " |\n";
   }
   return page;
 }

@@ -139,7 +139,7 @@ TEST(GroupNorm, OpsetSaysWhatTheAffineIsIndexedBy) {
   arguments.attributes.ints["num_groups"] = 2;
   EXPECT_EQ(resolve("GroupNormalization", arguments).parts[0].affine_count(), 2);
   arguments.opset = 21;
-  EXPECT_NE(message("GroupNormalization", arguments).find("2 values where 4 are needed"), std::string::npos);
+  EXPECT_NE(message("GroupNormalization", arguments).find("a value a group (2)"), std::string::npos);
   arguments.constants = {vec({1, 1, 1, 1}), vec({0, 0, 0, 0})};
   EXPECT_EQ(resolve("GroupNormalization", arguments).parts[0].affine_count(), 4);
 }
@@ -177,6 +177,24 @@ TEST(Norms, NeighbouringAxesMerge) {
   EXPECT_EQ(part.dims[2].extent, 20);
   EXPECT_EQ(part.set_size(), 20);
   EXPECT_EQ(part.set_count(), 6);
+}
+
+// Opset 21 has a value a channel, 18 one a group; who mixes them up is told so.
+TEST(GroupNorm, TheOtherOpsetsFormIsNamed) {
+  NormArguments arguments;
+  arguments.shape = {1, 8, 4, 4};
+  arguments.attributes.ints["num_groups"] = 4;
+  arguments.constants = {Tensor::filled({8}, 1), Tensor::filled({8}, 0)};
+  arguments.opset = 18;
+  const std::string before = message("GroupNormalization", arguments);
+  EXPECT_NE(before.find("a value a channel (8), as opset 21 takes them; the model has opset 18"),
+            std::string::npos)
+      << before;
+  arguments.constants = {Tensor::filled({4}, 1), Tensor::filled({4}, 0)};
+  EXPECT_EQ(message("GroupNormalization", arguments), "");
+  arguments.opset = 21;
+  const std::string after = message("GroupNormalization", arguments);
+  EXPECT_NE(after.find("a value a group (4), as before opset 21"), std::string::npos) << after;
 }
 
 }  // namespace

@@ -288,5 +288,67 @@ TEST(LookedThrough, OtherBordersStay) {
   EXPECT_EQ(left(padded({0, 0, 1, 1, 0, 0, 1, 1}), mean), 2U);
 }
 
+// What ONNX broadcasts to X may have entries for each sample too; the same as a Mul and an Add behind.
+TEST(NormShapes, ScaleAndBiasWithEntriesForOtherAxes) {
+  const Shape x = {2, 4, 6, 5};
+  for (const auto& [scale, bias] : std::vector<std::pair<Shape, Shape>>{{{2, 4, 6, 5}, {2, 4, 6, 5}},
+                                                                        {{2, 1, 1, 5}, {5}},
+                                                                        {{5}, {4, 1, 1}},
+                                                                        {{6, 5}, {2, 1, 1, 1}},
+                                                                        {{1}, {1, 4, 1, 5}}}) {
+    Draft d(x);
+    const std::string gamma = d.numbers(scale), beta = d.numbers(bias);
+    const std::string y = d.add("LayerNormalization", {"x", gamma, beta}, number_of("axis", -1));
+    Draft apart(x);
+    const std::string ones = apart.constant(Tensor::filled({5}, 1));
+    const std::string plain = apart.add("LayerNormalization", {"x", ones}, number_of("axis", -1));
+    const std::string z =
+        apart.add("Add", {apart.add("Mul", {plain, apart.numbers(scale)}), apart.numbers(bias)});
+    const auto whole = evaluate(d.network).numbers.at(y), parts = evaluate(apart.network).numbers.at(z);
+    ASSERT_EQ(whole.values.size(), parts.values.size());
+    for (std::size_t i = 0; i < whole.values.size(); ++i)
+      ASSERT_NEAR(whole.values[i], parts.values[i], 1e-9 * (1 + std::abs(parts.values[i])));
+    for (const char* mapping : {"", "resident", "streaming", "split", "host", "decomposed"}) {
+      d.network.outputs = {y};
+      RunSpec spec;
+      spec.network = d.network;
+      spec.options[d.network.nodes[0].name].mapping = mapping;
+      const RunResult r = simulate({spec, read_machine("generic"), Policy::read("full")});
+      EXPECT_GT(r.nodes[0].accuracy->ideal_within_1lsb_fraction, 0.999) << mapping;
+    }
+  }
+}
+
+TEST(NormShapes, ScaleThatDoesNotFitIsRefused) {
+  Draft d({2, 4, 5});
+  EXPECT_THROW(d.add("LayerNormalization", {"x", d.numbers({3, 1, 5})}), std::exception);
+}
+
+// Statistics merge what they can of any number of axes.
+TEST(NormShapes, AnyRank) {
+  const Shape x = {2, 3, 2, 2, 3, 4};
+  const auto whole = [&](const char* op, const Shape& affine, Attributes a, const Shape& shape, bool bias) {
+    Draft d(shape);
+    std::vector<std::string> inputs = {"x", d.numbers(affine)};
+    if (bias) inputs.push_back(d.numbers(affine));
+    const RunResult r = run(d, d.add(op, inputs, std::move(a)));
+    EXPECT_EQ(r.nodes.size(), 1U) << op;
+    EXPECT_GE(r.nodes[0].accuracy->ideal_within_1lsb_fraction, 1) << op;
+  };
+  whole("LayerNormalization", {4}, {}, x, true);
+  whole("LayerNormalization", {2, 3, 4}, number_of("axis", 3), x, true);
+  whole("LayerNormalization", {3, 2, 4}, list_of("axes", {1, 3, 5}), x, true);  // nothing merges
+  whole("RMSNormalization", {4}, {}, {2, 2, 2, 2, 2, 3, 4}, false);
+  whole("InstanceNormalization", {3}, {}, x, true);
+  whole("GroupNormalization", {6}, number_of("num_groups", 3), {2, 6, 2, 2, 3, 4}, true);
+  whole("GroupNormalization", {8}, number_of("num_groups", 2), {3, 8}, true);
+  Draft primitives(x);
+  const std::string c = primitives.add("Sub", {"x", primitives.mean("x", {5})});
+  const std::string v = primitives.mean(primitives.add("Mul", {c, c}), {5});
+  const std::string y = primitives.add(
+      "Div", {c, primitives.add("Sqrt", {primitives.add("Add", {v, primitives.scalar(1e-5)})})});
+  EXPECT_EQ(run(primitives, y).nodes.at(0).op, "LayerNormalization");
+}
+
 }  // namespace
 }  // namespace bpusim

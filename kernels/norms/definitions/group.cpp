@@ -19,8 +19,26 @@ bool affine_per_channel(const NormArguments& arguments) {
   return arguments.opset >= 21;
 }
 
+// The other opset's form is the usual mistake.
+void check_form(const NormArguments& arguments, std::int64_t groups) {
+  const std::int64_t channels = arguments.shape[1];
+  const std::int64_t other = affine_per_channel(arguments) ? groups : channels;
+  for (const Tensor& constant : arguments.constants) {
+    if (channels == groups || constant.values.empty() || constant.size() != other) continue;
+    const std::string opset = "the model has opset " + std::to_string(arguments.opset);
+    refuse(arguments, affine_per_channel(arguments)
+                          ? "scale and bias have a value a group (" + std::to_string(groups) +
+                                "), as before opset 21; " + opset + ", which takes one a channel (" +
+                                std::to_string(channels) + ")"
+                          : "scale and bias have a value a channel (" + std::to_string(channels) +
+                                "), as opset 21 takes them; " + opset + ", which takes one a group (" +
+                                std::to_string(groups) + "): export it with opset 21");
+  }
+}
+
 Shape per_channel_or_group(const NormArguments& arguments) {
   const std::int64_t groups = groups_of(arguments);
+  check_form(arguments, groups);
   return {affine_per_channel(arguments) ? arguments.shape[1] : groups};
 }
 
@@ -49,7 +67,7 @@ NormDefinition group_normalization() {
   row.op = "GroupNormalization";
   row.over = "channels of a group and spatial";
   row.affine = "channel (opset 21), group (opset 18)";
-  row.min_rank = 3;
+  row.min_rank = 2;
   row.constants = {{"scale", NormRole::Scale, per_channel_or_group},
                    {"bias", NormRole::Bias, per_channel_or_group}};
   row.attributes = {{"num_groups", 0, true}, {"epsilon", 1e-5}};

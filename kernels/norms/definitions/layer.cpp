@@ -19,13 +19,26 @@ std::vector<bool> set_axes(const NormArguments& arguments) {
   return in_set;
 }
 
-// Scale and bias are by the elements of those axes.
+// The axes that scale and bias are indexed by: those of the sets, and those before them at which one of the
+// two has entries, since ONNX broadcasts both to X.
+std::vector<bool> affine_axes(const NormArguments& arguments) {
+  std::vector<bool> indexed = set_axes(arguments);
+  if (!integers(arguments, "axes").empty()) return indexed;
+  for (const Tensor& constant : arguments.constants) {
+    const std::size_t rank = std::min(constant.shape.size(), indexed.size());
+    for (std::size_t back = 1; back <= rank && !constant.values.empty(); ++back)
+      if (constant.shape[constant.shape.size() - back] != 1) indexed[indexed.size() - back] = true;
+  }
+  return indexed;
+}
+
+// Scale and bias are by the elements of those axes; where others count too, in X's rank.
 Shape per_element(const NormArguments& arguments) {
-  const std::vector<bool> in_set = set_axes(arguments);
-  Shape normalized;
-  for (std::size_t d = 0; d < in_set.size(); ++d)
-    if (in_set[d]) normalized.push_back(arguments.shape[d]);
-  return normalized;
+  const std::vector<bool> in_set = set_axes(arguments), indexed = affine_axes(arguments);
+  Shape entries;
+  for (std::size_t d = 0; d < indexed.size(); ++d)
+    if (indexed[d] || indexed != in_set) entries.push_back(indexed[d] ? arguments.shape[d] : 1);
+  return entries;
 }
 
 NormPart over_axes(const NormArguments& arguments) {
@@ -34,7 +47,7 @@ NormPart over_axes(const NormArguments& arguments) {
   part.epsilon = number(arguments, "epsilon");
   part.dims = dims_of(arguments.shape);
   for (std::size_t d = 0; d < part.dims.size(); ++d) part.dims[d].in_set = in_set[d];
-  index_affine(part.dims, in_set);
+  index_affine(part.dims, affine_axes(arguments));
   part.gamma = arguments.constants[0].values;
   return part;
 }
