@@ -105,10 +105,10 @@ struct TensorFlowForm {
   std::optional<NormCore> scaled(const std::string& x, const std::string& s, const std::string& mean,
                                  Trail trail) const {
     const auto inverse = scaled_inverse_of(g, s, trail);
-    const auto average = reduction_of(g, mean, "ReduceMean", false, trail);
+    auto average = mean_of(g, mean, false, trail);
     if (!inverse || !average) return std::nullopt;
     const Spread& spread = inverse->deviation.spread;
-    if (!spread.centred || average->source != spread.x || average->axes != spread.axes ||
+    if (!spread.centred || !comes_from(g, spread.x, *average, trail) || average->axes != spread.axes ||
         g.root(x, trail) != spread.x)
       return std::nullopt;
     return core_of(g, *inverse, x, trail);
@@ -158,10 +158,10 @@ std::optional<NormCore> by_operator(const NetworkGraph& g, const std::string& va
   core.epsilon = node->attributes.get("epsilon", 1e-5);
   if (batch && node->attributes.get("training_mode", std::int64_t{0}) == 0) {
     if (node->inputs.size() < 5) return std::nullopt;
-    const auto mean = reduction_of(g, node->inputs[3], "ReduceMean", true, core.trail);
+    auto mean = mean_of(g, node->inputs[3], true, core.trail);
     const auto variance = mean ? spread_of(g, node->inputs[4], true, core.trail) : std::nullopt;
-    if (!variance || !variance->centred || mean->source != core.x || variance->x != core.x ||
-        mean->axes != core.axes || variance->axes != core.axes)
+    if (!variance || !variance->centred || !comes_from(g, core.x, *mean, core.trail) ||
+        variance->x != core.x || mean->axes != core.axes || variance->axes != core.axes)
       return std::nullopt;
   }
   if (!take_affine(g, *node, shape->size(), core)) return std::nullopt;

@@ -18,9 +18,10 @@ const std::vector<Rule>& recognition_rules() {
        "channel",
        rules::group_normalization},
       {"LayerNorm", "LayerNormalization",
-       "(x - mean) / Sqrt(variance + e) gamma + beta; ReduceMean by keepdims or Unsqueeze; variance from Pow "
-       "or "
-       "Mul of the difference, or E[x^2] - E[x]^2; Div, Reciprocal and Mul, or Pow -0.5; x s + (beta - mean "
+       "(x - mean) / Sqrt(variance + e) gamma + beta; means by ReduceMean, or by ReduceSum and 1/n, of "
+       "another "
+       "shape too; by keepdims, Unsqueeze or Reshape; variance from Pow, Mul or ReduceSumSquare of the "
+       "difference, or E[x^2] - E[x]^2; Div, Reciprocal and Mul, or Pow -0.5; x s + (beta - mean "
        "s); "
        "BatchNormalization of a Reshape with its own statistics (Keras)",
        rules::layer_normalization},
@@ -39,6 +40,10 @@ const std::vector<Rule>& recognition_rules() {
       {"IBN", "InstanceBatchNormalization",
        "Split of the channels, InstanceNormalization and BatchNormalization, Concat",
        rules::instance_batch_normalization},
+      {"Softmax", "Softmax",
+       "Exp(x) / ReduceSum(Exp(x)) along one axis, as Div or Reciprocal and Mul; x - "
+       "ReduceMax(x) first, or not",
+       rules::softmax},
       {"GELU", "Gelu",
        "x (1 + Erf(x / Sqrt 2)) / 2, or x (1 + Tanh(Sqrt(2 / pi) (x + 0.044715 x^3))) / 2; factors in any "
        "order",

@@ -14,6 +14,7 @@ std::optional<Match> transposed_rms_norm(const NetworkGraph& g, std::size_t last
 std::optional<Match> mean_variance_normalization(const NetworkGraph& g, std::size_t last);
 std::optional<Match> lp_normalization(const NetworkGraph& g, std::size_t last);
 std::optional<Match> instance_batch_normalization(const NetworkGraph& g, std::size_t last);
+std::optional<Match> softmax(const NetworkGraph& g, std::size_t last);
 std::optional<Match> gelu(const NetworkGraph& g, std::size_t last);
 std::optional<Match> silu(const NetworkGraph& g, std::size_t last);
 std::optional<Match> hard_swish(const NetworkGraph& g, std::size_t last);

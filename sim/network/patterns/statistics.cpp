@@ -1,7 +1,10 @@
 #include "sim/network/patterns/statistics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+
+#include "sim/network/patterns/alignment.h"
 
 namespace bpusim {
 
@@ -132,43 +135,187 @@ std::optional<std::string> square_of(const NetworkGraph& g, const std::string& v
   return g.root(mul->inputs[0]);
 }
 
+namespace {
+
+// What a sum is multiplied by: 1 / n as a number, or n as a divisor.
+struct Scaled {
+  std::string sum;
+  double factor = 1;
+};
+std::optional<Scaled> scaled_by_number(const NetworkGraph& g, const std::string& value, Trail& trail) {
+  for (const char* op : {"Mul", "Div"}) {
+    Trail walked = trail;
+    const Node* node = g.find(g.unshaped(value, walked), op, walked);
+    const auto operands = node == nullptr ? std::nullopt : beside_constant(g, *node);
+    const auto number = operands ? g.scalar(operands->constant) : std::nullopt;
+    const bool divides = node != nullptr && node->op == "Div";
+    if (!number || *number == 0 || (divides && operands->constant != node->inputs[1])) continue;
+    trail = walked;
+    return Scaled{operands->other, divides ? 1 / *number : *number};
+  }
+  return std::nullopt;
+}
+
+// A sum over a set, divided by the number of its elements.
+std::optional<Reduction> averaged(const NetworkGraph& g, const std::string& value, const char* op,
+                                  bool vector, Trail& trail) {
+  Trail walked = trail;
+  const auto scaled = scaled_by_number(g, value, walked);
+  auto sum = scaled ? reduction_of(g, scaled->sum, op, true, walked) : std::nullopt;
+  const auto shape = sum ? g.shape(sum->source) : std::nullopt, given = g.shape(value);
+  if (!shape || !given) return std::nullopt;
+  double elements = 1;
+  for (const std::int64_t axis : sum->axes)
+    elements *= static_cast<double>((*shape)[static_cast<std::size_t>(axis)]);
+  if (std::abs(scaled->factor * elements - 1) > 1e-6 || (!vector && !meets(*given, *shape, sum->axes)))
+    return std::nullopt;
+  sum->value = meets(*given, *shape, sum->axes) ? value : "";
+  trail = walked;
+  return sum;
+}
+
+// The axes of `to` that the reduction runs over, where its source has the same elements under another shape.
+bool take_axes_of(const NetworkGraph& g, const std::string& to, Reduction& reduction) {
+  const auto shape = g.shape(to), other = g.shape(reduction.source);
+  const auto pieces = shape && other ? align(*shape, *other) : std::nullopt;
+  if (!pieces) return false;
+  std::vector<char> reduced(shape->size(), 0), kept(shape->size(), 0);
+  for (const Piece& piece : *pieces) {
+    const auto& axes = reduction.axes;
+    const bool over = std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(piece.b)) != axes.end();
+    (over ? reduced : kept)[piece.a] = 1;
+  }
+  Reduction moved{to, {}, reduction.value};
+  for (std::size_t d = 0; d < shape->size(); ++d) {
+    if (reduced[d] != 0 && kept[d] != 0) return false;
+    if (reduced[d] != 0) moved.axes.push_back(static_cast<std::int64_t>(d));
+  }
+  const auto given = g.shape(reduction.value);
+  if (!given || !meets(*given, *shape, moved.axes)) moved.value.clear();
+  reduction = moved;
+  return !reduction.axes.empty();
+}
+
+}  // namespace
+
+bool comes_from(const NetworkGraph& g, const std::string& x, Reduction& reduction, Trail& trail) {
+  if (reduction.source == x) return true;
+  Trail walked = trail;
+  Trail upstream;
+  const std::string origin = g.unshaped(x, upstream);
+  for (std::string at = reduction.source; at != x && at != origin;) {
+    const auto before = g.before_reshape(at, walked);
+    if (!before) return false;
+    at = *before;
+  }
+  if (!take_axes_of(g, x, reduction)) return false;
+  trail = walked;
+  return true;
+}
+
+namespace {
+
+// A mean of d * d; its source is d.
+std::optional<Reduction> mean_square_of(const NetworkGraph& g, const std::string& value, bool vector,
+                                        Trail& trail) {
+  Trail walked = trail;
+  if (auto sum = averaged(g, value, "ReduceSumSquare", vector, walked)) {
+    trail = walked;
+    return sum;
+  }
+  walked = trail;
+  auto mean = mean_of(g, value, vector, walked);
+  for (std::string at = mean ? mean->source : ""; mean;) {
+    if (const auto d = square_of(g, at, walked)) {
+      if (at != mean->source && !take_axes_of(g, at, *mean)) return std::nullopt;
+      mean->source = *d;
+      trail = walked;
+      return mean;
+    }
+    const auto before = g.before_reshape(at, walked);
+    if (!before) return std::nullopt;
+    at = *before;
+  }
+  return std::nullopt;
+}
+
+// The same spread of x, where a Reshape or a missing keepdims stands between it and its mean.
+Spread about_mean(const NetworkGraph& g, const Reduction& square, Trail& trail) {
+  Trail walked = trail;
+  const auto centred = centred_of(g, square.source, walked);
+  if (!centred || centred->axes != square.axes) return {square.source, square.axes, false, ""};
+  trail = walked;
+  return {centred->source, square.axes, true, centred->value};
+}
+
+// E[x^2] - E[x]^2.
+std::optional<Spread> difference_of_means(const NetworkGraph& g, const std::string& value, bool vector,
+                                          Trail& trail) {
+  Trail walked = trail;
+  const Node* sub = g.find(value, "Sub", walked);
+  const auto squares = sub == nullptr ? std::nullopt : mean_square_of(g, sub->inputs.at(0), vector, walked);
+  const auto square = squares ? square_of(g, sub->inputs.at(1), walked) : std::nullopt;
+  auto mean = square ? mean_of(g, *square, vector, walked) : std::nullopt;
+  if (!mean || !comes_from(g, squares->source, *mean, walked) || mean->axes != squares->axes)
+    return std::nullopt;
+  trail = walked;
+  return Spread{squares->source, squares->axes, true, mean->value};
+}
+
+}  // namespace
+
+std::optional<Reduction> mean_of(const NetworkGraph& g, const std::string& value, bool vector, Trail& trail) {
+  if (auto mean = reduction_of(g, value, "ReduceMean", vector, trail)) return mean;
+  return averaged(g, value, "ReduceSum", vector, trail);
+}
+
 std::optional<Reduction> centred_of(const NetworkGraph& g, const std::string& value, Trail& trail) {
   Trail walked = trail;
   const Node* sub = g.find(value, "Sub", walked);
   if (sub == nullptr) return std::nullopt;
   const std::string x = g.root(sub->inputs.at(0), walked);
-  auto mean = reduction_of(g, sub->inputs.at(1), "ReduceMean", false, walked);
-  if (!mean || mean->source != x) return std::nullopt;
+  const Trail before = walked;
+  auto mean = mean_of(g, sub->inputs.at(1), false, walked);
+  if (mean && comes_from(g, x, *mean, walked)) {
+    trail = walked;
+    return mean;
+  }
+  walked = before;  // a mean of another shape of x, brought into x's
+  mean = mean_of(g, sub->inputs[1], true, walked);
+  const auto shape = g.shape(x), given = g.shape(sub->inputs[1]);
+  if (!mean || !shape || !given || !comes_from(g, x, *mean, walked) || !meets(*given, *shape, mean->axes))
+    return std::nullopt;
   trail = walked;
   return mean;
 }
 
-std::optional<Spread> spread_of(const NetworkGraph& g, const std::string& given, bool vector, Trail& trail) {
+namespace {
+
+// `flat`: shapes are the caller's business.
+std::optional<Spread> spread_at(const NetworkGraph& g, const std::string& given, bool flat, Trail& trail) {
   Trail walked = trail;
-  const std::string value = without_floor(g, given, walked);
-  if (const auto mean = reduction_of(g, value, "ReduceMean", vector, walked)) {
-    const auto d = square_of(g, mean->source, walked);
-    if (!d) return std::nullopt;
+  const std::string value = without_floor(g, flat ? g.unshaped(given, walked) : given, walked);
+  if (const auto square = mean_square_of(g, value, flat, walked)) {
     trail = walked;
-    const auto centred = centred_of(g, *d, walked);
-    if (centred && centred->axes == mean->axes) {
-      trail = walked;
-      return Spread{centred->source, mean->axes, true, centred->value};
-    }
-    return Spread{*d, mean->axes, false, ""};
+    return about_mean(g, *square, trail);
   }
-  Trail steps;
-  const std::string difference = vector ? g.unshaped(value, steps) : value;
-  walked.insert(walked.end(), steps.begin(), steps.end());
-  const Node* sub = g.find(difference, "Sub", walked);  // E[x^2] - E[x]^2
-  if (sub == nullptr) return std::nullopt;
-  const auto squares = reduction_of(g, sub->inputs.at(0), "ReduceMean", vector, walked);
-  const auto x = squares ? square_of(g, squares->source, walked) : std::nullopt;
-  const auto mean_value = x ? square_of(g, sub->inputs.at(1), walked) : std::nullopt;
-  const auto mean = mean_value ? reduction_of(g, *mean_value, "ReduceMean", vector, walked) : std::nullopt;
-  if (!mean || mean->source != *x || mean->axes != squares->axes) return std::nullopt;
+  auto spread = difference_of_means(g, flat ? g.unshaped(value, walked) : value, flat, walked);
+  if (spread) trail = walked;
+  return spread;
+}
+
+}  // namespace
+
+std::optional<Spread> spread_of(const NetworkGraph& g, const std::string& given, bool vector, Trail& trail) {
+  if (!vector)
+    if (auto spread = spread_at(g, given, false, trail)) return spread;
+  Trail walked = trail;
+  auto spread = spread_at(g, given, true, walked);
+  if (!spread) return std::nullopt;
+  const auto shape = g.shape(spread->x), reduced = g.shape(given);
+  if (!vector && (!shape || !reduced || !meets(*reduced, *shape, spread->axes))) return std::nullopt;
   trail = walked;
-  return Spread{*x, mean->axes, true, mean->value};
+  return spread;
 }
 
 std::optional<Deviation> deviation_of(const NetworkGraph& g, const std::string& value, Trail& trail) {

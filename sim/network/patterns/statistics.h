@@ -22,6 +22,12 @@ struct Reduction {
 std::optional<Reduction> reduction_of(const NetworkGraph& g, const std::string& value, const std::string& op,
                                       bool vector, Trail& trail);
 
+/// The same for a mean: ReduceMean, or ReduceSum by the number of elements, as Mul or Div.
+std::optional<Reduction> mean_of(const NetworkGraph& g, const std::string& value, bool vector, Trail& trail);
+
+/// Whether the reduction is of `x`, perhaps of another shape of it: then source and axes are x's from now on.
+bool comes_from(const NetworkGraph& g, const std::string& x, Reduction& reduction, Trail& trail);
+
 /// d of d * d or d ^ 2, the root.
 std::optional<std::string> square_of(const NetworkGraph& g, const std::string& value, Trail& trail);
 
@@ -32,7 +38,8 @@ struct Spread {
   bool centred = true;
   std::string mean;  ///< of a variance: the value that holds x's mean
 };
-/// mean((x - mean)^2), mean(x^2) - mean^2, or mean(x^2); a Relu or a Max with 0 around it changes nothing.
+/// mean((x - mean)^2), mean(x^2) - mean^2, or mean(x^2); a Relu or a Max with 0 around it changes nothing,
+/// nor do Reshapes before and behind the means.
 std::optional<Spread> spread_of(const NetworkGraph& g, const std::string& value, bool vector, Trail& trail);
 
 /// x - mean(x): which x, over which axes, and the value that holds the mean.
