@@ -216,9 +216,8 @@ void DmaEngine::start() {
   state_.streams_changed(info().core);
 }
 
-// The next pieces of the transfer, of at most `most` bytes: whole ones, or what fits of one. With `placed`
-// they lie as the result says; without only their number counts.
-DramRuns DmaEngine::take(std::int64_t most, bool placed) {
+// The next pieces of the transfer, of at most `most` bytes: whole ones, or what fits of one.
+DramRuns DmaEngine::take(std::int64_t most) {
   DramRuns pieces{runs_.address() + moved_, runs_.bytes()};
   if (moved_ > 0 || runs_.bytes() > most) {
     pieces.bytes = std::min(runs_.bytes() - moved_, most);
@@ -228,20 +227,17 @@ DramRuns DmaEngine::take(std::int64_t most, bool placed) {
     runs_.skip(1);
     return pieces;
   }
-  if (placed) {
-    pieces.stride = runs_.stride();
-    pieces.count = std::min(runs_.in_row(), most / pieces.bytes);
-    pieces.row_stride = runs_.row_stride();
-    if (pieces.count == runs_.in_row() && runs_.even_rows() > 0)
-      pieces.rows = std::min(runs_.even_rows(), most / pieces.total_bytes());
-  } else {
-    pieces.count = std::min(runs_.left(), most / pieces.bytes);
-  }
+  pieces.stride = runs_.stride();
+  pieces.count = std::min(runs_.in_row(), most / pieces.bytes);
+  pieces.row_stride = runs_.row_stride();
+  if (pieces.count == runs_.in_row() && runs_.even_rows() > 0)
+    pieces.rows = std::min(runs_.even_rows(), most / pieces.total_bytes());
   runs_.skip(pieces.count * pieces.rows);
   return pieces;
 }
 
-// Within SRAM a channel moves a port's width a cycle, and no more than one piece.
+// Within SRAM a channel moves a port's width a cycle, and no more than one piece; or the pieces that lie
+// within one width, since a port writes and reads single bytes of it.
 std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
   if (state_.function) {
     std::uint8_t* here = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
@@ -254,7 +250,10 @@ std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
       here += pieces.bytes;
     });
   }
-  return pieces.count * pieces.rows * price_.port_cycles(pieces.bytes);
+  const std::int64_t one_by_one = pieces.count * price_.port_cycles(pieces.bytes),
+                     span = (pieces.count - 1) * pieces.stride + pieces.bytes;
+  const std::int64_t by_width = price_.port_cycles(std::max(span, pieces.count * pieces.bytes));
+  return pieces.rows * std::min(one_by_one, by_width);
 }
 
 std::int64_t DmaEngine::request(const DramRuns& pieces) {
@@ -270,7 +269,7 @@ void DmaEngine::issue() {
   const std::int64_t limit = state_.params.dma.request_bytes;
   std::int64_t group = 0, port = 0, done = state_.now();
   while (!runs_.done() && group < limit) {
-    const DramRuns pieces = take(limit - group, !on_chip_ || state_.function);
+    const DramRuns pieces = take(limit - group);
     if (on_chip_) {
       port += copy_within(pieces);
     } else {

@@ -135,7 +135,7 @@ class DmaEngine : public Engine {
   void start();
   void issue();
   void land();
-  DramRuns take(std::int64_t most, bool rows);
+  DramRuns take(std::int64_t most);
   std::int64_t request(const DramRuns& pieces);
   std::int64_t copy_within(const DramRuns& pieces);
   void schedule();

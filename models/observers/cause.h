@@ -9,7 +9,7 @@ namespace bpusim {
 enum class Cause {
   Work,        ///< what the engine charges for its commands
   Dram,        ///< waiting for DRAM: inside a transfer, or for a command that needs one
-  SramBank,    ///< slowed by others on the same banks
+  SramBank,    ///< slowed by others on the same banks, or by a copy on chip of small pieces
   Dependency,  ///< waiting for another engine of the BPU
   Host,        ///< waiting for the host CPU
   Dispatch,    ///< from ready to started

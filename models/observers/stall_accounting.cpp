@@ -51,14 +51,16 @@ void StallAccounting::program_started(const Program&, std::int64_t cycle) {
 
 namespace {
 
-bool is_dma(Unit unit) {
-  return unit == Unit::Load || unit == Unit::Store;
+// A copy on chip takes no DRAM.
+bool needs_dram(const Command& command) {
+  const auto* transfer = std::get_if<Transfer>(&command.body);
+  return transfer != nullptr && !transfer->on_chip();
 }
 
 // Why a command that waits for `awaited` waits.
-Cause cause_of_wait(Unit awaited) {
-  if (is_dma(awaited)) return Cause::Dram;
-  return awaited == Unit::Host ? Cause::Host : Cause::Dependency;
+Cause cause_of_wait(const Command& awaited) {
+  if (needs_dram(awaited)) return Cause::Dram;
+  return awaited.unit == Unit::Host ? Cause::Host : Cause::Dependency;
 }
 
 }  // namespace
@@ -70,7 +72,7 @@ void StallAccounting::command_retired(const Program& program, int command, const
   ++commands_[engine];
   const std::int64_t ready = std::clamp(times.ready, progress.free, times.start);
   if (times.last_dependency >= 0) {
-    const Unit awaited = program.commands[static_cast<std::size_t>(times.last_dependency)].unit;
+    const Command& awaited = program.commands[static_cast<std::size_t>(times.last_dependency)];
     add(times.engine, node, cause_of_wait(awaited), ready - progress.free);
   } else {
     add(times.engine, node, Cause::QueueEmpty, ready - progress.free);
@@ -80,7 +82,7 @@ void StallAccounting::command_retired(const Program& program, int command, const
   const std::int64_t work = std::min(times.work, taken);
   add(times.engine, node, Cause::Work, work);
   add(times.engine, node,
-      is_dma(program.commands[static_cast<std::size_t>(command)].unit) ? Cause::Dram : Cause::SramBank,
+      needs_dram(program.commands[static_cast<std::size_t>(command)]) ? Cause::Dram : Cause::SramBank,
       taken - work);
   progress.free = times.freed;
   progress.last_data = std::max(progress.last_data, times.finish);

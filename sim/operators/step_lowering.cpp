@@ -67,9 +67,9 @@ LoweredStep StepLowering::begin(const std::string& mapping) const {
     if (context.places.count(output) != 0) lowered.outputs.push_back(output);
   const auto in_dram = [&](const std::string& value) { return place(value).address < kSramWindow; };
   for (const std::string& input : lowered.inputs)
-    if (in_dram(input)) lowered.work.read_bytes += place(input).bytes();
+    (in_dram(input) ? lowered.work.read_bytes : lowered.work.sram_read_bytes) += place(input).bytes();
   for (const std::string& output : lowered.outputs)
-    if (in_dram(output)) lowered.work.write_bytes += place(output).bytes();
+    (in_dram(output) ? lowered.work.write_bytes : lowered.work.sram_write_bytes) += place(output).bytes();
   return lowered;
 }
 

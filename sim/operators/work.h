@@ -6,7 +6,8 @@
 namespace bpusim {
 
 struct Work {
-  std::int64_t read_bytes = 0, write_bytes = 0;  ///< each tensor once
+  std::int64_t read_bytes = 0, write_bytes = 0;            ///< of DRAM, each tensor once
+  std::int64_t sram_read_bytes = 0, sram_write_bytes = 0;  ///< of tensors that lie on chip, which are copied
   std::int64_t macs = 0;
   std::int64_t reduced_elements = 0;  ///< element passes of the reduction unit
   std::int64_t vector_elements = 0;

@@ -19,7 +19,7 @@ double dram_cycles(double bytes, const MachineParams& machine) {
 }  // namespace
 
 Roofline roofline(const Work& work, const MachineParams& machine) {
-  Roofline best{1, "dram"};
+  Roofline best{1, work.read_bytes + work.write_bytes > 0 ? "dram" : "sram"};
   const auto consider = [&](const char* name, double cycles) {
     if (cycles > best.cycles) best = {cycles, name};
   };
@@ -32,6 +32,10 @@ Roofline roofline(const Work& work, const MachineParams& machine) {
     consider("dram", dram_cycles(static_cast<double>(work.read_bytes + work.write_bytes), machine));
     consider("dma_load", over(work.read_bytes, width * static_cast<double>(machine.dma.load_channels)));
     consider("dma_store", over(work.write_bytes, width * static_cast<double>(machine.dma.store_channels)));
+    // Each channel copies a port's width a cycle, loads and stores apart.
+    const double port = static_cast<double>(machine.sram.bank_bytes_per_cycle) * cores;
+    consider("sram", over(work.sram_read_bytes, port * static_cast<double>(machine.dma.load_channels)));
+    consider("sram", over(work.sram_write_bytes, port * static_cast<double>(machine.dma.store_channels)));
     consider("mac", over(work.macs, static_cast<double>(machine.mac.rows * machine.mac.cols) * cores));
     consider("reduction", over(work.reduced_elements, static_cast<double>(machine.reduction.lanes) * cores));
     consider("vector", over(work.table_elements, static_cast<double>(machine.vector.table_lanes) * cores));

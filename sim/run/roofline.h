@@ -11,11 +11,12 @@ namespace bpusim {
 
 struct Roofline {
   double cycles = 0;
-  std::string bound;  ///< "dram", "dma_load", "dma_store", "mac", "reduction", "vector" or "host"
+  std::string bound;  ///< "dram", "dma_load", "dma_store", "sram", "mac", "reduction", "vector" or "host"
 };
 
 /// The longest of: bytes over the pins, less the refreshes that fall into that time where all ranks refresh
-/// at once; bytes over the DMA channels; work over the engines of all cores, without latencies.
+/// at once; bytes over the DMA channels; copies on chip over the channels' ports; work over the engines of
+/// all cores, without latencies.
 Roofline roofline(const Work& work, const MachineParams& machine);
 
 }  // namespace bpusim

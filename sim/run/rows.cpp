@@ -33,6 +33,16 @@ void fill_identity(const RowInput& in, const Step& step, const LoweredStep& lowe
   }
 }
 
+// What the step is worth, but for tensors that it found where it wants them or left there: it moved less.
+Work work_of(const LoweredStep& lowered, const Timeline::Step& times) {
+  Work work = lowered.work;
+  work.read_bytes = std::min(work.read_bytes, times.dram_read_bytes);
+  work.write_bytes = std::min(work.write_bytes, times.dram_write_bytes);
+  work.sram_read_bytes = std::min(work.sram_read_bytes, times.sram_read_bytes);
+  work.sram_write_bytes = std::min(work.sram_write_bytes, times.sram_write_bytes);
+  return work;
+}
+
 void fill_times(const RowInput& in, const Step& step, const LoweredStep& lowered, const Timeline::Step& times,
                 std::int64_t since, NodeResult& row) {
   row.cycles = std::max<std::int64_t>(0, times.finish - since);
@@ -43,7 +53,7 @@ void fill_times(const RowInput& in, const Step& step, const LoweredStep& lowered
   // A step that loads while the one before it computes is under way for longer than it takes the run further.
   row.under_way_cycles = times.ran ? std::max(row.cycles, times.finish - times.start) : row.cycles;
   const auto under_way = static_cast<double>(row.under_way_cycles);
-  const Roofline roof = roofline(lowered.work, in.machine);
+  const Roofline roof = roofline(work_of(lowered, times), in.machine);
   row.bound = step.on_cpu() ? "host" : times.ran ? roof.bound : "-";
   if (under_way <= 0) return;
   row.bandwidth_gbps = static_cast<double>(row.dram_read_bytes + row.dram_write_bytes) *

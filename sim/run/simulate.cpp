@@ -31,6 +31,18 @@ RunResult result_of(const Scenario& scenario, const RunOptions& options) {
   return result;
 }
 
+// Windows are counted from cycle 0, by the ends of bursts: a run may be shorter than one, the last one is
+// cut off, and a burst may have begun in the window before. No run's busiest stretch has less than the run on
+// average, and none has more than the pins.
+double busiest_bytes_per_cycle(const RunResult& result, std::int64_t window_bytes, double pins) {
+  const std::int64_t cycles = std::max<std::int64_t>(result.cycles, 1);
+  const double window = static_cast<double>(window_bytes) /
+                        static_cast<double>(std::min<std::int64_t>(kPeakWindowCycles, cycles));
+  const double average =
+      static_cast<double>(result.dram_read_bytes + result.dram_write_bytes) / static_cast<double>(cycles);
+  return std::min(pins, std::max(window, average));
+}
+
 void report(const RowInput& rows, const Machine& machine, RunResult& result) {
   result.nodes = node_rows(rows);
   for (const NodeResult& row : result.nodes) {
@@ -46,9 +58,10 @@ void report(const RowInput& rows, const Machine& machine, RunResult& result) {
   result.row_misses = activity.row_misses;
   result.row_conflicts = activity.row_conflicts;
   const double gbps_per_byte_a_cycle = rows.machine.bpu.clock_mhz / 1000;
-  result.peak_bandwidth_gbps = static_cast<double>(activity.peak_window_bytes) /
-                               static_cast<double>(kPeakWindowCycles) * gbps_per_byte_a_cycle;
-  result.pin_bandwidth_gbps = dram_peak_bytes_per_cycle(rows.machine) * gbps_per_byte_a_cycle;
+  const double pins = dram_peak_bytes_per_cycle(rows.machine);
+  result.peak_bandwidth_gbps =
+      busiest_bytes_per_cycle(result, activity.peak_window_bytes, pins) * gbps_per_byte_a_cycle;
+  result.pin_bandwidth_gbps = pins * gbps_per_byte_a_cycle;
   result.sram_bytes = rows.machine.sram.bytes;
   result.sram_high_water_bytes = rows.record.sram_high_water_bytes;
 }

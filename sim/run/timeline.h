@@ -15,6 +15,7 @@ class Timeline : public Observer {
     std::int64_t start = INT64_MAX;  ///< cycle at which its first command took its engine
     std::int64_t finish = 0;         ///< cycle at which its last command was complete
     std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
+    std::int64_t sram_read_bytes = 0, sram_write_bytes = 0;  ///< of copies on chip
     std::int64_t overflows = 0;
     bool ran = false;
   };
@@ -32,7 +33,10 @@ class Timeline : public Observer {
       if (box.base < kSramWindow) bytes += box.bytes();
     };
     if (const auto* transfer = std::get_if<Transfer>(&command.body)) {
-      count(transfer->dram, command.unit == Unit::Load ? step.dram_read_bytes : step.dram_write_bytes);
+      const bool load = command.unit == Unit::Load;
+      count(transfer->dram, load ? step.dram_read_bytes : step.dram_write_bytes);
+      if (transfer->on_chip())
+        (load ? step.sram_read_bytes : step.sram_write_bytes) += transfer->dram.bytes();
     } else if (const auto* task = std::get_if<HostTask>(&command.body)) {
       for (const DramBox& box : task->reads) count(box, step.dram_read_bytes);
       for (const DramBox& box : task->writes) count(box, step.dram_write_bytes);
