@@ -51,7 +51,7 @@ std::vector<Advice> static_advice(const AdviceInput& input) {
   for (const auto look :
        {advisors_of::batch_norm_training, advisors_of::batch_norm_unfolded, advisors_of::norm_written_out,
         advisors_of::norm_in_parts, advisors_of::cpu_beside_norm, advisors_of::one_element,
-        advisors_of::epsilon_lost, advisors_of::gamma_outliers})
+        advisors_of::epsilon_lost, advisors_of::gamma_outliers, advisors_of::masks})
     look(view, lines);
   return lines.all();
 }

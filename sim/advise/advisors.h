@@ -73,6 +73,7 @@ void cpu_beside_norm(const AdviceView& view, AdviceLines& lines);
 void one_element(const AdviceView& view, AdviceLines& lines);
 void epsilon_lost(const AdviceView& view, AdviceLines& lines);
 void gamma_outliers(const AdviceView& view, AdviceLines& lines);
+void masks(const AdviceView& view, AdviceLines& lines);
 }  // namespace advisors_of
 
 }  // namespace bpusim

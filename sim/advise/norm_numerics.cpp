@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <stdexcept>
 
 #include "sim/advise/advisors.h"
@@ -14,6 +15,7 @@ namespace bpusim {
 namespace {
 
 constexpr double kOutlier = 8;         // largest over median magnitude: three bits
+constexpr double kDead = 1e-6;         // of results that are of size 1: pruned, or never trained
 constexpr std::size_t kFewGammas = 8;  // of fewer no median says much
 
 // Facts are as exact as they are meant, so that nodes which differ by less share a line.
@@ -41,16 +43,27 @@ double epsilon_of_one_unit(const NormPart& part, const Quantisation& in, const N
   return enters ? in.scale * in.scale / (n * n) / std::ldexp(1, widths.epsilon_bits) : 0;
 }
 
-// Largest magnitude over the median of those that are not zero.
-double spread(const std::vector<double>& gamma) {
-  std::vector<double> magnitudes;
-  for (const double g : gamma)
-    if (g != 0) magnitudes.push_back(std::abs(g));
-  if (magnitudes.size() < kFewGammas) return 1;
-  const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>(magnitudes.size() / 2);
-  std::nth_element(magnitudes.begin(), middle, magnitudes.end());
+// How far a channel's results reach: gamma, but for what given statistics say of a channel that hardly moves.
+std::vector<double> reaches(const NormPart& part) {
+  std::vector<double> reach;
+  for (std::size_t c = 0; c < part.gamma.size(); ++c) {
+    const bool given = part.statistic == Statistic::Given && c < part.variance.size();
+    const double moves = given ? std::sqrt(part.variance[c] / (part.variance[c] + part.epsilon)) : 1;
+    reach.push_back(std::abs(part.gamma[c]) * moves);
+  }
+  return reach;
+}
+
+// Largest over the median, of those that are not dead.
+double spread(const NormPart& part) {
+  std::vector<double> alive;
+  for (const double reach : reaches(part))
+    if (reach > kDead) alive.push_back(reach);  // not of NaN, of 0 / 0
+  if (alive.size() < kFewGammas) return 1;
+  const auto middle = alive.begin() + static_cast<std::ptrdiff_t>(alive.size() / 2);
+  std::nth_element(alive.begin(), middle, alive.end());
   const double median = *middle;
-  return *std::max_element(magnitudes.begin(), magnitudes.end()) / median;
+  return *std::max_element(alive.begin(), alive.end()) / median;
 }
 
 }  // namespace
@@ -83,16 +96,27 @@ void advisors_of::epsilon_lost(const AdviceView& view, AdviceLines& lines) {
   }
 }
 
+// A line an operator: the same is to be done about all of them, and the worst says what there is to win.
 void advisors_of::gamma_outliers(const AdviceView& view, AdviceLines& lines) {
+  struct Found {
+    double worst = 1;
+    std::vector<std::string> steps;
+  };
+  std::map<std::string, Found> by_op;
   for (const Step& step : view.input.steps)
     for (const std::size_t n : step.nodes) {
       double worst = 1;
-      for (const NormPart& part : parts_of(view, view.node(n))) worst = std::max(worst, spread(part.gamma));
+      for (const NormPart& part : parts_of(view, view.node(n))) worst = std::max(worst, spread(part));
       if (worst <= kOutlier) continue;
-      lines.add(
-          GammaOutliersAdvice{view.node(n).op, rounded("%.0f", worst), rounded("%.1f", std::log2(worst))},
-          step.name);
+      Found& found = by_op[view.node(n).op];
+      found.worst = std::max(found.worst, worst);
+      found.steps.push_back(step.name);
     }
+  for (const auto& [op, found] : by_op)
+    for (const std::string& step : found.steps)
+      lines.add(
+          GammaOutliersAdvice{op, rounded("%.0f", found.worst), rounded("%.1f", std::log2(found.worst))},
+          step);
 }
 
 }  // namespace bpusim

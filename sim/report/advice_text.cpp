@@ -243,6 +243,14 @@ std::string words(const EpsilonLostAdvice& facts, std::size_t) {
          "raise numerics.epsilon_bits";
 }
 
+std::string words(const MaskAdvice& facts, std::size_t) {
+  return facts.op + "'s mask of " + two_digits(facts.least) +
+         " takes the whole grid of what goes into the Softmax, and the scores beside it become one code; a "
+         "mask "
+         "16 below the smallest score leaves less than one code of probability and keeps the scores: export "
+         "it with -16 below them (often -32 in place of the smallest float)";
+}
+
 std::string words(const GammaOutliersAdvice& facts, std::size_t) {
   return facts.op + "'s largest gamma is " + fixed(facts.times_median, 0) + " times the median: about " +
          fixed(facts.lost_bits, 1) +

@@ -187,11 +187,21 @@ struct EpsilonLostAdvice {
 struct GammaOutliersAdvice {
   static constexpr const char* kId = "gamma_outliers";
   static constexpr const char* kLooksFor =
-      "a gamma more than 8 times the median: the bits that other channels lose, as log2 of the ratio";
+      "a gamma more than 8 times the median of channels that are not dead: the bits that other channels "
+      "lose, as log2 of the ratio";
   std::string op;
   double times_median = 0;  ///< the largest, to whole numbers
   double lost_bits = 0;     ///< to tenths
   auto tied() const { return std::tie(op, times_median, lost_bits); }
+};
+
+struct MaskAdvice {
+  static constexpr const char* kId = "mask";
+  static constexpr const char* kLooksFor =
+      "a constant below -1e4 in front of a Softmax: the scores beside it share its grid";
+  std::string op;
+  double least = 0;  ///< the smallest number that the operator adds or selects
+  auto tied() const { return std::tie(op, least); }
 };
 
 template <class Facts>
@@ -203,7 +213,7 @@ auto operator==(const Facts& a, const Facts& b) -> decltype(a.tied() == b.tied()
 using AdviceFacts =
     std::variant<CpuOperatorAdvice, DecomposedNormAdvice, IdleMacsAdvice, DramBoundAdvice,
                  BatchNormTrainingAdvice, BatchNormUnfoldedAdvice, NormWrittenOutAdvice, NormInPartsAdvice,
-                 CpuBesideNormAdvice, OneElementAdvice, EpsilonLostAdvice, GammaOutliersAdvice>;
+                 CpuBesideNormAdvice, OneElementAdvice, EpsilonLostAdvice, GammaOutliersAdvice, MaskAdvice>;
 
 /// What to change, and what it would win.
 struct Advice {

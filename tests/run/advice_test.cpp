@@ -177,6 +177,54 @@ TEST(Advice, WhatMovesElementsOnTheCpuBesideANorm) {
   EXPECT_TRUE(checked<CpuBesideNormAdvice>(d, y, "bayes-e").empty());  // the X5 has a Split
 }
 
+TEST(Advice, AMaskInFrontOfASoftmax) {
+  for (const double least : {-3.4e38, -1e9, -16.0}) {
+    Draft d({1, 4, 4});
+    Tensor mask = Tensor::filled({4, 4}, 0);
+    mask.values[1] = mask.values[6] = least;
+    const std::string scores = d.reshape(d.add("Add", {"x", d.constant(mask)}), {1, 2, 8});
+    const auto lines = checked<MaskAdvice>(d, d.add("Softmax", {scores}));
+    ASSERT_EQ(lines.size(), least < -1e4 ? 1U : 0U) << least;
+    for (const auto& line : lines) EXPECT_EQ(line.least, least);
+  }
+  Draft other({1, 4, 4});  // no Softmax behind it
+  EXPECT_TRUE(
+      checked<MaskAdvice>(other, other.add("Relu", {other.add("Add", {"x", other.list({-1e9})})})).empty());
+}
+
+// Channels that were pruned are no measure of the others.
+TEST(Advice, DeadChannelsAreLeftOutOfTheMedian) {
+  const auto found = [](double dead, double variance, double largest) {
+    Draft d({1, 4, 6, 6});
+    Tensor gamma = Tensor::filled({24}, 1), var = Tensor::filled({24}, 1);
+    for (std::size_t c = 0; c < 14; ++c) gamma.values[c] = dead, var.values[c] = variance;
+    gamma.values.back() = largest;
+    const std::string zeros = d.constant(Tensor::filled({24}, 0));
+    return checked<GammaOutliersAdvice>(
+        d, d.add("BatchNormalization", {conv(d, "x", 24), d.constant(gamma), zeros, zeros, d.constant(var)}));
+  };
+  EXPECT_TRUE(found(4e-41, 1, 1.5).empty());
+  EXPECT_TRUE(found(1e-9, 1, 1.5).empty());
+  EXPECT_TRUE(found(40, 1e-30, 1.5).empty());  // a large gamma of a channel that never moves
+  EXPECT_TRUE(found(1e-9, 0, 1.5).empty());
+  const auto lines = found(4e-41, 1, 16);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].times_median, 16);
+}
+
+TEST(Advice, OutliersOfOneOperatorShareALine) {
+  Draft d({1, 10, 6, 6});
+  std::string y = "x";
+  for (const double largest : {16.0, 17.0, 40.0}) {
+    Tensor gamma = Tensor::filled({10}, 1);
+    gamma.values.back() = largest;
+    y = d.add("InstanceNormalization", {y, d.constant(gamma), d.constant(Tensor::filled({10}, 0))});
+  }
+  const auto line = only(checked<GammaOutliersAdvice>(d, y));
+  EXPECT_EQ(line.times_median, 40);
+  EXPECT_EQ(line.advice.nodes.size(), 3U);
+}
+
 TEST(Advice, StatisticsOverOneElement) {
   Draft d({1, 6, 1, 1});
   EXPECT_EQ(only(checked<OneElementAdvice>(d, instance_norm(d, "x"))).op, "InstanceNormalization");

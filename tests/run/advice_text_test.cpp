@@ -209,6 +209,11 @@ TEST(AdviceText, WhatANormsNumbersMeanInIntegers) {
       "grid and has no effect (it counts from 1.2e-07 on): sets that are nearly constant come out as "
       "rounding noise; export with a larger epsilon, or raise numerics.epsilon_bits (1: a)");
   EXPECT_EQ(
+      text_of(advice_of(MaskAdvice{"Add", -1e9})),
+      "Add's mask of -1e+09 takes the whole grid of what goes into the Softmax, and the scores beside it "
+      "become one code; a mask 16 below the smallest score leaves less than one code of probability and "
+      "keeps the scores: export it with -16 below them (often -32 in place of the smallest float) (1: a)");
+  EXPECT_EQ(
       text_of(advice_of(GammaOutliersAdvice{"InstanceNormalization", 16, 4})),
       "InstanceNormalization's largest gamma is 16 times the median: about 4.0 bits of int8 are lost for "
       "the other channels, since a tensor has one grid; move the outlying channels' scale into the "
