@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <vector>
 
 namespace bpusim {
 namespace {
@@ -161,6 +162,93 @@ TEST(DramTiming, NeverBeatsThePins) {
   }
   // A window of 4096 ns holds 512 bursts, and one whose data began in the window before.
   EXPECT_LE(dram.peak_window_bytes(), 513 * 64);
+}
+
+// Parameters one by one: a few bursts whose last data comes later by just what one of them is longer.
+struct Burst {
+  std::int64_t ns = 0, group = 0, bank = 0, row = 0;
+  bool write = false;
+  std::int64_t rank = 0;
+};
+
+DramParams told_apart() {
+  DramParams p = plain();
+  p.burst_length = 4;  // 2 clocks, 16 bytes
+  p.ranks = 2;
+  p.address_map = "rank,row,bank,bank_group,column,channel";
+  p.ccd_s = 4, p.ccd_l = 6, p.rrd_s = 5, p.rrd_l = 9, p.faw = 50;
+  p.wtr_s = 7, p.wtr_l = 11, p.wr = 17, p.rtp = 8, p.rtrs = 3;
+  return p;
+}
+
+std::int64_t last_data(const DramParams& p, const std::vector<Burst>& bursts) {
+  DramTiming dram(p);
+  std::int64_t end = 0;
+  for (const Burst& b : bursts) {
+    const std::int64_t row = (b.rank * p.rows + b.row) * p.banks_per_group + b.bank;
+    end = dram.access(b.ns * kNs, (row * p.bank_groups + b.group) * 4096, 16, b.write);
+  }
+  return end / kNs;
+}
+
+TEST(DramTiming, EachParameterCostsWhatItSays) {
+  struct Case {
+    const char* name;
+    std::int64_t DramParams::*parameter;
+    std::int64_t expected;
+    std::vector<Burst> bursts;
+  };
+  const Burst read, write{0, 0, 0, 0, true}, other_group{0, 1}, other_bank{0, 0, 1}, other_row{0, 0, 0, 1};
+  const std::vector<Case> cases = {
+      {"rcd", &DramParams::rcd, 15 + 20 + 2, {read}},
+      {"cl", &DramParams::cl, 15 + 20 + 2, {read}},
+      {"cwl", &DramParams::cwl, 15 + 10 + 2, {write}},
+      {"ccd_l", &DramParams::ccd_l, 15 + 6 + 22, {read, read}},
+      {"ccd_s", &DramParams::ccd_s, 504 + 22, {read, other_group, {500}, {500, 1}}},
+      {"rrd_s", &DramParams::rrd_s, 5 + 15 + 22, {read, other_group}},
+      {"rrd_l", &DramParams::rrd_l, 9 + 15 + 22, {read, other_bank}},
+      // Activates at 0, 5, 10 and 15; the fifth waits for the first.
+      {"faw", &DramParams::faw, 50 + 15 + 22, {read, other_group, other_bank, {0, 1, 1}, {0, 0, 2}}},
+      {"ras", &DramParams::ras, 40 + 13 + 15 + 22, {read, other_row}},
+      {"rp", &DramParams::rp, 40 + 13 + 15 + 22, {read, other_row}},
+      {"rtp", &DramParams::rtp, 100 + 8 + 13 + 15 + 22, {read, {100}, {100, 0, 0, 1}}},
+      {"wr", &DramParams::wr, 27 + 17 + 13 + 15 + 22, {write, other_row}},
+      {"wtr_l", &DramParams::wtr_l, 512 + 11 + 22, {read, {500, 0, 0, 0, true}, {500}}},
+      {"wtr_s", &DramParams::wtr_s, 512 + 7 + 22, {read, other_group, {500, 0, 0, 0, true}, {500, 1}}},
+      {"rtrs, read to write", &DramParams::rtrs, 500 + 20 + 2 + 3 + 2, {read, {500}, {500, 0, 0, 0, true}}},
+      {"rtrs, rank to rank",
+       &DramParams::rtrs,
+       500 + 2 + 3 + 22,
+       {read, {0, 0, 0, 0, false, 1}, {500}, {500, 0, 0, 0, false, 1}}},
+      {"rfc", &DramParams::rfc, 100000 + 13 + 200 + 15 + 22, {read, {100050}}},
+      {"refi", &DramParams::refi, 100000 + 13 + 200 + 15 + 22, {read, {100050}}},
+  };
+  for (const Case& c : cases) {
+    DramParams p = told_apart();
+    EXPECT_EQ(last_data(p, c.bursts), c.expected) << c.name;
+    p.*c.parameter += 1;
+    EXPECT_EQ(last_data(p, c.bursts), c.expected + 1) << c.name << " one longer";
+  }
+}
+
+// What the shorter of two waits would be hidden by: each pair, where only one of them binds.
+TEST(DramTiming, WaitsThatDoNotBindCostNothing) {
+  DramParams p = told_apart();
+  const std::vector<Burst> four = {{}, {0, 1}, {0, 0, 1}, {0, 1, 1}};  // no fifth activate
+  const std::int64_t end = last_data(p, four);
+  p.faw = 500;
+  EXPECT_EQ(last_data(p, four), end);
+  p = told_apart();
+  const std::vector<Burst> groups = {{}, {0, 1}};  // in two groups
+  const std::int64_t two = last_data(p, groups);
+  p.rrd_l = p.ccd_l = p.wtr_l = 300;
+  EXPECT_EQ(last_data(p, groups), two);
+}
+
+TEST(DramTiming, ControllerTimeComesOnTop) {
+  DramParams p = told_apart();
+  p.controller_ns = 20;
+  EXPECT_EQ(last_data(p, {{}}), 15 + 20 + 2 + 20);
 }
 
 TEST(DramTiming, UnknownFieldInTheAddressMapIsNamed) {
