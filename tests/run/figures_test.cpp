@@ -107,7 +107,7 @@ void expect_figures(const RunResult& r, const std::string& what) {
 }
 
 TEST(Figures, HoldForAnyNetworkOnAnyPreset) {
-  for (unsigned seed = 1; seed <= 24; ++seed) {
+  for (unsigned seed = 1; seed <= 12; ++seed) {
     const Network network = Drawn(seed).network();
     for (const std::string& preset : list_configs("machines")) {
       RunSpec spec;
