@@ -13,6 +13,7 @@
 #include "sim/plan/placement.h"
 #include "sim/plan/reshapes.h"
 #include "sim/plan/simplify.h"
+#include "sim/plan/transposes.h"
 
 namespace bpusim {
 
@@ -29,7 +30,7 @@ Where place_of(const std::string& op, const Shape& shape, const Policy& policy) 
 
 // Without what does nothing, or what another operator does on the way.
 Network prepared(Network network) {
-  return pads_in_windows(without_idle_nodes(std::move(network)));
+  return pads_in_windows(without_idle_nodes(shared_transposes(std::move(network))));
 }
 
 }  // namespace

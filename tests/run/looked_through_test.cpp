@@ -288,6 +288,31 @@ TEST(LookedThrough, OtherBordersStay) {
   EXPECT_EQ(left(padded({0, 0, 1, 1, 0, 0, 1, 1}), mean), 2U);
 }
 
+// The same tensor moved the same way, scaled by different numbers.
+TEST(LookedThrough, OneTransposeForSeveral) {
+  const Attributes swap = list_of("perm", {0, 2, 1});
+  Draft gelu({1, 16, 12});
+  const std::string half = gelu.add("Transpose", {gelu.add("Mul", {"x", gelu.scalar(0.5)})}, swap);
+  const std::string inner =
+      gelu.add("Transpose", {gelu.add("Mul", {gelu.scalar(std::sqrt(0.5)), "x"})}, swap);
+  const std::string sum = gelu.add("Add", {gelu.scalar(1), gelu.add("Erf", {inner})});
+  EXPECT_EQ(ops_of(planned(gelu, gelu.add("Mul", {half, sum}))), "Transpose, Gelu");
+  Draft plain({2, 5, 6});  // one of them as it is, one through two numbers
+  const std::string a = plain.add("Transpose", {"x"}, swap), b = plain.add("Transpose", {"x"}, swap);
+  const std::string shifted = plain.add("Sub", {plain.scalar(3), plain.add("Mul", {"x", plain.scalar(2)})});
+  const std::string c = plain.add("Transpose", {shifted}, swap);
+  const std::string y = plain.add("Add", {plain.add("Mul", {a, b}), c});
+  const Network network = planned(plain, y);
+  EXPECT_EQ(ops_of(network).find("Transpose"), ops_of(network).rfind("Transpose")) << ops_of(network);
+  Draft others({2, 5, 5});  // moved otherwise, or read by somebody else too
+  const std::string scaled = others.add("Mul", {"x", others.scalar(2)});
+  const std::string t = others.add("Transpose", {scaled}, swap);
+  const std::string u = others.add("Transpose", {others.add("Mul", {"x", others.scalar(4)})}, swap);
+  const std::string z = others.add("Add", {others.add("Add", {t, u}), scaled});
+  const std::string ops = ops_of(planned(others, z));
+  EXPECT_NE(ops.find("Transpose"), ops.rfind("Transpose")) << ops;
+}
+
 // What ONNX broadcasts to X may have entries for each sample too; the same as a Mul and an Add behind.
 TEST(NormShapes, ScaleAndBiasWithEntriesForOtherAxes) {
   const Shape x = {2, 4, 6, 5};
