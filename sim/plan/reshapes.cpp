@@ -201,7 +201,7 @@ class Mover {
       value.hold(std::move(tensor));
     }
     value.shape = shape;
-    const std::string name = node.name + ".constant";
+    std::string name = node.name + ".constant";
     network_.values[name] = std::move(value);
     return name;
   }

@@ -12,7 +12,7 @@ std::string without_maximum(const NetworkGraph& g, const std::string& value,
   Trail walked = trail;
   const Node* sub = g.find(value, "Sub", walked);
   if (sub == nullptr) return value;
-  const std::string x = g.root(sub->inputs.at(0), walked);
+  std::string x = g.root(sub->inputs.at(0), walked);
   const auto largest = reduction_of(g, sub->inputs.at(1), "ReduceMax", false, walked);
   if (!largest || largest->source != x || largest->axes != axes) return value;
   trail = walked;
