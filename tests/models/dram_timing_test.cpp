@@ -220,6 +220,8 @@ TEST(DramTiming, EachParameterCostsWhatItSays) {
        &DramParams::rtrs,
        500 + 2 + 3 + 22,
        {read, {0, 0, 0, 0, false, 1}, {500}, {500, 0, 0, 0, false, 1}}},
+      // A row that was opened just before a refresh stays open for its time.
+      {"ras, before a refresh", &DramParams::ras, 99980 + 40 + 13 + 200 + 15 + 22, {{99980}, {100001}}},
       {"rfc", &DramParams::rfc, 100000 + 13 + 200 + 15 + 22, {read, {100050}}},
       {"refi", &DramParams::refi, 100000 + 13 + 200 + 15 + 22, {read, {100050}}},
   };
