@@ -15,14 +15,14 @@ std::vector<OperatorDefinition> tables();        ///< functions of one element
 std::vector<OperatorDefinition> pools();         ///< MaxPool, AveragePool, their global forms
 std::vector<OperatorDefinition> reductions();    ///< ReduceMean, ReduceSum, …
 std::vector<OperatorDefinition> softmaxes();
-std::vector<OperatorDefinition> views();          ///< what only moves elements
-std::vector<OperatorDefinition> pieces();         ///< Split, Concat
-std::vector<OperatorDefinition> selections();     ///< Slice, Gather, Pad
-std::vector<OperatorDefinition> resizes();        ///< Resize, Upsample
-std::vector<OperatorDefinition> local_norms();    ///< LRN
-std::vector<OperatorDefinition> elements();       ///< Where, Range, Tile, OneHot, …
-std::vector<OperatorDefinition> randoms();        ///< RandomNormal, RandomNormalLike
-std::vector<OperatorDefinition> texts();          ///< StringNormalizer
-std::vector<OperatorDefinition> shape_queries();  ///< Shape, Size
+std::vector<OperatorDefinition> views();             ///< what only moves elements
+std::vector<OperatorDefinition> split_concat();      ///< Split, Concat
+std::vector<OperatorDefinition> selections();        ///< Slice, Gather, Pad
+std::vector<OperatorDefinition> resizes();           ///< Resize, Upsample
+std::vector<OperatorDefinition> local_norms();       ///< LRN
+std::vector<OperatorDefinition> shape_arithmetic();  ///< Where, Range, Tile, OneHot, …
+std::vector<OperatorDefinition> randoms();           ///< RandomNormal, RandomNormalLike
+std::vector<OperatorDefinition> strings();           ///< StringNormalizer
+std::vector<OperatorDefinition> shape_queries();     ///< Shape, Size
 
 }  // namespace bpusim::operators

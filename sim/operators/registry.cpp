@@ -22,7 +22,7 @@ class Registry {
     using namespace operators;
     for (auto& family :
          {convolutions(), products(), elementwise(), tables(), pools(), reductions(), softmaxes(), views(),
-          pieces(), selections(), resizes(), local_norms(), elements(), randoms(), texts(), shape_queries()})
+          split_concat(), selections(), resizes(), local_norms(), shape_arithmetic(), randoms(), strings(), shape_queries()})
       for (const OperatorDefinition& row : family) add(row);
   }
 

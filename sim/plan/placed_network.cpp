@@ -5,7 +5,7 @@
 
 #include "kernels/norms/norm.h"
 #include "sim/network/patterns.h"
-#include "sim/plan/chains.h"
+#include "sim/plan/expansion.h"
 #include "sim/plan/computed_affine.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/idle.h"
@@ -49,7 +49,7 @@ Network simplified(const Network& network, const Policy& policy) {
     const Where where = place_of(node.op, recognised.shape_of(node.inputs[0]), policy);
     return where == Where::Bpu || where == Where::Decomposed;
   };
-  return functions_before_reshapes(folded(chained(with_computed_affine(recognised, norm_on_bpu), on_bpu)));
+  return functions_before_reshapes(folded(expanded(with_computed_affine(recognised, norm_on_bpu), on_bpu)));
 }
 
 PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {

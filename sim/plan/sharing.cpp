@@ -4,7 +4,7 @@
 #include <set>
 
 #include "sim/operators/operator.h"
-#include "sim/operators/pieces.h"
+#include "sim/operators/families/split_concat.h"
 
 namespace bpusim {
 

@@ -21,7 +21,12 @@ Scenario scenario_of(const std::string& op, const std::vector<Tensor>& inputs, c
   Scenario scenario{{}, machine, policy};
   Network& network = scenario.run.network;
   network.file = "m.onnx";
-  Node node{"n", op, "", 13, attributes, {}, {"y"}, ""};
+  Node node;
+  node.name = "n";
+  node.op = op;
+  node.opset = 13;
+  node.attributes = attributes;
+  node.outputs = {"y"};
   for (const Tensor& input : inputs) {
     node.inputs.push_back("x" + std::to_string(node.inputs.size()));
     network.values[node.inputs.back()].hold(input);

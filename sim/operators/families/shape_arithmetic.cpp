@@ -157,7 +157,7 @@ DType type_of_input(const Operation& operation, std::size_t) {
 
 }  // namespace
 
-std::vector<OperatorDefinition> operators::elements() {
+std::vector<OperatorDefinition> operators::shape_arithmetic() {
   const auto all = [](const Operation& operation) { return std::vector<Shape>{broadcast_of_all(operation)}; };
   std::vector<OperatorDefinition> rows = {
       row("Where", where_golden, all),

@@ -12,7 +12,7 @@ std::vector<Shape> shapes(const Operation&) {
 
 }  // namespace
 
-std::vector<OperatorDefinition> operators::texts() {
+std::vector<OperatorDefinition> operators::strings() {
   OperatorDefinition row;
   row.op = "StringNormalizer";
   row.text = [](const Node& node, const StringTensor& words) {

@@ -1,4 +1,4 @@
-#include "sim/plan/chains.h"
+#include "sim/plan/expansion.h"
 
 #include <algorithm>
 
@@ -81,7 +81,7 @@ void add_local_norm(const Node& lrn, Network& network) {
 
 }  // namespace
 
-Network chained(const Network& network, const std::function<bool(const std::string&)>& on_bpu) {
+Network expanded(const Network& network, const std::function<bool(const std::string&)>& on_bpu) {
   Network result = network;
   result.nodes.clear();
   for (const Node& node : network.nodes) {

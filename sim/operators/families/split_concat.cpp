@@ -1,5 +1,5 @@
 // Split and Concat: pieces of rows, each moved where it goes, unless it lies there already.
-#include "sim/operators/pieces.h"
+#include "sim/operators/families/split_concat.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -162,7 +162,7 @@ std::int64_t rows_before(const Node& node, const Shape& whole) {
   return rows_at(whole, axis_of(node, "axis", 0, whole.size())).outer;
 }
 
-std::vector<OperatorDefinition> operators::pieces() {
+std::vector<OperatorDefinition> operators::split_concat() {
   OperatorDefinition split;
   split.op = "Split";
   split.keeps_grid = true;

@@ -15,6 +15,6 @@ namespace bpusim {
 /// An LRN of images where `on_bpu("LRN")` becomes what a BPU can do: x * (bias + W x^2)^-beta, with W, the
 /// sums over neighbouring channels, as a convolution of 1x1 whose weights are alpha / size on a band along
 /// the diagonal. `network` has its shapes (simplify.h).
-Network chained(const Network& network, const std::function<bool(const std::string& op)>& on_bpu);
+Network expanded(const Network& network, const std::function<bool(const std::string& op)>& on_bpu);
 
 }  // namespace bpusim
