@@ -11,11 +11,24 @@ const Tensor& absent() {
   return nothing;
 }
 
+namespace {
+
+void require_given(const Operation& operation, std::size_t input) {
+  if (!operation.given(input))
+    throw std::invalid_argument(operation.node.op + ": needs an input " + std::to_string(input + 1) +
+                                ", and has " + std::to_string(operation.node.inputs.size()));
+}
+
+}  // namespace
+
 const Shape& Operation::shape(std::size_t input) const {
-  if (!given(input))
-    throw std::invalid_argument(node.op + ": needs an input " + std::to_string(input + 1) + ", and has " +
-                                std::to_string(node.inputs.size()));
+  require_given(*this, input);
   return shapes[input];
+}
+
+DType Operation::dtype(std::size_t input) const {
+  require_given(*this, input);
+  return dtypes[input];
 }
 
 const Tensor& Operation::value(std::size_t input) const {

@@ -20,9 +20,9 @@ class Registry {
   Registry() {
     add_norms();
     using namespace operators;
-    for (auto& family :
-         {convolutions(), products(), elementwise(), tables(), pools(), reductions(), softmaxes(), views(),
-          split_concat(), selections(), resizes(), local_norms(), shape_arithmetic(), randoms(), strings(), shape_queries()})
+    for (auto& family : {convolutions(), products(), elementwise(), tables(), pools(), reductions(),
+                         softmaxes(), views(), split_concat(), selections(), resizes(), local_norms(),
+                         shape_arithmetic(), randoms(), strings(), shape_queries()})
       for (const OperatorDefinition& row : family) add(row);
   }
 

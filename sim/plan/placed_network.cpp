@@ -5,9 +5,9 @@
 
 #include "kernels/norms/norm.h"
 #include "sim/network/patterns.h"
-#include "sim/plan/expansion.h"
 #include "sim/plan/computed_affine.h"
 #include "sim/plan/element_types.h"
+#include "sim/plan/expansion.h"
 #include "sim/plan/idle.h"
 #include "sim/plan/pads.h"
 #include "sim/plan/placement.h"

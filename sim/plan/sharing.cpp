@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "sim/operators/operator.h"
 #include "sim/operators/families/split_concat.h"
+#include "sim/operators/operator.h"
 
 namespace bpusim {
 

@@ -1,107 +1,15 @@
 // Operators of whole networks on machines that tile them differently: they run on the BPU, leave the ideal
 // result and take the same cycles with and without data.
-#include <gtest/gtest.h>
-
-#include <random>
-
-#include "sim/config/machine_file.h"
-#include "sim/run/simulate.h"
+#include "tests/run/network_builder.h"
 
 namespace bpusim {
 namespace {
 
-using Lists = std::map<std::string, std::vector<std::int64_t>>;
-
-// A network that is put together node by node. Values are drawn, the same each time.
-class Builder {
- public:
-  std::string input(const Shape& shape, double low = -2, double high = 2) {
-    const std::string name = constant(shape, low, high);
-    network_.values[name].constant = false;
-    network_.inputs.push_back(name);
-    return name;
-  }
-  std::string constant(const Shape& shape, double low = -1, double high = 1) {
-    Tensor t = Tensor::filled(shape, 0);
-    for (double& v : t.values) v = std::uniform_real_distribution<double>(low, high)(random_);
-    return constant(t);
-  }
-  std::string constant(const Tensor& tensor) {
-    const std::string name = "v" + std::to_string(network_.values.size());
-    network_.values[name].hold(tensor);
-    network_.values[name].constant = true;
-    return name;
-  }
-  std::string list(const std::vector<double>& values) {
-    return constant(Tensor({static_cast<std::int64_t>(values.size())}, values));
-  }
-  std::string add(const std::string& op, const std::vector<std::string>& inputs, const Attributes& a = {}) {
-    Node node;
-    node.op = op;
-    node.name = op + std::to_string(network_.nodes.size());
-    node.inputs = inputs;
-    node.outputs = {node.name + ".y"};
-    node.attributes = a;
-    node.opset = 21;
-    network_.nodes.push_back(node);
-    last_ = node.outputs[0];
-    return last_;
-  }
-  /// The value leaves the network.
-  void output(const std::string& value) { network_.outputs.push_back(value); }
-  /// A node whose result leaves it.
-  void end(const std::string& op, const std::vector<std::string>& inputs, const Attributes& a = {}) {
-    output(add(op, inputs, a));
-  }
-  RunSpec spec() const {
-    RunSpec spec;
-    spec.network = network_;
-    return spec;
-  }
-  RunResult run(const std::vector<std::string>& settings = {}, const std::string& policy = "full",
-                bool function = true) const {
-    return simulate({spec(), read_machine("generic", settings), Policy::read(policy)},
-                    function ? RunOptions() : RunOptions::timing());
-  }
-
- private:
-  Network network_;
-  std::string last_;
-  std::mt19937 random_{17};
-};
-
-Attributes lists(const Lists& l) {
-  Attributes a;
-  a.int_lists = l;
-  return a;
-}
-Attributes number(const std::string& name, std::int64_t value) {
-  Attributes a;
-  a.ints[name] = value;
-  return a;
-}
-Attributes word(const std::string& name, const std::string& value) {
-  Attributes a;
-  a.strings[name] = value;
-  return a;
-}
-
-// All nodes on the BPU, ideal but for rare ties, on three machines; cycles do not depend on data.
-void expect_ideal(const Builder& network, double exact = 0.999) {
-  for (const std::vector<std::string>& settings :
-       {std::vector<std::string>{}, {"sram.bytes=16KiB", "bpu.cores=3"}, {"sram.tensor_bytes=64KiB"}}) {
-    const RunResult with = network.run(settings), without = network.run(settings, "full", false);
-    EXPECT_EQ(with.cycles, without.cycles);
-    for (const NodeResult& node : with.nodes) {
-      EXPECT_EQ(node.on, Side::Bpu) << node.name << ": " << node.reason;
-      ASSERT_TRUE(node.accuracy.has_value()) << node.name;
-      EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1) << node.name;
-      EXPECT_GE(node.accuracy->ideal_exact_fraction, exact) << node.name;
-      EXPECT_LE(node.roofline_fraction, 1) << node.name;
-      EXPECT_GT(node.accuracy->sqnr_db, 20) << node.name;
-    }
-  }
-}
+using testing::Builder;
+using testing::expect_ideal;
+using testing::lists;
+using testing::number;
+using testing::word;
 
 TEST(Operators, ProductsOfActivations) {
   Builder n;
@@ -249,95 +157,6 @@ TEST(Operators, AttentionStaysOnTheBpu) {
   expect_ideal(n);
 }
 
-// Conv + BatchNormalization + Add + Relu, as a residual block ends.
-Builder residual_block() {
-  Builder n;
-  const std::string x = n.input({1, 16, 20, 20});
-  const std::string shortcut = n.add("Relu", {x});
-  const std::string sum = n.add("Conv", {shortcut, n.constant({16, 16, 1, 1}, -0.5, 0.5)});
-  const std::string norm = n.add("BatchNormalization", {sum, n.constant({16}, 0.5, 1.5), n.constant({16}),
-                                                        n.constant({16}), n.constant({16}, 0.5, 2)});
-  n.end("Relu", {n.add("Add", {shortcut, norm})});
-  return n;
-}
-
-TEST(Fusion, AResidualIsAddedBehindTheSums) {
-  const Builder n = residual_block();
-  const RunResult r = n.run();
-  ASSERT_EQ(r.nodes.size(), 2u);
-  EXPECT_EQ(r.nodes[1].op, "Conv+BatchNormalization+Add+Relu");
-  // 6400 codes each: the Relu reads and writes; the block reads input and residual, 256 weights and 16
-  // entries of 16 bytes, and writes its result once.
-  EXPECT_EQ(r.dram_read_bytes, 6400 + 2 * 6400 + 256 + 256);
-  EXPECT_EQ(r.dram_write_bytes, 2 * 6400);
-  // The grid between sums and Add costs a rounding.
-  EXPECT_EQ(r.nodes[1].accuracy->ideal_within_1lsb_fraction, 1);
-  EXPECT_GT(r.nodes[1].accuracy->ideal_exact_fraction, 0.6);
-  EXPECT_GT(r.nodes[1].accuracy->sqnr_db, 30);
-  EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
-}
-
-// A residual and the sum that it goes into are of one type: int16 for the one takes the other along.
-TEST(Fusion, Int16TakesAResidualAndItsSumTogether) {
-  RunSpec spec = residual_block().spec();
-  spec.int16_below = 0.9999999;
-  const RunResult r = simulate({spec, read_machine("generic"), Policy::read("full")});
-  EXPECT_TRUE(r.quantised->kept_int8.empty());
-  for (const NodeResult& node : r.nodes) EXPECT_EQ(node.out_type, "int16") << node.name;
-  EXPECT_GT(r.nodes[1].accuracy->sqnr_db, residual_block().run().nodes[1].accuracy->sqnr_db + 5);
-}
-
-TEST(Fusion, AResidualThatIsMadeLaterIsNot) {
-  Builder n;
-  const std::string x = n.input({1, 8, 10, 10});
-  const std::string first = n.add("Conv", {x, n.constant({8, 8, 1, 1})});
-  const std::string second = n.add("Conv", {x, n.constant({8, 8, 1, 1})});
-  n.end("Add", {first, second});
-  const RunResult r = n.run();
-  ASSERT_EQ(r.nodes.size(), 2u);
-  EXPECT_EQ(r.nodes[0].op, "Conv");
-  EXPECT_EQ(r.nodes[1].op, "Conv+Add");
-}
-
-TEST(Fusion, ASumThatOthersReadIsStored) {
-  Builder n;
-  const std::string x = n.input({1, 8, 10, 10});
-  const std::string sum = n.add("Conv", {x, n.constant({8, 8, 1, 1})});
-  n.end("Add", {sum, x});
-  n.end("Relu", {sum});
-  EXPECT_EQ(n.run().nodes.size(), 3u);
-}
-
-TEST(Fusion, BehindTransposedConvolutionsAndProducts) {
-  Builder n;
-  const auto norm = [&](const std::string& x, std::int64_t channels) {
-    return n.add("BatchNormalization", {x, n.constant({channels}, 0.5, 1.5), n.constant({channels}),
-                                        n.constant({channels}), n.constant({channels}, 0.5, 2)});
-  };
-  n.end("Relu", {norm(n.add("ConvTranspose", {n.input({1, 8, 6, 6}), n.constant({8, 4, 4, 4})},
-                            lists({{"strides", {2, 2}}, {"pads", {1, 1, 1, 1}}})),
-                      4)});
-  n.end("Relu", {norm(n.add("Gemm", {n.input({5, 24}), n.constant({24, 10})}), 10)});
-  // Products of rank 3 have rows at axis 1: only their bias folds.
-  n.end("Gelu",
-        {n.add("Add", {n.add("MatMul", {n.input({2, 9, 24}), n.constant({24, 10})}), n.constant({10})})});
-  n.end("Add", {n.add("MatMul", {n.input({2, 9, 24}), n.constant({24, 24})}), n.input({2, 9, 24})});
-  n.end("Relu", {n.add("Conv", {n.input({1, 12, 9, 9}), n.constant({12, 1, 3, 3})}, number("group", 12))});
-  const RunResult r = n.run();
-  ASSERT_EQ(r.nodes.size(), 5u);
-  EXPECT_EQ(r.nodes[0].op, "ConvTranspose+BatchNormalization+Relu");
-  EXPECT_EQ(r.nodes[1].op, "Gemm+BatchNormalization+Relu");
-  EXPECT_EQ(r.nodes[2].op, "MatMul+Add+Gelu");
-  EXPECT_EQ(r.nodes[3].op, "MatMul+Add");
-  EXPECT_EQ(r.nodes[4].op, "Conv+Relu");
-  for (const NodeResult& node : r.nodes) {
-    EXPECT_EQ(node.on, Side::Bpu) << node.reason;
-    EXPECT_GE(node.accuracy->ideal_within_1lsb_fraction, 0.999) << node.name;
-    EXPECT_GT(node.accuracy->sqnr_db, 28) << node.name;
-  }
-  EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
-}
-
 // A pointwise convolution's weights load while the depthwise one before it computes: that is time under way
 // too.
 TEST(Operators, NoneBeatsItsRooflineWhileOthersOverlapWithIt) {
@@ -387,61 +206,6 @@ TEST(Operators, LocalNormsAreTakenApart) {
     // The same values: the chain's golden is that of the operator.
     EXPECT_NEAR(r.nodes[2].accuracy->cosine, apart.nodes[0].accuracy->cosine, 1e-3);
   }
-}
-
-// Constants behind a convolution cost nothing, and functions behind them are one table.
-TEST(Fusion, ConstantsFoldIntoWeightsAndFunctionsBecomeOne) {
-  const auto cycles_and_op = [](bool constants, const Shape& shape) {
-    Builder n;
-    std::string y = n.add("Conv", {n.input({1, 8, 12, 12}), n.constant({16, 8, 3, 3}), n.constant({16})});
-    if (constants) {
-      y = n.add("Mul", {n.constant(shape, 0.5, 2), y});  // either way round
-      y = n.add("Sub", {n.constant(shape), y});
-      y = n.add("Div", {y, n.constant(shape, 0.5, 2)});
-      y = n.add("Add", {y, n.constant(shape)});
-    }
-    y = n.add("HardSwish", {y});
-    if (constants) y = n.add("Sub", {n.add("Mul", {n.constant(Shape{}, 0.5, 2), y}), n.constant({1})});
-    n.end("Relu", {y});
-    const RunResult r = n.run();
-    EXPECT_EQ(r.nodes.size(), 1u);
-    EXPECT_GE(r.nodes[0].accuracy->ideal_within_1lsb_fraction, 0.99);
-    EXPECT_GT(r.nodes[0].accuracy->sqnr_db, 28);
-    EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
-    return std::pair(r.cycles, r.nodes[0].op);
-  };
-  const auto plain = cycles_and_op(false, {});
-  for (const Shape& shape : {Shape{}, Shape{1}, Shape{16, 1, 1}, Shape{1, 16, 1, 1}}) {
-    const auto folded = cycles_and_op(true, shape);
-    EXPECT_EQ(folded.first, plain.first);
-    EXPECT_EQ(folded.second, "Conv+Mul+Sub+Div+Add+HardSwish+Mul+Sub+Relu");
-  }
-}
-
-TEST(Fusion, ConstantsThatAreNoneAChannelStay) {
-  Builder n;
-  n.end("Mul", {n.add("Conv", {n.input({1, 16, 12, 12}), n.constant({16, 16, 1, 1})}), n.constant({1, 12})});
-  n.end("Add", {n.add("MatMul", {n.input({9, 24}), n.constant({24, 9})}), n.constant({9, 1})});
-  n.end("Div", {n.constant(Shape{}, 1, 2),
-                n.add("Exp", {n.add("Gemm", {n.input({9, 24}, 0, 0.1), n.constant({24, 9}, 0, 0.1)})})});
-  const RunResult r = n.run();
-  ASSERT_EQ(r.nodes.size(), 5u);
-  EXPECT_EQ(r.nodes[1].op, "Mul");
-  EXPECT_EQ(r.nodes[3].op, "Add");
-  EXPECT_EQ(r.nodes[4].op, "Gemm+Exp+Div");  // a number over a function is a function
-  for (const NodeResult& node : r.nodes) EXPECT_GT(node.accuracy->sqnr_db, 28) << node.name;
-}
-
-TEST(Fusion, FunctionsBehindAResidualAreOne) {
-  Builder n;
-  const std::string x = n.input({1, 8, 10, 10});
-  const std::string sum = n.add("Add", {n.add("Conv", {x, n.constant({8, 8, 1, 1})}), x});
-  n.end("Add", {n.add("Mul", {n.add("SiLU", {sum}), n.constant({1}, 1, 2)}), n.constant(Shape{})});
-  const RunResult r = n.run();
-  ASSERT_EQ(r.nodes.size(), 1u);
-  EXPECT_EQ(r.nodes[0].op, "Conv+Add+SiLU+Mul+Add");
-  EXPECT_GT(r.nodes[0].accuracy->sqnr_db, 28);
-  EXPECT_EQ(n.run({}, "full", false).cycles, r.cycles);
 }
 
 // x sigmoid(1 x) is a SiLU; sums with 0 and quotients by 1 are nothing. What leaves the network stays.

@@ -104,7 +104,7 @@ TEST(Exact, IndicesOfALargeTable) {
   EXPECT_EQ(error_of([&] {
               simulate({wide, read_machine("generic", {}), Policy::read("full")});
             }),
-            "int16: 'ids' holds int64, which is on no grid");
+            "m.onnx: int16: 'ids' holds int64, which is on no grid");
 }
 
 TEST(Exact, PositionsAndAnotherShapeOfThem) {
@@ -191,7 +191,7 @@ TEST(OutsideOfADomain, NanIsAnErrorThatNamesTheNode) {
         error_of([&] {
           of_one(op, {0.5, -2, 1.5});
         }),
-        std::string("n: ") + op +
+        std::string("m.onnx: n: ") + op +
             ": its result holds NaN, which no integer can stand for, where its input goes from -2 to 1.5");
 }
 

@@ -152,7 +152,7 @@ DType constant_of_shape_type(const Operation& operation, std::size_t) {
 // The type of one of the inputs.
 template <std::size_t kInput>
 DType type_of_input(const Operation& operation, std::size_t) {
-  return operation.dtypes.at(kInput);
+  return operation.dtype(kInput);
 }
 
 }  // namespace

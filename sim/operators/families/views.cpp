@@ -57,7 +57,7 @@ std::vector<Tensor> golden_cast(const Node& node, const Inputs& inputs) {
 
 std::vector<Shape> cast_shapes(const Operation& operation) {
   check_cast(operation.node);
-  if (operation.dtypes.at(0) == DType::String) throw NotRun("Cast: of text is not supported");
+  if (operation.dtype() == DType::String) throw NotRun("Cast: of text is not supported");
   return {operation.shape()};
 }
 
@@ -67,7 +67,7 @@ DType cast_type(const Operation& operation, std::size_t) {
 
 // What is kept, and whether it is.
 DType dropout_type(const Operation& operation, std::size_t output) {
-  return output == 0 ? operation.dtypes.at(0) : DType::Bool;
+  return output == 0 ? operation.dtype() : DType::Bool;
 }
 
 std::vector<Tensor> golden_dropout(const Node&, const Inputs& inputs) {
