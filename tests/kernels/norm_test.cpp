@@ -57,6 +57,68 @@ TEST(NormRegistry, ExamplesAndTheirMultiplesResolve) {
       }
 }
 
+// The constants that the row says, each of its shape; and that every view stays within its tensor and tables.
+NormProblem resolved_within(const NormDefinition& row, NormArguments arguments) {
+  std::vector<Tensor> constants;
+  for (const NormConstant& constant : row.constants)
+    constants.push_back(Tensor::filled(constant_shape(row, constant, arguments), 0.5));
+  arguments.constants = std::move(constants);
+  NormProblem problem = resolve_norm(row, arguments);
+  for (const NormPart& part : problem.parts) {
+    std::int64_t last = part.offset;
+    for (const NormDim& dim : part.dims) last += (dim.extent - 1) * dim.stride;
+    EXPECT_LT(last, element_count(arguments.shape)) << row.op << " " << to_string(arguments.shape);
+    for (const auto* table : {&part.gamma, &part.beta, &part.mean, &part.variance})
+      if (!table->empty()) {
+        EXPECT_GE(static_cast<std::int64_t>(table->size()), part.affine_count()) << row.op;
+      }
+  }
+  return problem;
+}
+
+// Below a row's least rank it is refused, by name; from there on it is resolved, or refused by name where its
+// attributes do not fit the rank. Six has the example's groups as factors.
+TEST(NormRegistry, EveryRankIsTakenOrRefused) {
+  for (const NormDefinition& row : norm_registry())
+    for (const NormExample& example : row.examples) {
+      bool taken = false;
+      for (int rank = 0; rank <= 5; ++rank) {
+        const NormArguments arguments{example.attributes(), Shape(static_cast<std::size_t>(rank), 6), {}, 21};
+        std::string refusal;
+        try {
+          resolved_within(row, arguments);
+        } catch (const std::invalid_argument& error) {
+          refusal = error.what();
+        }
+        if (refusal.empty()) {
+          taken = true;
+          EXPECT_GE(rank, row.min_rank) << row.op;
+        } else {
+          const std::string needs = rank < row.min_rank ? "it needs " + std::to_string(row.min_rank) : "";
+          EXPECT_EQ(refusal.rfind(row.op + ": ", 0), 0U) << refusal;
+          EXPECT_NE(refusal.find(needs), std::string::npos) << row.op << " " << refusal;
+        }
+      }
+      EXPECT_TRUE(taken) << row.op;
+    }
+}
+
+// A row that forgets its least rank does not read beyond a shape.
+TEST(NormRegistry, ChannelsThatAreNotThereAreRefused) {
+  NormDefinition row = *find_norm("InstanceNormalization");
+  row.min_rank = 1;
+  for (const bool given : {true, false}) {
+    NormArguments arguments{{}, {3}, {}, 21};
+    if (given) arguments.constants = {vec({1, 1, 1}), vec({0, 0, 0})};
+    try {
+      resolve_norm(row, arguments);
+      ADD_FAILURE() << "resolved";
+    } catch (const std::invalid_argument& error) {
+      EXPECT_STREQ(error.what(), "InstanceNormalization: shape 3 has no channels at axis 1");
+    }
+  }
+}
+
 TEST(NormRegistry, RowsThatCannotServeAreRefused) {
   const auto refused = [](const NormDefinition& row) {
     try {

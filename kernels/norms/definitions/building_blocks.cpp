@@ -68,7 +68,7 @@ NormProblem one_part(NormPart part) {
 
 Shape per_channel(const NormArguments& arguments) {
   if (arguments.shape.size() < 2)
-    throw std::invalid_argument("shape " + to_string(arguments.shape) + " has no channels at axis 1");
+    refuse(arguments, "shape " + to_string(arguments.shape) + " has no channels at axis 1");
   return {arguments.shape[1]};
 }
 

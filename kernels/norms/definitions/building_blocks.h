@@ -29,7 +29,7 @@ void index_affine(std::vector<NormDim>& dims, const std::vector<bool>& indexed);
 /// A problem of one part.
 NormProblem one_part(NormPart part);
 
-/// For NormConstant::shape: a value a channel.
+/// For NormConstant::shape: a value a channel. Throws std::invalid_argument where the shape has no axis 1.
 Shape per_channel(const NormArguments& arguments);
 
 }  // namespace bpusim::norms
