@@ -15,17 +15,19 @@ namespace fs = std::filesystem;
 namespace {
 
 // Folders that may hold the shipped configurations: beside the program that runs and above it (build trees,
-// and prefixes that were moved), then where the system keeps shared data.
+// and prefixes that were moved), where this library was to be installed, and where the system keeps shared
+// data. A library's own come before the system's, which may be of another version.
 std::vector<fs::path> candidates() {
   std::vector<fs::path> folders;
   std::error_code ignored;
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
   for (fs::path at = program.parent_path(); at.has_relative_path(); at = at.parent_path())
-    folders.push_back(at / "share");
+    folders.push_back(at / "share/bpusim/configs");
+  folders.emplace_back(BPUSIM_INSTALLED_CONFIGS);
   const char* shared = std::getenv("XDG_DATA_DIRS");
   std::istringstream list(shared != nullptr && *shared != '\0' ? shared : "/usr/local/share:/usr/share");
-  for (std::string folder; std::getline(list, folder, ':');) folders.emplace_back(folder);
-  for (fs::path& folder : folders) folder /= "bpusim/configs";
+  for (std::string folder; std::getline(list, folder, ':');)
+    folders.push_back(fs::path(folder) / "bpusim/configs");
   return folders;
 }
 
@@ -40,9 +42,8 @@ std::string config_folder() {
   for (const fs::path& folder : candidates())
     if (fs::is_directory(folder)) return folder.string();
   throw InputError(
-      "the shipped configurations are in no share/bpusim/configs above the program, and not in "
-      "$XDG_DATA_DIRS; "
-      "set $BPUSIM_CONFIGS to their folder");
+      "the shipped configurations are in no share/bpusim/configs above the program, not "
+      "in " BPUSIM_INSTALLED_CONFIGS " and not in $XDG_DATA_DIRS; set $BPUSIM_CONFIGS to their folder");
 }
 
 std::string resolve_config(const std::string& sub_folder, const std::string& name_or_path) {

@@ -7,7 +7,8 @@
 namespace bpusim {
 
 /// The folder with machines/, support/ and runs/: $BPUSIM_CONFIGS, else share/bpusim/configs in a folder
-/// above the program that runs, else bpusim/configs in $XDG_DATA_DIRS. Throws InputError where none is there.
+/// above the program that runs, else where this library was configured to be installed, else bpusim/configs
+/// in $XDG_DATA_DIRS. Throws InputError where none is there.
 std::string config_folder();
 
 /// The file of `name_or_path` in a sub-folder ("machines"): a path as it is, a name with its folder and

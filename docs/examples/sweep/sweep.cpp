@@ -1,9 +1,19 @@
 // How wide should the reduction unit be? An InstanceNormalization over lanes.
+//
+// With the package installed in PREFIX:
+//   cmake -S . -B build -DCMAKE_PREFIX_PATH=PREFIX && cmake --build build && build/sweep
+// or, where pkg-config finds bpusim.pc (PREFIX/lib/pkgconfig and the like in PKG_CONFIG_PATH):
+//   configs=$(pkg-config --variable=configs bpusim)
+//   c++ sweep.cpp -DCONFIGS="\"$configs\"" $(pkg-config --cflags --libs bpusim) -o sweep && ./sweep
 #include <bpusim/bpusim.h>
 
 #include <cstdio>
+#include <cstdlib>
 
-int main() {
+int main() try {
+#ifdef CONFIGS  // where the package has its machines and policies; who sets the variable has others
+  setenv("BPUSIM_CONFIGS", CONFIGS, 0);
+#endif
   const bpusim::RunSpec run =
       bpusim::parse_run("operators: [{op: InstanceNormalization, shape: [1, 64, 56, 56], mapping: resident}]",
                         "sweep.yaml", ".");
@@ -17,4 +27,8 @@ int main() {
     std::printf("%3d lanes: %6.3f ms, bound by %s\n", lanes, result.time_ms(result.cycles),
                 result.nodes.front().bound.c_str());
   }
+  return 0;
+} catch (const bpusim::InputError& error) {  // a machine or policy that is not there, a setting out of range
+  std::fprintf(stderr, "error: %s\n", error.what());
+  return 2;
 }
