@@ -27,7 +27,7 @@ using ProductKind = std::pair<IdleMacsAdvice::Groups, std::string>;
 // Memory is what the operator can't be faster than, and most of what it takes.
 bool bound_by_memory(const NodeResult& row) {
   return row.roofline_fraction > 0.5 &&
-         (row.bound == "dram" || row.bound == "dma_load" || row.bound == "dma_store");
+         (row.bound == Bound::Dram || row.bound == Bound::DmaLoad || row.bound == Bound::DmaStore);
 }
 
 class TimedAdvisor {

@@ -1,7 +1,6 @@
 #include "sim/lowering/norm.h"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "kernels/units.h"
@@ -11,17 +10,6 @@
 namespace bpusim {
 
 namespace {
-
-struct MappingName {
-  Mapping mapping;
-  const char* name;
-};
-constexpr std::array<MappingName, 6> kMappings = {{{Mapping::Resident, "resident"},
-                                                   {Mapping::Streaming, "streaming"},
-                                                   {Mapping::Split, "split"},
-                                                   {Mapping::MacArray, "mac_array"},
-                                                   {Mapping::Decomposed, "decomposed"},
-                                                   {Mapping::Host, "host"}}};
 
 // What one tile takes: codes (normalised in place), and its slice of the affine table where that is not held
 // whole.
@@ -321,18 +309,6 @@ bool set_fits(const NormJob& job, const MachineParams& machine) {
 }
 
 }  // namespace
-
-const char* to_string(Mapping mapping) {
-  for (const MappingName& row : kMappings)
-    if (row.mapping == mapping) return row.name;
-  throw std::logic_error("to_string: unknown Mapping");
-}
-
-std::optional<Mapping> parse_mapping(const std::string& name) {
-  for (const MappingName& row : kMappings)
-    if (name == row.name) return row.mapping;
-  return std::nullopt;
-}
 
 std::string obstacle(Mapping mapping, const NormJob& job, const MachineParams& machine) {
   const bool given = job.part->statistic == Statistic::Given;

@@ -3,27 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernels/norms/datapath.h"
 #include "models/commands/command.h"
 #include "models/machine_params.h"
+#include "sim/scenario/mapping.h"
 
 namespace bpusim {
-
-/// How a norm is laid over the machine.
-enum class Mapping {
-  Resident,    ///< blocks of whole sets in SRAM: one read, one write
-  Streaming,   ///< sets pass through SRAM twice: two reads, one write
-  Split,       ///< a set is spread over tiles and cores, partial sums are combined; one read where all fits
-  MacArray,    ///< resident or streaming, with the sums on the MAC array
-  Decomposed,  ///< as the operator's exported sub-operators, with int16 in between
-  Host,        ///< on the CPU
-};
-const char* to_string(Mapping mapping);
-std::optional<Mapping> parse_mapping(const std::string& name);  ///< nullopt: not a mapping's name
 
 /// A part of a norm with its grids and its places in DRAM.
 struct NormJob {

@@ -82,7 +82,8 @@ std::int64_t StepLowering::constants(const void* data, std::int64_t bytes) const
 // Everything of a step that decides how it is lowered best: its nodes, their shapes and options, the element
 // types, and which of its tensors are on chip.
 std::string StepLowering::signature() const {
-  std::string text = std::string(to_string(step.placement.where)) + options.mapping + "|";
+  std::string text = std::string(to_string(step.placement.where)) +
+                     (options.mapping ? to_string(*options.mapping) : "") + "|";
   for (const std::size_t n : step.nodes) {
     const Node& each = context.network.nodes[n];
     text += each.op + "(";

@@ -103,7 +103,7 @@ class Placer {
       const std::string why = bpu_obstacle(node);
       if (!why.empty()) placement = {Where::Cpu, why + " in bpusim: the CPU runs it", placement.source};
     }
-    if (run_.options_of(node.name).mapping == "host" && placement.where != Where::Unsupported)
+    if (run_.options_of(node.name).mapping == Mapping::Host && placement.where != Where::Unsupported)
       placement = {Where::Cpu, "the run puts it on the host", "run file"};
     return placement;
   }

@@ -179,7 +179,7 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
     const DType dtype = placed.sharing.dtype_of(name);
     result.grids[name] = placed.sharing.is_exact(name)
                              ? Quantisation{1, 0, dtype}
-                             : statistics.grid(method, options.quantisation == "affine", dtype);
+                             : statistics.grid(method, options.quantisation == GridKind::Affine, dtype);
   }
   unify(placed.sharing, result.grids);
   return result;
@@ -195,7 +195,7 @@ std::set<std::string> affine_values(const RunSpec& run, const Network& network) 
   const auto deciding = deciding_nodes(network);
   std::set<std::string> values;
   for (const auto& [name, value] : network.values)
-    if (options_for(name, deciding, run).quantisation == "affine") values.insert(name);
+    if (options_for(name, deciding, run).quantisation == GridKind::Affine) values.insert(name);
   return values;
 }
 
@@ -206,7 +206,7 @@ Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed)
     Quantisation grid;
     grid.dtype = placed.sharing.dtype_of(name);
     grid.asymmetric =
-        !placed.sharing.is_exact(name) && options_for(name, deciding, run).quantisation == "affine";
+        !placed.sharing.is_exact(name) && options_for(name, deciding, run).quantisation == GridKind::Affine;
     result.grids[name] = grid;
     if (value.text) result.text[name] = *value.text;
   }

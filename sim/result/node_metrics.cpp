@@ -5,6 +5,12 @@ namespace bpusim {
 
 namespace {
 
+std::vector<std::string> all_bounds() {
+  std::vector<std::string> names;
+  for (int b = 0; b < kBounds; ++b) names.emplace_back(to_string(static_cast<Bound>(b)));
+  return names;
+}
+
 std::vector<NodeMetric> identity() {
   return {
       NodeMetric("name", "", "name in the run file or model", &NodeResult::name)
@@ -48,9 +54,10 @@ std::vector<NodeMetric> time_and_traffic() {
 
 std::vector<NodeMetric> arithmetic() {
   return {
-      NodeMetric("bound", "", "what the roofline is made of; `-` where nothing ran", &NodeResult::bound)
+      NodeMetric("bound", "", "what the roofline is made of; `-` where nothing ran",
+                 [](const NodeResult& n) { return to_string(n.bound); })
           .column("Bound")
-          .one_of({"dram", "dma_load", "dma_store", "mac", "reduction", "vector", "host", "-"}),
+          .one_of(all_bounds()),
       NodeMetric("roofline_fraction", "", "least possible cycles over `under_way_cycles`",
                  &NodeResult::roofline_fraction)
           .column("Roofline %", Shown::fixed(1, 100)),

@@ -15,6 +15,21 @@ namespace bpusim {
 enum class Side { Bpu, Cpu, Nowhere };
 const char* to_string(Side side);  ///< "BPU", "CPU", "-"
 
+/// What a node cannot be faster than: the longest of what its roofline is made of.
+enum class Bound {
+  Dram,       ///< bytes over the pins
+  DmaLoad,    ///< bytes over the DMA channels that load
+  DmaStore,   ///< and over those that store
+  Sram,       ///< copies on chip over the channels' ports
+  Mac,        ///< multiply-accumulates
+  Reduction,  ///< elements that are reduced
+  Vector,     ///< elements on the vector unit
+  Host,       ///< the CPU
+  Nothing,    ///< it did not run
+};
+constexpr int kBounds = 9;
+const char* to_string(Bound bound);  ///< "dram", "dma_load", …; "-" for Nothing
+
 /// Signal-to-quantisation-noise ratio that stands for "no error at all" in reports, in dB.
 constexpr double kExactDb = 200;
 
@@ -31,7 +46,8 @@ struct Accuracy {
 
 /// One row of the report.
 struct NodeResult {
-  std::string name, op, reason, shape, mapping, bound, in_type, out_type;
+  std::string name, op, reason, shape, mapping, in_type, out_type;
+  Bound bound = Bound::Nothing;
   Side on = Side::Bpu;
   std::string origin;                 ///< operators and nodes that a rule put together to this one
   std::vector<std::string> fused;     ///< nodes that run as part of this one
@@ -87,7 +103,7 @@ struct NodeMethod {
 /// Few nodes that have to be int16 for the network's outputs to be as good as is wanted.
 struct Int16Search {
   double goal = 0;                 ///< output cosine that is wanted
-  double in_int8 = 0;              ///< output cosine without the names, as method_choice.h judges it
+  double in_int8 = 0;              ///< output cosine without the names, as sim/run/judged_cosine.h has it
   double reached = 0;              ///< and with them
   std::size_t runs = 0;            ///< sets that were run
   std::int64_t int8_cycles = 0;    ///< of the run without the names

@@ -1,17 +1,15 @@
 // The least time that a step can take on a machine: no run beats it.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "models/machine_params.h"
 #include "sim/operators/work.h"
+#include "sim/result/result.h"
 
 namespace bpusim {
 
 struct Roofline {
   double cycles = 0;
-  std::string bound;  ///< "dram", "dma_load", "dma_store", "sram", "mac", "reduction", "vector" or "host"
+  Bound bound = Bound::Nothing;
 };
 
 /// The longest of: bytes over the pins, less the refreshes that fall into that time where all ranks refresh

@@ -54,7 +54,7 @@ void fill_times(const RowInput& in, const Step& step, const LoweredStep& lowered
   row.under_way_cycles = times.ran ? std::max(row.cycles, times.finish - times.start) : row.cycles;
   const auto under_way = static_cast<double>(row.under_way_cycles);
   const Roofline roof = roofline(work_of(lowered, times), in.machine);
-  row.bound = step.on_cpu() ? "host" : times.ran ? roof.bound : "-";
+  row.bound = step.on_cpu() ? Bound::Host : times.ran ? roof.bound : Bound::Nothing;
   if (under_way <= 0) return;
   row.bandwidth_gbps = static_cast<double>(row.dram_read_bytes + row.dram_write_bytes) *
                        in.machine.bpu.clock_mhz / 1000 / under_way;

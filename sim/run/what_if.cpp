@@ -34,9 +34,9 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
     if (!row.on_cpu() || !holds(change.on_bpu, row.op)) continue;
     NodeOptions options = run.options_of(row.name);
     if (holds(change.nodes, row.name)) {
-      if (options.mapping == "host") options.mapping.clear();
+      if (options.mapping == Mapping::Host) options.mapping.reset();
     } else {
-      options.mapping = "host";
+      options.mapping = Mapping::Host;
     }
     run.options[row.name] = options;
   }

@@ -18,17 +18,39 @@ namespace bpusim {
 
 namespace {
 
-const std::vector<std::string> kMappings = {"auto",      "resident",   "streaming", "split",
-                                            "mac_array", "decomposed", "host"};
+template <class T>
+using Words = std::vector<std::pair<const char*, T>>;
+
+// What one of the words stands for; the value that holds already where there is none.
+template <class T>
+T one_of(const YamlNode& node, const T& held, const Words<T>& words) {
+  std::vector<std::string> names;
+  std::string word;
+  for (const auto& [name, value] : words) {
+    names.emplace_back(name);
+    if (value == held) word = name;
+  }
+  word = node.choice(word, names);
+  const auto found =
+      std::find_if(words.begin(), words.end(), [&](const auto& row) { return row.first == word; });
+  return found == words.end() ? held : found->second;
+}
+
+const Words<GridKind> kGridKinds = {{"symmetric", GridKind::Symmetric}, {"affine", GridKind::Affine}};
+
+Words<std::optional<Mapping>> mapping_words() {
+  Words<std::optional<Mapping>> words = {{"auto", std::nullopt}};
+  for (const MappingName& row : kMappings) words.emplace_back(row.name, row.mapping);
+  return words;
+}
 
 std::string beside(const std::string& folder, const std::string& path) {
   return std::filesystem::path(path).is_absolute() ? path : (std::filesystem::path(folder) / path).string();
 }
 
 NodeOptions read_options(const YamlNode& node, NodeOptions options) {
-  options.mapping = node["mapping"].choice(options.mapping.empty() ? "auto" : options.mapping, kMappings);
-  if (options.mapping == "auto") options.mapping.clear();
-  options.quantisation = node["quantisation"].choice(options.quantisation, {"symmetric", "affine"});
+  options.mapping = one_of(node["mapping"], options.mapping, mapping_words());
+  options.quantisation = one_of(node["quantisation"], options.quantisation, kGridKinds);
   options.calibration = node["calibration"].word(options.calibration);
   if (!is_calibration(options.calibration))
     node["calibration"].fail("'" + options.calibration + "' is no method (there are: max, percentile, " +
@@ -312,7 +334,6 @@ void read_model(const YamlNode& root, const std::string& folder, const ReadOptio
 RunSpec plain_run(const std::string& path, const ReadOptions& options) {
   RunSpec run;
   run.name = std::filesystem::path(path).stem().string();
-  run.defaults.quantisation = "symmetric";
   run.defaults.calibration = "max";
   run.drawn_inputs = true;
   run.network.file = path;

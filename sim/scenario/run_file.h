@@ -8,13 +8,20 @@
 #include <vector>
 
 #include "sim/network/network.h"
+#include "sim/scenario/mapping.h"
 
 namespace bpusim {
 
+/// Which grids a node's output takes.
+enum class GridKind {
+  Symmetric,  ///< its zero is the code 0
+  Affine,     ///< it is any code
+};
+
 /// Choices for a node; empty fields leave them to the run or to the compiler.
 struct NodeOptions {
-  std::string mapping;         ///< a mapping's name; empty for the fastest by estimate
-  std::string quantisation;    ///< "symmetric" or "affine"
+  std::optional<Mapping> mapping;  ///< nothing: the fastest by estimate
+  GridKind quantisation = GridKind::Symmetric;
   std::string calibration;     ///< a method of kernels/quantise/calibration.h, or "auto"
   double percentile = 0.9999;  ///< fraction of magnitudes that "percentile" keeps whole
   bool fuse = true;            ///< a BatchNormalization into the convolution before it

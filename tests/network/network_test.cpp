@@ -166,7 +166,7 @@ TEST(RunFile, ShippedRunsRead) {
   const RunSpec run = read_run(std::string(BPUSIM_SOURCE_DIR) + "/configs/runs/norms.yaml");
   EXPECT_GT(run.network.nodes.size(), 20u);
   EXPECT_FALSE(run.options_of("conv_apart.BatchNormalization").fuse);
-  EXPECT_EQ(run.options_of("instance_norm_host").mapping, "host");
+  EXPECT_EQ(run.options_of("instance_norm_host").mapping, Mapping::Host);
 }
 
 TEST(Workload, DataKindsAreWhatTheySay) {

@@ -94,10 +94,11 @@ void expect_figures(const RunResult& r, const std::string& what) {
     EXPECT_LE(node.bandwidth_gbps, r.pin_bandwidth_gbps * kRounding) << what << " " << node.name;
     EXPECT_LE(node.mac_utilisation, kRounding) << what << " " << node.name;
     const bool dram = node.dram_read_bytes + node.dram_write_bytes > 0;
-    if (node.bound == "dram" || node.bound == "dma_load" || node.bound == "dma_store") {
-      EXPECT_TRUE(dram) << what << " " << node.name << " moves nothing, and is bound by " << node.bound;
+    if (node.bound == Bound::Dram || node.bound == Bound::DmaLoad || node.bound == Bound::DmaStore) {
+      EXPECT_TRUE(dram) << what << " " << node.name << " moves nothing, and is bound by "
+                        << to_string(node.bound);
     }
-    EXPECT_EQ(node.on == Side::Cpu, node.bound == "host") << what << " " << node.name;
+    EXPECT_EQ(node.on == Side::Cpu, node.bound == Bound::Host) << what << " " << node.name;
   }
   const double average =
       static_cast<double>(r.dram_read_bytes + r.dram_write_bytes) / (r.time_ms(r.cycles) * 1e6);

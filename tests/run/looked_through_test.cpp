@@ -337,7 +337,7 @@ TEST(NormShapes, ScaleAndBiasWithEntriesForOtherAxes) {
       d.network.outputs = {y};
       RunSpec spec;
       spec.network = d.network;
-      spec.options[d.network.nodes[0].name].mapping = mapping;
+      spec.options[d.network.nodes[0].name].mapping = parse_mapping(mapping);
       const RunResult r = simulate({spec, read_machine("generic"), Policy::read("full")});
       EXPECT_GT(r.nodes[0].accuracy->ideal_within_1lsb_fraction, 0.999) << mapping;
     }

@@ -23,6 +23,9 @@ void alter(bool& field) {
 void alter(Side& field) {
   field = field == Side::Bpu ? Side::Cpu : Side::Bpu;
 }
+void alter(Bound& field) {
+  field = field == Bound::Dram ? Bound::Mac : Bound::Dram;
+}
 void alter(ConformanceCase::Status& field) {
   field = ConformanceCase::Status::Failed;
 }
@@ -77,7 +80,7 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   NodeResult node;
   node.accuracy.emplace();
   Fields<NodeResult> fields(node_metrics(), node);
-  auto& [name, op, reason, shape, mapping, bound, in_type, out_type, on, origin, fused, segment, cycles,
+  auto& [name, op, reason, shape, mapping, in_type, out_type, bound, on, origin, fused, segment, cycles,
          under_way_cycles, time_ms, dram_read_bytes, dram_write_bytes, bandwidth_gbps, roofline_fraction,
          macs, mac_utilisation, weight_bytes, activation_bytes, overflows, output, causes, statistics_error,
          accuracy] = node;
@@ -119,6 +122,14 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   fields.expect(ideal_sqnr_db, {"accuracy.ideal_sqnr_db"});
   fields.expect(ideal_loss_db, {"accuracy.ideal_loss_db"});
   fields.expect_all_read();
+}
+
+// Copies on chip are one as well; what is not among the choices is no result by the schema.
+TEST(Metrics, EveryBoundIsAChoice) {
+  const std::vector<std::string> choices = metric_of(node_metrics(), "bound").choices;
+  const std::vector<std::string> bounds = {"dram",      "dma_load", "dma_store", "sram", "mac",
+                                           "reduction", "vector",   "host",      "-"};
+  EXPECT_EQ(choices, bounds);
 }
 
 // Two nodes, an output each; figures that no two fields share.

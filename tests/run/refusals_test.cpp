@@ -117,7 +117,7 @@ TEST(Refusals, WhatIsLargerThanTheMemoryLimit) {
 // Some four hundred thousand seconds of the host's time.
 TEST(Refusals, MoreTimeThanIsSimulated) {
   Scenario scenario = scenario_of("Relu", {Tensor::filled({1024, 1024}, 0.5)}, {});
-  scenario.run.defaults.mapping = "host";
+  scenario.run.defaults.mapping = Mapping::Host;
   scenario.machine = read_machine("generic", {"host.clock_mhz=1", "host.simd_ops_per_cycle=0.01",
                                               "host.cores=1", "host.convert_ops_per_element=1000"});
   EXPECT_FALSE(runs(scenario));

@@ -44,8 +44,8 @@ TEST(Run, NoNodeBeatsItsRooflineOnAnyPresetAndMapping) {
     for (const char* mapping : {"auto", "resident", "streaming", "split", "mac_array"}) {
       RunSpec s = spec(kSmallNorms);
       for (auto& [name, options] : s.options)
-        if (options.mapping.empty() && name.find("Lp") == std::string::npos)
-          options.mapping = std::string(mapping) == "auto" ? "" : mapping;
+        if (!options.mapping && name.find("Lp") == std::string::npos)
+          options.mapping = parse_mapping(mapping);
       for (const NodeResult& node :
            simulate({s, machine, Policy::read("full")}, RunOptions::timing()).nodes) {
         EXPECT_LE(node.roofline_fraction, 1.0) << preset << " " << mapping << " " << node.name;

@@ -148,7 +148,7 @@ TEST(WhatIf, OnlyTheNodesThatAreNamedMove) {
   const Policy policy = Policy::read("bernoulli2");
   const RunResult r = simulate({spec, machine, policy}, with_what_if(false));
   RunSpec same = spec;
-  same.options[far].mapping = "host";
+  same.options[far].mapping = Mapping::Host;
   const RunResult other = simulate(
       {same, machine, policy.with_on_bpu({"InstanceNormalization", "Transpose"})}, RunOptions::timing());
   const Advice advice = on_cpu(r, "InstanceNormalization").advice;

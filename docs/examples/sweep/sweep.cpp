@@ -25,7 +25,7 @@ int main() try {
     const bpusim::Scenario scenario = bpusim::resolve(run, overrides);
     const bpusim::RunResult result = bpusim::simulate(scenario, bpusim::RunOptions::timing());
     std::printf("%3d lanes: %6.3f ms, bound by %s\n", lanes, result.time_ms(result.cycles),
-                result.nodes.front().bound.c_str());
+                to_string(result.nodes.front().bound));
   }
   return 0;
 } catch (const bpusim::InputError& error) {  // a machine or policy that is not there, a setting out of range

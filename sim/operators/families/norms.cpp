@@ -129,12 +129,12 @@ std::vector<std::string> mappings_of(const StepLowering& s, const NormProblem& p
       if (job.part->statistic != Statistic::Given && why.empty()) why = obstacle(m, job, s.machine);
     return why;
   };
-  const auto forced = parse_mapping(s.options.mapping);
+  const std::optional<Mapping>& forced = s.options.mapping;
   if (only_given(problem)) return {to_string(Mapping::Resident)};
   if (forced && *forced != Mapping::Host && *forced != Mapping::Decomposed) {
     const std::string why = obstacle_to(*forced);
-    if (!why.empty()) s.refuse("mapping " + s.options.mapping + ": " + why);
-    return {s.options.mapping};
+    if (!why.empty()) s.refuse(std::string("mapping ") + to_string(*forced) + ": " + why);
+    return {to_string(*forced)};
   }
   std::vector<std::string> possible;
   for (const Mapping m : {Mapping::Resident, Mapping::Split, Mapping::Streaming, Mapping::MacArray})
@@ -170,8 +170,8 @@ LoweredStep lower(StepLowering& s) {
   const auto problem = std::make_shared<NormProblem>(norm_problem(s.operation()));
   const Quantisation in = s.in().grid, out = s.out().grid;
   const bool given = only_given(*problem);
-  const bool decomposed =
-      !given && (s.options.mapping == "decomposed" || s.step.placement.where == Placement::Where::Decomposed);
+  const bool decomposed = !given && (s.options.mapping == Mapping::Decomposed ||
+                                     s.step.placement.where == Placement::Where::Decomposed);
   LoweredStep lowered = s.begin(decomposed ? "decomposed" : "");
   lowered.ideal = [problem, in, out](const std::vector<Codes>& inputs) {
     return ideal_norm(*problem, inputs[0], in, out);
