@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "sim/plan/element_types.h"
-#include "sim/run/method_choice.h"
+#include "sim/run/judged_cosine.h"
 
 namespace bpusim {
 
