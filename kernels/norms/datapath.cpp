@@ -23,21 +23,17 @@ Uint128 to_integer(long double value) {
          static_cast<std::uint64_t>(clamped - std::ldexp(static_cast<long double>(high), 64));
 }
 
-bool takes_mean(Statistic statistic) {
-  return statistic == Statistic::MeanVariance || statistic == Statistic::MeanSquare;
-}
-
 // |xhat| <= sqrt(N) where a mean is taken and <= 1 for Lp norms; and whatever epsilon is, |xhat| is no more
 // than the largest deviation of a code, at most the grid's span (or its distance from real zero), over
 // sqrt(epsilon).
 double normalised_bound(const NormPart& part, const Quantisation& in) {
   const double n = static_cast<double>(part.set_size());
-  const double bound = takes_mean(part.statistic) ? std::sqrt(n) : 1.0;
+  const double bound = averages(part.statistic) ? std::sqrt(n) : 1.0;
   if (part.epsilon_place != EpsilonPlace::InVariance || part.epsilon <= 0) return bound;
   const double span = static_cast<double>(in.highest() - in.lowest());
   const double reach = std::max(std::abs(static_cast<double>(in.highest() - in.zero_point)),
                                 std::abs(static_cast<double>(in.lowest() - in.zero_point)));
-  const double largest = (part.statistic == Statistic::MeanVariance ? span : reach) * in.scale;
+  const double largest = (subtracts_mean(part.statistic) ? span : reach) * in.scale;
   return std::min(bound, largest / std::sqrt(part.epsilon));
 }
 
@@ -85,7 +81,7 @@ NormPlan plan_norm(const NormPart& part, const Quantisation& in, const Quantisat
   plan.in = in;
   plan.out = out;
   plan.set_size = part.set_size();
-  plan.element_factor = takes_mean(part.statistic) ? plan.set_size : 1;
+  plan.element_factor = averages(part.statistic) ? plan.set_size : 1;
   plan.epsilon_term = epsilon_term(part, in, widths);
   if (part.statistic != Statistic::Given) {
     int exponent = 0;
@@ -102,7 +98,7 @@ AccumulatorBits accumulator_bits(const NormPlan& plan) {
   const auto largest = static_cast<Uint128>(-plan.in.lowest());
   const auto reach = static_cast<Uint128>(std::max(std::abs(plan.in.highest() - plan.in.zero_point),
                                                    std::abs(plan.in.lowest() - plan.in.zero_point)));
-  const Uint128 second = plan.statistic == Statistic::L1 ? n * reach : n * largest * largest;
+  const Uint128 second = sums_magnitudes(plan.statistic) ? n * reach : n * largest * largest;
   return {bits_of(n * largest) + 1, bits_of(second) + 1};
 }
 
@@ -215,7 +211,7 @@ std::int64_t reduce_tile(const NormTile& tile, const NormPlan& plan, const T* co
   if (!accumulate) std::fill(sums, sums + tile.set_count(), SetSums{});
   const auto dims = merged_dims(tile);
   const WalkDim inner = dims.back();
-  const bool magnitudes = plan.statistic == Statistic::L1;
+  const bool magnitudes = sums_magnitudes(plan.statistic);
   std::int64_t overflows = 0;
   const auto add = [&](SetSums& into, const SetSums& run) {
     into.sum = wrap(Int128{into.sum} + run.sum, plan.widths.sum_bits, overflows);

@@ -32,7 +32,7 @@ const char* to_string(PrimitiveOp op) {
 
 std::vector<PrimitiveOp> DecomposedPlan::ops() const {
   std::vector<PrimitiveOp> ops;
-  if (statistic == Statistic::MeanVariance) ops.push_back(PrimitiveOp::Mean);
+  if (subtracts_mean(statistic)) ops.push_back(PrimitiveOp::Mean);
   ops.insert(ops.end(), {PrimitiveOp::Centre, PrimitiveOp::Square, PrimitiveOp::Sum, PrimitiveOp::Deviation,
                          PrimitiveOp::Divide, PrimitiveOp::Scale, PrimitiveOp::Shift});
   return ops;
@@ -41,15 +41,11 @@ std::vector<PrimitiveOp> DecomposedPlan::ops() const {
 namespace {
 
 double squared(Statistic statistic, double value) {
-  return statistic == Statistic::L1 ? std::abs(value) : value * value;
-}
-
-bool averages(Statistic statistic) {
-  return statistic == Statistic::MeanVariance || statistic == Statistic::MeanSquare;
+  return sums_magnitudes(statistic) ? std::abs(value) : value * value;
 }
 
 double deviation_of(const DecomposedPlan& plan, double sum) {
-  if (plan.statistic == Statistic::L1) return sum;
+  if (sums_magnitudes(plan.statistic)) return sum;
   switch (plan.epsilon_place) {
     case EpsilonPlace::None:
       return std::sqrt(std::max(sum, 0.0));
@@ -93,7 +89,7 @@ DecomposedPlan plan_decomposed(const NormPart& part, const std::vector<double>& 
       return x[static_cast<std::size_t>(start.offset + e.offset)];
     };
     double m = 0, s = 0;
-    if (part.statistic == Statistic::MeanVariance) {
+    if (subtracts_mean(part.statistic)) {
       for (const ElementPlace& e : elements) m += value(e);
       m /= static_cast<double>(plan.set_size);
       mean.see(m);
@@ -142,7 +138,7 @@ std::vector<PrimitiveSpan> primitive_spans(const DecomposedPlan& plan, Primitive
     case PrimitiveOp::Mean:
       return {codes, {at.mean, sets, true}};
     case PrimitiveOp::Centre:
-      if (plan.statistic != Statistic::MeanVariance) return {codes, written(wide)};
+      if (!subtracts_mean(plan.statistic)) return {codes, written(wide)};
       return {codes, {at.mean, sets, false}, written(wide)};
     case PrimitiveOp::Square:
       return {wide, written(work)};
@@ -210,7 +206,7 @@ void run_primitive(const DecomposedPlan& plan, PrimitiveOp op, const NormTile& t
     case PrimitiveOp::Mean:
       return reduce_codes(tile, codes, plan.in, n, plan.mean, mean);
     case PrimitiveOp::Centre: {
-      const bool centre = plan.statistic == Statistic::MeanVariance;
+      const bool centre = subtracts_mean(plan.statistic);
       return for_each_element(tile, [&](std::int64_t i, std::int64_t s, std::int64_t) {
         wide[i] = wide_code(dequantise(codes[i], plan.in) - (centre ? dequantise(mean[s], plan.mean) : 0),
                             plan.centred);

@@ -35,16 +35,16 @@ SetMoments moments(const NormPart& part, const std::vector<double>& x, const Ele
                    const std::vector<ElementRun>& runs) {
   const auto n = static_cast<double>(part.set_size());
   SetMoments m;
-  if (part.statistic == Statistic::MeanVariance) {
+  if (subtracts_mean(part.statistic)) {
     m.mean = total(x, start, runs, [](double v) { return v; }) / n;
     m.variance = total(x, start, runs, [&](double v) { return (v - m.mean) * (v - m.mean); }) / n;
-  } else if (part.statistic == Statistic::L1) {
+  } else if (sums_magnitudes(part.statistic)) {
     m.variance = total(x, start, runs, [](double v) { return std::abs(v); });
     m.factor = m.variance > 0 ? 1 / m.variance : 0;
     return m;
   } else {
     m.variance = total(x, start, runs, [](double v) { return v * v; });
-    if (part.statistic == Statistic::MeanSquare) m.variance /= n;
+    if (averages(part.statistic)) m.variance /= n;
   }
   const double deviation =
       part.epsilon_place == EpsilonPlace::InVariance    ? std::sqrt(m.variance + part.epsilon)

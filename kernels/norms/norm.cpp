@@ -108,6 +108,45 @@ void check_constant(const NormConstant& row, const NormArguments& arguments, Ten
 
 }  // namespace
 
+bool subtracts_mean(Statistic statistic) {
+  switch (statistic) {
+    case Statistic::MeanVariance:
+      return true;
+    case Statistic::MeanSquare:
+    case Statistic::L1:
+    case Statistic::L2:
+    case Statistic::Given:
+      return false;
+  }
+  throw std::logic_error("subtracts_mean: unknown Statistic");
+}
+
+bool averages(Statistic statistic) {
+  switch (statistic) {
+    case Statistic::MeanVariance:
+    case Statistic::MeanSquare:
+      return true;
+    case Statistic::L1:
+    case Statistic::L2:
+    case Statistic::Given:
+      return false;
+  }
+  throw std::logic_error("averages: unknown Statistic");
+}
+
+bool sums_magnitudes(Statistic statistic) {
+  switch (statistic) {
+    case Statistic::L1:
+      return true;
+    case Statistic::MeanVariance:
+    case Statistic::MeanSquare:
+    case Statistic::L2:
+    case Statistic::Given:
+      return false;
+  }
+  throw std::logic_error("sums_magnitudes: unknown Statistic");
+}
+
 std::int64_t NormPart::set_size() const {
   std::int64_t size = 1;
   for (const NormDim& dim : dims) size *= dim.in_set ? dim.extent : 1;
@@ -165,6 +204,8 @@ NormProblem resolve_norm(const NormDefinition& definition, NormArguments argumen
   for (NormPart& part : problem.parts) {
     if (!(part.epsilon >= 0) || part.epsilon > 1e30)
       throw std::invalid_argument(definition.op + ": epsilon must be a number that is not negative");
+    if (sums_magnitudes(part.statistic) && part.epsilon_place != EpsilonPlace::None)
+      throw std::invalid_argument(definition.op + ": a sum of magnitudes takes no epsilon");
     merge_dims(part.dims);
   }
   return problem;

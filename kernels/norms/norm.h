@@ -23,9 +23,14 @@ enum class Statistic {
   L2,            ///< square root of the sum of the squares
 };
 
+// What a statistic is made of. The switches behind these are where the compiler names one that is new.
+bool subtracts_mean(Statistic statistic);   ///< a set's own mean, from each element
+bool averages(Statistic statistic);         ///< the sum over the set's size; else the sum itself
+bool sums_magnitudes(Statistic statistic);  ///< and not squares
+
 /// Where epsilon enters.
 enum class EpsilonPlace {
-  None,         ///< nowhere; a zero norm gives zeros
+  None,         ///< nowhere; a zero norm gives zeros. Statistic::L1 takes no other
   InVariance,   ///< 1/sqrt(variance + epsilon), and the same with a mean square
   OnDeviation,  ///< 1/(deviation + epsilon)
 };
@@ -117,7 +122,8 @@ struct NormExample {
 enum class NormOutput { Mean, InverseDeviation };
 
 /// A row of the registry: one norm operator. What runs, imports, checks, documents, advises on and tests
-/// norms follows from the rows; nothing else lists them.
+/// norms follows from the rows. Elsewhere a norm is named where that one is meant: by rules of recognition,
+/// by what folds into convolutions, by policies.
 struct NormDefinition {
   std::string op;                         ///< operator name, as ONNX or its usual exporters spell it
   std::string over;                       ///< what the statistics run over, for docs

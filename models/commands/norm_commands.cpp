@@ -30,8 +30,7 @@ Footprint Reduce::footprint(const Site& site, const Plans& plans) const {
 
 Cost Reduce::price(const MachineParams& machine, const Site& site, const Plans& plans) const {
   const NormPlan& p = plans.of(*this);
-  const bool needs_sum =
-      p.statistic == Statistic::MeanVariance || (p.in.asymmetric && p.statistic != Statistic::L1);
+  const bool needs_sum = subtracts_mean(p.statistic) || (p.in.asymmetric && !sums_magnitudes(p.statistic));
   const int needed = needs_sum ? 2 : 1;
   if (site.unit == Unit::Reduction)
     return reduction_cost(machine.reduction, lane_demand(tile, needed, byte_size(p.in.dtype)));

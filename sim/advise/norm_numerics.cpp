@@ -71,7 +71,7 @@ double spread(const NormPart& part) {
 void advisors_of::one_element(const AdviceView& view, AdviceLines& lines) {
   for (const Step& step : view.input.steps)
     for (const NormPart& part : parts_of(view, view.first(step)))
-      if (part.statistic == Statistic::MeanVariance && part.set_size() == 1) {
+      if (subtracts_mean(part.statistic) && part.set_size() == 1) {
         lines.add(OneElementAdvice{view.first(step).op}, step.name);
         break;
       }

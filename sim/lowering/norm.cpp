@@ -322,7 +322,7 @@ std::string obstacle(Mapping mapping, const NormJob& job, const MachineParams& m
       return given ? "given statistics need no sums to combine" : "";
     case Mapping::MacArray:
       if (given) return "given statistics need no sums";
-      if (job.plan.statistic == Statistic::L1) return "magnitudes are no product";
+      if (sums_magnitudes(job.plan.statistic)) return "magnitudes are no product";
       if (job.plan.in.dtype == DType::Int16) return "the array squares int8 codes only";
       return "";
     case Mapping::Streaming:

@@ -119,6 +119,25 @@ TEST(NormRegistry, ChannelsThatAreNotThereAreRefused) {
   }
 }
 
+// Nothing behind it would add an epsilon to magnitudes; a row that leaves the default in place is told.
+TEST(NormRegistry, MagnitudesTakeNoEpsilon) {
+  NormDefinition row = *find_norm("LpNormalization");
+  row.resolve = [](const NormArguments& arguments) {
+    NormProblem problem = find_norm("LpNormalization")->resolve(arguments);
+    problem.parts[0].epsilon_place = EpsilonPlace::InVariance;
+    return problem;
+  };
+  NormArguments arguments{{}, {2, 3}, {}, 21};
+  EXPECT_NO_THROW(resolve_norm(row, arguments));  // L2: squares do
+  arguments.attributes.ints["p"] = 1;
+  try {
+    resolve_norm(row, arguments);
+    ADD_FAILURE() << "resolved";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(), "LpNormalization: a sum of magnitudes takes no epsilon");
+  }
+}
+
 TEST(NormRegistry, RowsThatCannotServeAreRefused) {
   const auto refused = [](const NormDefinition& row) {
     try {
