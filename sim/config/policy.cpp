@@ -1,6 +1,7 @@
 #include "sim/config/policy.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 
@@ -101,6 +102,7 @@ Policy Policy::parse(const std::string& text, const std::string& file) {
   const YamlNode root = YamlNode::read_text(text, file, problems);
   Policy policy;
   policy.name_ = root["name"].word(file);
+  policy.file_ = std::filesystem::path(file).filename().string();
   policy.description_ = root["description"].word();
   policy.otherwise_ = read_otherwise(root["otherwise"]);
   std::map<std::string, int> seen;
@@ -144,8 +146,11 @@ Placement Policy::place(const OperatorFacts& facts) const {
     return {row.otherwise, over + " (" + row.reason + ")", row.source};
   }
   if (otherwise_)
-    return {otherwise_->where, facts.op + " has no row: " + otherwise_->reason, otherwise_->source};
-  return {Where::Unsupported, "policy " + name_ + " has no row for " + facts.op, ""};
+    return {otherwise_->where,
+            facts.op + " has no row in policy " + name_ + " (" + file_ + "): " + otherwise_->reason,
+            otherwise_->source};
+  return {Where::Unsupported,
+          "policy " + name_ + " (" + file_ + ") has no row for " + facts.op + ", and no otherwise", ""};
 }
 
 }  // namespace bpusim

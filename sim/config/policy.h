@@ -60,6 +60,7 @@ class Policy {
 
  private:
   std::string name_, description_;
+  std::string file_;  ///< its name, without the folder
   std::vector<PolicyRow> rows_;
   std::optional<Placement> otherwise_;
 };

@@ -198,24 +198,26 @@ TEST(Policies, PlacesByLimits) {
   bogus.op = "Bogus";
   const Placement none = x5.place(bogus);
   EXPECT_EQ(none.where, Placement::Where::Cpu);
-  EXPECT_EQ(none.reason, "Bogus has no row: what no list names runs on the CPU in float");
+  EXPECT_EQ(none.reason,
+            "Bogus has no row in policy bayes-e (bayes-e.yaml): what no list names runs on the CPU in float");
 }
 
 TEST(Policies, OperatorsWithoutARow) {
   const std::string rows = "operators:\n  - {op: Conv, on: bpu, reason: r, source: s}\n";
   OperatorFacts facts;
   facts.op = "Sin";
-  const Placement none = Policy::parse("name: p\n" + rows, "p").place(facts);
+  const Placement none = Policy::parse("name: p\n" + rows, "folder/p.yaml").place(facts);
   EXPECT_EQ(none.where, Placement::Where::Unsupported);
-  EXPECT_EQ(none.reason, "policy p has no row for Sin");
+  EXPECT_EQ(none.reason, "policy p (p.yaml) has no row for Sin, and no otherwise");
   const Policy cpu =
-      Policy::parse("name: p\notherwise: {on: cpu, reason: float, source: here}\n" + rows, "p");
+      Policy::parse("name: p\notherwise: {on: cpu, reason: float, source: here}\n" + rows, "folder/p.yaml");
   EXPECT_EQ(cpu.place(facts).where, Placement::Where::Cpu);
-  EXPECT_EQ(cpu.place(facts).reason, "Sin has no row: float");
+  EXPECT_EQ(cpu.place(facts).reason, "Sin has no row in policy p (p.yaml): float");
   EXPECT_EQ(cpu.place(facts).source, "here");
-  EXPECT_THROW(Policy::parse("name: p\notherwise: {on: cpu}\n" + rows, "p"), InputError);
-  EXPECT_THROW(Policy::parse("name: p\notherwise: {on: nowhere, reason: r, source: s}\n" + rows, "p"),
-               InputError);
+  EXPECT_THROW(Policy::parse("name: p\notherwise: {on: cpu}\n" + rows, "folder/p.yaml"), InputError);
+  EXPECT_THROW(
+      Policy::parse("name: p\notherwise: {on: nowhere, reason: r, source: s}\n" + rows, "folder/p.yaml"),
+      InputError);
   // What the list says nobody runs stays so.
   facts.op = "MeanVarianceNormalization";
   facts.shape = {1, 4, 4, 4};

@@ -135,7 +135,8 @@ TEST(OwnNorm, GoesWhereThePolicySays) {
 
   const Policy none = policy("  - {op: Relu, reason: own, source: own, on: bpu}\n");
   const CheckResult placed = check({one, machine, none});
-  EXPECT_EQ(placed.nodes.at(0).reason, "policy own has no row for OwnNormalization");
+  EXPECT_EQ(placed.nodes.at(0).reason,
+            "policy own (own.yaml) has no row for OwnNormalization, and no otherwise");
   EXPECT_NE(text_placement(placed).find(placed.nodes[0].reason), std::string::npos);
   EXPECT_NE(json_placement(placed).find(placed.nodes[0].reason), std::string::npos);
   try {
