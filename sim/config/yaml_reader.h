@@ -1,4 +1,4 @@
-// Reading YAML so that a user gets every mistake at once, each with file, line, key, what was expected and a
+// Reading YAML so that a user gets mistakes together, each with file, line, key, what was expected and a
 // suggestion. Keys that nobody asked for are mistakes too.
 #pragma once
 
@@ -24,6 +24,7 @@ class Problems {
  public:
   /// Throws InputError with all of them where there are more than anybody reads.
   void add(const std::string& problem) {
+    if (lines_.size() > kMost) raise();
     if (std::find(lines_.begin(), lines_.end(), problem) != lines_.end()) return;
     lines_.push_back(problem);
     if (lines_.size() < kMost) return;

@@ -1,4 +1,5 @@
-// What a run found out: plain data, for reports, scripts and programs. Nothing here knows the machine.
+// What a run found out: plain data, for reports, scripts and programs. Of the machine it knows the causes of
+// stalls.
 #pragma once
 
 #include <cstdint>
@@ -142,7 +143,7 @@ struct RunResult {
   std::optional<Quantised> quantised;  ///< absent without function
   std::vector<EngineUse> engines;
   std::vector<Advice> advice;         ///< by time won; each as if it alone were followed
-  std::vector<std::string> warnings;  ///< what is doubtful about the values
+  std::vector<std::string> warnings;  ///< what is doubtful about the values, and choices that changed nothing
   std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles

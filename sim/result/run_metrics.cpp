@@ -48,7 +48,9 @@ std::vector<RunMetric> what_ran_and_how_long() {
                 &RunResult::clock_mhz),
       RunMetric("policy", "", "support policy", &RunResult::policy),
       RunMetric("function", "", "with values; else timing only", &RunResult::function),
-      RunMetric("warnings", "", "what is doubtful about the values", &RunResult::warnings),
+      RunMetric("warnings", "",
+                "what is doubtful about the values, and choices of the run that changed nothing",
+                &RunResult::warnings),
       RunMetric("total.cycles", "cycles", "of the whole run", &RunResult::cycles)
           .column("", Shown::grouped()),
       RunMetric("total.time_ms", "ms", "of the whole run", ms_of<&RunResult::cycles>).column("", ms),

@@ -15,6 +15,7 @@
 #include "sim/run/int16_passes.h"
 #include "sim/run/passes.h"
 #include "sim/run/rows.h"
+#include "sim/run/unused_mappings.h"
 #include "sim/run/what_if.h"
 
 namespace bpusim {
@@ -138,6 +139,8 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
       &choices,     &options.listener};
   NetworkCompiler compiler(input, machine.dram());
   const CompiledNetwork compiled = compiler.compile();
+  for (std::string& text : unused_mappings(scenario.run, placed, compiled))
+    pass.result.warnings.push_back(std::move(text));
   const ExecutionRecord record = execute({placed, compiled, function ? &golden.own : nullptr,
                                           scenario.run.sensitivity, observers, options.listener},
                                          machine);

@@ -57,6 +57,7 @@ void try_changes(const Scenario& scenario, const RunOptions& options, const Lowe
                  RunResult& result) {
   RunOptions timing = RunOptions::timing();
   timing.listener = options.listener;
+  timing.listener.warning = nullptr;  // the run itself has said it
   timing.known = &choices;
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;

@@ -13,7 +13,7 @@ enum class Mapping {
   Split,       ///< a set is spread over tiles and cores, partial sums are combined; one read where all fits
   MacArray,    ///< resident or streaming, with the sums on the MAC array
   Decomposed,  ///< as the operator's exported sub-operators, with int16 in between
-  Host,        ///< on the CPU; the one that every operator takes
+  Host,        ///< on the CPU; other operators take it as well
 };
 
 struct MappingName {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "kernels/norms/norm.h"
 #include "kernels/quantise/calibration.h"
 #include "sim/config/memory_budget.h"
 #include "sim/config/suggest.h"
@@ -234,6 +235,12 @@ void read_operator(const OperatorEntry& entry, std::uint64_t seed, RunSpec& run)
   } catch (const InputError& error) {  // of a file that the operator names, or of the memory limit
     return node.fail(error.what());
   }
+  const auto is_norm = [](const Node& made) { return find_norm(made.op) != nullptr; };
+  if (node["mapping"].exists() && options.mapping && *options.mapping != Mapping::Host &&
+      std::none_of(run.network.nodes.begin() + static_cast<std::ptrdiff_t>(first), run.network.nodes.end(),
+                   is_norm))
+    return node["mapping"].fail(std::string("norms alone are laid out as ") + to_string(*options.mapping) +
+                                "; " + spec.op + " takes auto and host");
   run.drawn_inputs = run.drawn_inputs && spec.data.kind != "file";
   for (std::size_t n = first; n < run.network.nodes.size(); ++n)
     run.options[run.network.nodes[n].name] = options;
@@ -376,7 +383,12 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   // Operators of a list are questions of their own; those of a model are one after another's.
   run.overlap = root["overlap"].flag(model.exists());
   read_operators(operators, folder, seed, run);
-  if (model.exists()) read_model(root, folder, options, seed + operators.items().size(), run);
+  try {
+    if (model.exists()) read_model(root, folder, options, seed + operators.items().size(), run);
+  } catch (const InputError&
+               error) {  // of the model, or of a file with its inputs: the run file's own stand beside it
+    for (const std::string& line : error.lines()) problems.add(line);
+  }
   root.close();
   problems.raise();
   return run;

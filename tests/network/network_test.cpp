@@ -157,6 +157,16 @@ TEST(RunFile, MistakesHaveLineAndKey) {
   EXPECT_NE(errors("operators:\n  - {op: Relu, shape: [1, 4], mapping: residnet}\n")
                 .find("did you mean 'resident'?"),
             std::string::npos);
+  EXPECT_EQ(
+      errors("operators:\n  - {op: Conv, shape: [1, 4, 8, 8], then: [Relu], mapping: mac_array}\n"),
+      "r.yaml:2: operators[0].mapping: norms alone are laid out as mac_array; Conv takes auto and host");
+  // As part of a chain, for its norm; and of the whole run, for those that there may be.
+  EXPECT_EQ(errors("operators:\n  - {op: Add, shape: [1, 8], then: [LayerNormalization], mapping: split}\n"),
+            "no error");
+  EXPECT_EQ(errors("mapping: split\noperators:\n  - {op: Relu, shape: [1, 4]}\n"), "no error");
+  // What is wrong with a model does not hide what is wrong with the file that names it.
+  EXPECT_EQ(errors("mapping: residnet\nmodel: missing.onnx\nshpae: 1\n"),
+            "r.yaml:1: mapping: 'residnet' is none of auto, resident");
   EXPECT_NE(errors("name: empty\n").find("needs either operators or a model"), std::string::npos);
   EXPECT_NE(errors("operators:\n  - {op: Relu, data: missing.npy}\n").find("missing.npy: no such file"),
             std::string::npos);
