@@ -1,5 +1,5 @@
-// The integer datapath that every norm runs on: reduce, finalise, apply. Bit-exact: any tiling gives the same
-// bytes.
+// The integer datapath of all norms that run whole on the BPU: reduce, finalise, apply. Bit-exact: any tiling
+// gives the same bytes.
 //
 // For a set of N codes q with step s and zero point z (docs/numerics.md derives the formulas):
 //   reduce    S1 = sum q, S2 = sum q^2 (or sum |q - z|): exact integers

@@ -1,5 +1,6 @@
 // What bpusim knows of an operator, in one row: its arithmetic, its shapes, what it costs on the CPU, and how
-// the BPU runs it. A family of operators is one file of rows; nothing else names operators one by one.
+// the BPU runs it. A family of operators is one file of rows. Elsewhere an operator is named where a pass
+// means that one: what folds, fuses, is recognised or looked through.
 #pragma once
 
 #include <deque>

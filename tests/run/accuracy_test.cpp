@@ -58,7 +58,7 @@ struct Subject {
   Attributes attributes;
 };
 
-// Shapes that are hard to cut into tiles, and an example of each row that has none of those.
+// Shapes that are hard to cut into tiles, and each example of rows that have none of those.
 std::vector<Subject> subjects() {
   Attributes none, group, lp1, lp2, training, axis1;
   group.ints["num_groups"] = 8;
@@ -80,10 +80,10 @@ std::vector<Subject> subjects() {
                               {"InstanceBatchNormalization", {2, 32, 28, 28}, none}};
   for (const NormDefinition& norm : norm_registry()) {
     if (std::any_of(all.begin(), all.end(), [&](const Subject& s) { return s.op == norm.op; })) continue;
-    const NormExample& example = norm.examples.back();
-    Subject subject{norm.op, example.shape, example.attributes()};
-    for (std::int64_t& extent : subject.shape) extent *= 17;
-    all.push_back(std::move(subject));
+    for (const NormExample& example : norm.examples) {
+      all.push_back({norm.op, example.shape, example.attributes()});
+      for (std::int64_t& extent : all.back().shape) extent *= 17;
+    }
   }
   return all;
 }
