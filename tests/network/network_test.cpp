@@ -165,8 +165,10 @@ TEST(RunFile, MistakesHaveLineAndKey) {
             "no error");
   EXPECT_EQ(errors("mapping: split\noperators:\n  - {op: Relu, shape: [1, 4]}\n"), "no error");
   // What is wrong with a model does not hide what is wrong with the file that names it.
-  EXPECT_EQ(errors("mapping: residnet\nmodel: missing.onnx\nshpae: 1\n"),
-            "r.yaml:1: mapping: 'residnet' is none of auto, resident");
+  EXPECT_EQ(errors("mapping: residnet\nmodel: missing.onnx\nmapings: 1\n"),
+            "r.yaml:1: mapping: 'residnet' is none of the choices, did you mean 'resident'?\n"
+            "missing.onnx: no such file, or not readable\n"
+            "r.yaml:3: mapings: unknown key, did you mean 'mapping'?");
   EXPECT_NE(errors("name: empty\n").find("needs either operators or a model"), std::string::npos);
   EXPECT_NE(errors("operators:\n  - {op: Relu, data: missing.npy}\n").find("missing.npy: no such file"),
             std::string::npos);
