@@ -314,7 +314,7 @@ def pool(c):
     c.given(c.numbers(x, dtype)).set(kernel_shape=kernel)
     window(c, spatial, kernel, c.opset >= (10 if largest else 19), ceil=True)
     c.valid = fits(c, x, kernel)
-    if c.opset >= 10:
+    if c.opset >= 10 and c.attributes.get("auto_pad") != "VALID":  # of 2.5 windows ONNX makes 2 there, onnxruntime 3
         c.sometimes(0.5, ceil_mode=c.integer(0, 1))
     if largest:
         c.sometimes(0.2, storage_order=c.integer(0, 1))
@@ -592,9 +592,13 @@ def resize(c):
     c.without() if c.opset >= 13 else c.given(np.zeros([0], np.float32), True)
     if by_size:
         c.without() if c.opset >= 13 else c.given(np.zeros([0], np.float32), True)
-        c.whole([c.integer(1, 2 * shape[i]) if i > 1 else shape[i] for i in kept])
+        # Coordinates of the nearest are exact in float32, too, where a size is a simple multiple.
+        sizes = [c.integer(1, 2 * shape[i]) if mode != "nearest" else int(max(shape[i] * c.pick([0.5, 1, 2, 3]), 1)) for i in range(len(shape))]
+        c.whole([sizes[i] if i > 1 else shape[i] for i in kept])
         if c.opset >= 18:
-            c.sometimes(0.3, keep_aspect_ratio_policy=c.pick(["stretch", "not_larger", "not_smaller"]))
+            # onnxruntime counts no axes from the back where the ratio is kept, and fractions differ as above.
+            kept_ratio = min(c.attributes.get("axes", [0])) >= 0 and c.attributes.get("coordinate_transformation_mode") != "align_corners"
+            c.sometimes(0.3, keep_aspect_ratio_policy=c.pick(["stretch"] + (["not_larger", "not_smaller"] if kept_ratio else [])))
     else:
         c.given(np.asarray([scales[i] for i in kept], np.float32), True)
 

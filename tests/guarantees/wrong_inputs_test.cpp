@@ -140,10 +140,11 @@ std::string model_of(onnx::NodeProto node, const std::vector<Input>& inputs, int
   return model.bytes();
 }
 
+// The node "n" or what it was taken apart into, its operator, or one of the inputs x0, x1, ...
 bool names_file_and_node(const std::string& line, const std::string& op) {
-  const bool node = line.find("'n'") != std::string::npos || line.find(" n (") != std::string::npos ||
-                    line.find(": n: ") != std::string::npos || line.find(op) != std::string::npos;
-  return line.rfind("m.onnx: ", 0) == 0 && (node || line.find("'x") != std::string::npos);
+  const auto has = [&](const std::string& text) { return line.find(text) != std::string::npos; };
+  return line.rfind("m.onnx: ", 0) == 0 &&
+         (has("'n'") || has(" n (") || has(": n: ") || has(": n/") || has(op) || has("'x") || has(": x"));
 }
 
 // Runs or refuses; anything else than ErrorLines is a mistake of bpusim's own.

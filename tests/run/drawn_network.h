@@ -1,6 +1,7 @@
 // Networks that are drawn, and figures that hold of any network on any machine.
 #pragma once
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <string>
@@ -68,13 +69,15 @@ class Drawn {
       case 7:
         return draft_.add("Softmax", {x}, axis(-1));
       case 8:
-        return draft_.add(
-            "Slice", {x, draft_.list({0}), draft_.list({static_cast<double>(s[2] / 2)}), draft_.list({2})});
+        return draft_.add("Slice", {x, draft_.list({0}),
+                                    draft_.list({static_cast<double>(std::max<std::int64_t>(s[2] / 2, 1))}),
+                                    draft_.list({2})});
       case 9:
         return draft_.add("Add", {x, x});
       case 10:
         return draft_.add("Resize", {x, "", draft_.list({1, 1, 2, 2})});
       case 11: {
+        if (c < 2) return draft_.add("Sigmoid", {x});
         const auto halves = draft_.add_many(
             "Split", {x, draft_.list({static_cast<double>(c / 2), static_cast<double>(c - c / 2)})}, axis(1),
             2);

@@ -66,7 +66,7 @@ bool is_pooling(const Operation& operation) {
 }
 
 std::string obstacle(const Operation& operation) {
-  if (operation.tensors.size() > 1)
+  if (!operation.constant_parameters())
     return "a " + operation.node.op + " whose axes are computed has no BPU lowering";
   if (over_no_axes(operation.node, operation.integers("axes", 1)))
     return "a " + operation.node.op + " over no axes has no BPU lowering";
