@@ -257,8 +257,8 @@ void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
     refuse(where,
            "needs at least " + std::to_string(count.least) + " inputs, it has " + std::to_string(given));
   if (count.most > 0 && inputs.size() > count.most)
-    refuse(where, "takes at most " + std::to_string(count.most) + " inputs, it has " +
-                      std::to_string(inputs.size()));
+    refuse(where, "takes at most " + std::to_string(count.most) + (count.most == 1 ? " input" : " inputs") +
+                      ", it has " + std::to_string(inputs.size()));
   if (proto.output(0).empty()) refuse(where, "has no name for its first output");
   Node node;
   node.name = std::move(name);
