@@ -314,7 +314,7 @@ def pool(c):
     c.given(c.numbers(x, dtype)).set(kernel_shape=kernel)
     window(c, spatial, kernel, c.opset >= (10 if largest else 19), ceil=True)
     c.valid = fits(c, x, kernel)
-    if not largest and c.attributes.get("auto_pad", "").startswith("SAME"):
+    if c.attributes.get("auto_pad", "").startswith("SAME"):
         c.attributes.pop("dilations", None)  # onnxruntime pads as if there were none
     if c.opset >= 10 and c.attributes.get("auto_pad") != "VALID":  # of 2.5 windows ONNX makes 2 there, onnxruntime 3
         c.sometimes(0.5, ceil_mode=c.integer(0, 1))
