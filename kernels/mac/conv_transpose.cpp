@@ -75,6 +75,9 @@ ConvTransposeProblem resolve_conv_transpose(const Attributes& at, const Shape& x
   if (rank > 4) throw NotRun("ConvTranspose: input " + to_string(x) + " has more than two spatial axes");
   if (rank < 3 || weights.size() != rank || weights[0] != x[1])
     refuse(to_string(weights) + " does not fit an input of " + to_string(x));
+  for (const auto& shape : {x, weights})
+    for (const std::int64_t extent : shape)
+      if (extent < 1) refuse("shape " + to_string(shape) + " holds an empty dimension");
   const auto list = [&](const char* name, std::size_t size, std::int64_t fallback) {
     auto values = at.get(name, std::vector<std::int64_t>{});
     if (values.empty()) values.assign(size, fallback);

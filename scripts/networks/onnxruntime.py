@@ -10,7 +10,7 @@ import onnx
 
 from networks.trained import NPM, PINNED
 
-TYPES = {np.dtype(np.float32): "float32", np.dtype(np.int64): "int64", np.dtype(np.int32): "int32", np.dtype(bool): "bool"}
+TYPES = {np.dtype(name): name for name in ("float32", "float64", "int64", "int32", "int8", "uint8", "bool")}
 
 
 def run(model, inputs, work, *, outputs=(), optimised=False, shapes=False, warmup=0, runs=1):
@@ -18,20 +18,43 @@ def run(model, inputs, work, *, outputs=(), optimised=False, shapes=False, warmu
 
     work is a folder for its files; shapes asks for the types and shapes of all graph outputs.
     """
-    plan = {"model": os.path.abspath(model), "optimisation": "all" if optimised else "disabled", "inputs": {}, "warmup": warmup, "runs": runs,
-            "shapes": shapes, "outputs": {name: os.path.join(work, f"ort_out{i}") for i, name in enumerate(outputs)}}
-    for i, (name, values) in enumerate(inputs.items()):
-        file = os.path.join(work, f"ort_in{i}")
+    plan = plan_of(model, inputs, work, outputs)
+    plan.update(optimisation="all" if optimised else "disabled", warmup=warmup, runs=runs, shapes=shapes)
+    child = session(plan, work)
+    if child.returncode != 0:
+        sys.exit(f"error: onnxruntime, {model}: {child.stderr.strip()}")
+    return values_of(plan), json.loads(child.stdout)
+
+
+def run_all(plans, work):
+    """Runs each plan of plan_of in one process: (values, shapes) of each, and None for those that onnxruntime refuses."""
+    child = session(plans, work)
+    if child.returncode != 0:
+        sys.exit(f"error: onnxruntime: {child.stderr.strip()}")
+    return [None if "error" in report else (values_of(plan), report["shapes"]) for plan, report in zip(plans, json.loads(child.stdout))]
+
+
+def plan_of(model, inputs, work, outputs, name="ort"):
+    """What session.js runs: once, as it stands. name tells the files of one plan in work from those of another."""
+    plan = {"model": os.path.abspath(model), "optimisation": "disabled", "inputs": {}, "warmup": 0, "runs": 1, "shapes": True,
+            "outputs": {output: os.path.join(work, f"{name}_out{i}") for i, output in enumerate(outputs)}}
+    for i, (input_name, values) in enumerate(inputs.items()):
+        file = os.path.join(work, f"{name}_in{i}")
         values.tofile(file)
-        plan["inputs"][name] = {"file": file, "type": TYPES[values.dtype], "shape": list(values.shape)}
+        plan["inputs"][input_name] = {"file": file, "type": TYPES[values.dtype], "shape": list(values.shape)}
+    return plan
+
+
+def values_of(plan):
+    return {name: np.fromfile(file) for name, file in plan["outputs"].items()}
+
+
+def session(plan, work):
     plan_file = os.path.join(work, "plan.json")
     with open(plan_file, "w") as file:
         json.dump(plan, file)
     environment = dict(os.environ, NODE_PATH=os.path.join(NPM, "node_modules"))
-    child = subprocess.run(["node", os.path.join(PINNED, "session.js"), plan_file], env=environment, capture_output=True, text=True)
-    if child.returncode != 0:
-        sys.exit(f"error: onnxruntime, {model}: {child.stderr.strip()}")
-    return {name: np.fromfile(file) for name, file in plan["outputs"].items()}, json.loads(child.stdout)
+    return subprocess.run(["node", os.path.join(PINNED, "session.js"), plan_file], env=environment, capture_output=True, text=True)
 
 
 def drawn_inputs(model, dim=None):

@@ -26,8 +26,8 @@ def calibrations():
     return ["max", "percentile", "kl", "mse", "readers", "auto"]
 
 
-def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, settings=(),
-        function=True, golden=None):
+def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, quantisation=None,
+        settings=(), function=True, golden=None):
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
     inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; settings are
@@ -35,7 +35,7 @@ def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibrat
     error what it then said.
     """
     config = {"machine": machine, "model": os.path.abspath(model)}
-    for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("calibration", calibration)):
+    for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("calibration", calibration), ("quantisation", quantisation)):
         if value:
             config[key] = value
     with tempfile.TemporaryDirectory() as work:

@@ -1,11 +1,12 @@
 // Runs an ONNX model on onnxruntime, on one thread, as a plan says (JSON, the first argument).
 // plan: {model, optimisation: disabled|all, inputs: {name: {file, type, shape}}, outputs: {name: file}, shapes: bool, warmup, runs}
 // Outputs are written as little-endian doubles, the last run's. Prints {wall_ms, cpu_ms: [of each run], and with shapes
-// shapes: {output: {type, dims}}}.
+// shapes: {output: {type, dims}}}. Of a list of plans it prints a list; {error} stands for one that does not run.
 const fs = require('fs');
 const ort = require('onnxruntime-node');
 
-const arrays = {float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array};
+const arrays = {float32: Float32Array, float64: Float64Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array,
+                uint8: Uint8Array, bool: Uint8Array};
 
 function tensor({file, type, shape}) {
   const bytes = fs.readFileSync(file);
@@ -13,7 +14,7 @@ function tensor({file, type, shape}) {
   return new ort.Tensor(type, values, shape);
 }
 
-async function main(plan) {
+async function run(plan) {
   const session = await ort.InferenceSession.create(plan.model, {
     graphOptimizationLevel: plan.optimisation, intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential',
     logSeverityLevel: 3});
@@ -35,7 +36,18 @@ async function main(plan) {
   if (plan.shapes) {
     for (const [name, value] of Object.entries(results)) report.shapes[name] = {type: value.type, dims: value.dims};
   }
-  console.log(JSON.stringify(report));
+  await session.release();
+  return report;
+}
+
+async function main(plans) {
+  if (!Array.isArray(plans)) {
+    console.log(JSON.stringify(await run(plans)));
+    return;
+  }
+  const reports = [];
+  for (const plan of plans) reports.push(await run(plan).catch(error => ({error: String(error)})));
+  console.log(JSON.stringify(reports));
 }
 
 main(JSON.parse(fs.readFileSync(process.argv[2]))).catch(error => {

@@ -76,7 +76,7 @@ const Row kRows[] = {
      "antialias:i axes:is coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i "
      "extrapolation_value:f keep_aspect_ratio_policy:s mode:s nearest_mode:s"},
     {"Upsample", "height_scale:f mode:s scales:fs width_scale:f"},
-    {"ConstantOfShape", "value:o"},
+    {"ConstantOfShape", "value:o dtype:i"},  // the type of value, as the import reads it
     {"RandomNormal", "dtype:i mean:f scale:f seed:f shape:is"},
     {"RandomNormalLike", "dtype:i mean:f scale:f seed:f"},
     {"StringNormalizer", "case_change_action:s is_case_sensitive:i locale:s stopwords:ss"},

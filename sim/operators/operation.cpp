@@ -1,5 +1,6 @@
 #include "sim/operators/operation.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sim/operators/operator.h"
@@ -20,6 +21,11 @@ void require_given(const Operation& operation, std::size_t input) {
 }
 
 }  // namespace
+
+bool Operation::constant_parameters() const {
+  return constant.size() < 2 ||
+         std::all_of(constant.begin() + 1, constant.end(), [](char c) { return c != 0; });
+}
 
 const Shape& Operation::shape(std::size_t input) const {
   require_given(*this, input);

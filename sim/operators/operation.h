@@ -26,6 +26,8 @@ struct Operation {
   bool given(std::size_t input) const { return input < node.inputs.size() && !node.inputs[input].empty(); }
   /// Whether value() has an answer: a constant with numbers, or an input that is not given.
   bool known(std::size_t input) const { return !given(input) || values[input] != nullptr; }
+  /// Whether the inputs behind the first are constants, so that what is computed, if anything, is the first.
+  bool constant_parameters() const;
   /// Throws std::invalid_argument where the input is not given.
   const Shape& shape(std::size_t input = 0) const;
   DType dtype(std::size_t input = 0) const;  ///< throws as shape() does

@@ -27,6 +27,7 @@ enum class Operands {
   Varying,  ///< those that are not constant
   First,    ///< the first, constant or not, and parameters that are computed
   Several,  ///< those that are not constant, and constants of more than one element
+  All,      ///< every one: a constant lies beside the others, whatever its size
 };
 
 struct OperatorDefinition {

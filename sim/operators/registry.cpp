@@ -163,7 +163,8 @@ std::vector<std::string> operands_of(const Node& node, const Network& network) {
     const Value& value = network.values.at(name);
     if (value.dtype == DType::String) continue;
     const bool scalar = value.constant && element_count(value.shape) == 1;
-    if (!value.constant || (kind == Operands::First && i == 0) || (kind == Operands::Several && !scalar))
+    if (!value.constant || kind == Operands::All || (kind == Operands::First && i == 0) ||
+        (kind == Operands::Several && !scalar))
       tensors.push_back(name);
   }
   return tensors;

@@ -66,18 +66,28 @@ class Inference {
     return network_.file.empty() ? what : network_.file + ": " + what;
   }
 
+  void require_elements(const Node& node, const char* what, const std::string& name) const {
+    const Shape& shape = network_.shape_of(name);
+    if (element_count(shape) == 0)
+      throw PlacementError(place(node.op + " '" + node.name + "': " + what + " '" + name + "' of shape " +
+                                 to_string(shape) +
+                                 " has no elements; tensors without elements are valid, and not run"));
+  }
+
   // Nothing behind this point knows what to do with a tensor that has no elements: no grid, no tile, no time.
   void refuse_empty(const Node& node, const Operation& operation) const {
-    const auto check = [&](const char* what, const std::string& name) {
-      const Shape& shape = network_.shape_of(name);
-      if (element_count(shape) == 0)
-        throw PlacementError(place(node.op + " '" + node.name + "': " + what + " '" + name + "' of shape " +
-                                   to_string(shape) +
-                                   " has no elements; tensors without elements are valid, and not run"));
-    };
-    for (const std::string& name : operation.tensors) check("input", name);
+    for (const std::string& name : operation.tensors) require_elements(node, "input", name);
     for (const std::string& name : node.outputs)
-      if (!name.empty() && network_.values.at(name).dtype != DType::String) check("output", name);
+      if (!name.empty() && network_.values.at(name).dtype != DType::String)
+        require_elements(node, "output", name);
+  }
+
+  // Lists may be empty, as shape arithmetic has them; arithmetic on tensors counts on elements.
+  void refuse_empty_constants(const Node& node, const OperatorDefinition& row,
+                              const Operation& operation) const {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      if (row.from_shapes == nullptr && operation.shapes[i].size() > 1)
+        require_elements(node, "input", node.inputs[i]);
   }
 
   // Whether the node became constants.
@@ -95,6 +105,7 @@ class Inference {
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
       if (!node.outputs[i].empty()) network_.values[node.outputs[i]].dtype = type_of(operation, i);
     if (fold_ && becomes_constant(*row, operation)) {
+      refuse_empty_constants(node, *row, operation);
       set_constants(node, *row, operation);
       return true;
     }

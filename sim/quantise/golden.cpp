@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "kernels/quantise/value_rows.h"
 #include "sim/config/memory_budget.h"
 #include "sim/input_error.h"
@@ -48,10 +49,12 @@ class Evaluation {
       if (visitor_.listener != nullptr) visitor_.listener->report("golden", done++, network_.nodes.size());
       try {
         step(node);
+      } catch (const NotRun& error) {
+        throw PlacementError(place(node.name + ": " + error.what()));
       } catch (const std::invalid_argument& error) {
-        throw InputError(node.name + ": " + error.what());
+        throw InputError(place(node.name + ": " + error.what()));
       } catch (const std::out_of_range&) {
-        throw InputError(node.name + ": " + node.op + " lacks an input that has a value");
+        throw InputError(place(node.name + ": " + node.op + " lacks an input that has a value"));
       }
       for (const std::string& input : node.inputs)
         if (--readers_[input] == 0) live_.erase(input);
@@ -101,7 +104,7 @@ class Evaluation {
       if (find_operator(node.op) == nullptr)
         lines += "\n  " + node.name + " (" + node.op +
                  "): " + (node.unread.empty() ? "the operator has no definition in bpusim" : node.unread);
-    if (!lines.empty()) throw PlacementError("nothing computes:" + lines);
+    if (!lines.empty()) throw PlacementError(place("nothing computes:" + lines));
   }
 
   void step(const Node& node) {

@@ -7,6 +7,7 @@
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/network/element_type.h"
+#include "sim/network/known_inputs.h"
 
 namespace bpusim {
 
@@ -33,17 +34,6 @@ std::vector<std::string> strings_of(const google::protobuf::RepeatedPtrField<std
   std::vector<std::string> names(field.begin(), field.end());
   trim(names);
   return names;
-}
-
-// Inputs that an operator can't do without, those after the first included.
-std::size_t least_inputs(const std::string& op) {
-  static const std::map<std::string, std::size_t> table = {
-      {"Add", 2},  {"Conv", 2},   {"ConvTranspose", 2}, {"Div", 2},   {"Expand", 2}, {"Gather", 2},
-      {"Gemm", 2}, {"MatMul", 2}, {"Mul", 2},           {"PRelu", 2}, {"Pow", 2},    {"Sub", 2}};
-  if (op == "RandomNormal" || op == "RandomUniform") return 0;
-  if (const NormDefinition* norm = find_norm(op)) return 1 + required_constants(*norm);
-  const auto found = table.find(op);
-  return found == table.end() ? 1 : found->second;
 }
 
 Tensor vector_of(std::vector<double> values) {
@@ -260,11 +250,15 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
 void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
                                  std::vector<std::string> inputs, OnnxScope& scope) {
   const std::string where = where_of(proto.op_type(), name);
-  const std::size_t least = least_inputs(proto.op_type());
+  const InputCount count = input_count(proto.op_type());
   const auto given = static_cast<std::size_t>(std::distance(
       inputs.begin(), std::find(inputs.begin(), inputs.end(), "")));  // up to the first that is left out
-  if (given < least)
-    refuse(where, "needs at least " + std::to_string(least) + " inputs, it has " + std::to_string(given));
+  if (given < count.least)
+    refuse(where,
+           "needs at least " + std::to_string(count.least) + " inputs, it has " + std::to_string(given));
+  if (count.most > 0 && inputs.size() > count.most)
+    refuse(where, "takes at most " + std::to_string(count.most) + (count.most == 1 ? " input" : " inputs") +
+                      ", it has " + std::to_string(inputs.size()));
   if (proto.output(0).empty()) refuse(where, "has no name for its first output");
   Node node;
   node.name = std::move(name);

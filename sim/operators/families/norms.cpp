@@ -86,7 +86,11 @@ std::string parameter_obstacle(const Operation& operation) {
 
 std::vector<Shape> shapes(const Operation& operation) {
   const Shape& x = operation.shape();
-  if (!computes_parameters(operation)) norm_problem(operation);
+  // Parameters that are computed have a shape that has to fit, too; of their values nothing is asked.
+  std::vector<Tensor> constants;
+  for (std::size_t i = 1; i < operation.values.size(); ++i)
+    constants.push_back(operation.known(i) ? operation.value(i) : Tensor::filled(operation.shapes[i], 1));
+  problem_of(operation.node, x, std::move(constants));
   std::vector<Shape> shapes = {x};
   const auto& outputs = find_norm(operation.node.op)->outputs;
   if (trains(operation.node)) {

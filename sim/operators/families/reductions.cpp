@@ -19,7 +19,7 @@ bool keeps_dims(const Node& node) {
   return node.attributes.get("keepdims", std::int64_t{1}) != 0;
 }
 
-bool does_nothing(const Node& node, const std::vector<std::int64_t>& axes) {
+bool over_no_axes(const Node& node, const std::vector<std::int64_t>& axes) {
   return axes.empty() && node.attributes.get("noop_with_empty_axes", std::int64_t{0}) != 0;
 }
 
@@ -27,13 +27,17 @@ std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
   auto axes = node.attributes.get("axes", std::vector<std::int64_t>{});
   if (axes.empty() && inputs.size() > 1)
     for (const double v : inputs[1]->values) axes.push_back(static_cast<std::int64_t>(v));
-  if (does_nothing(node, axes)) return one(*inputs.at(0));
+  if (over_no_axes(node, axes)) {  // each element is a set of its own: ReduceL2 leaves its magnitude
+    Tensor sets = *inputs.at(0);
+    sets.shape.push_back(1);
+    return one(reduce(node.op, sets, {-1}, false));
+  }
   return one(reduce(node.op, *inputs.at(0), axes, keeps_dims(node)));
 }
 
 std::vector<Shape> shapes(const Operation& operation) {
   const auto axes = operation.integers("axes", 1);
-  if (does_nothing(operation.node, axes)) return {operation.shape()};
+  if (over_no_axes(operation.node, axes)) return {operation.shape()};
   return {reduced_shape(operation.shape(), axes, keeps_dims(operation.node))};
 }
 
@@ -62,9 +66,9 @@ bool is_pooling(const Operation& operation) {
 }
 
 std::string obstacle(const Operation& operation) {
-  if (operation.tensors.size() > 1)
+  if (!operation.constant_parameters())
     return "a " + operation.node.op + " whose axes are computed has no BPU lowering";
-  if (does_nothing(operation.node, operation.integers("axes", 1)))
+  if (over_no_axes(operation.node, operation.integers("axes", 1)))
     return "a " + operation.node.op + " over no axes has no BPU lowering";
   return kind_of(operation.node.op) ? "" : "a " + operation.node.op + " has no BPU lowering";
 }

@@ -56,7 +56,7 @@ std::optional<View> repetition_of(const Operation& operation) {
 }
 
 std::string obstacle(const Operation& operation) {
-  if (operation.tensors.size() > 1) return "its target is no constant";
+  if (!operation.constant_parameters()) return "its target is no constant";
   if (repetition_of(operation)) return "";
   try {
     plan_resample(resize_of(operation), {}, Rounding::HalfEven);

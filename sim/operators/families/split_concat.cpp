@@ -176,7 +176,7 @@ std::vector<OperatorDefinition> operators::split_concat() {
   split.arithmetic = "codes are copied, or stay where they are";
   OperatorDefinition concat;
   concat.op = "Concat";
-  concat.operands = Operands::Several;
+  concat.operands = Operands::All;
   concat.same_elements = of_one_tensor;
   concat.golden = golden_concat;
   concat.shapes = concat_shapes;

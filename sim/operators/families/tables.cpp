@@ -108,8 +108,9 @@ std::vector<Tensor> applied(const Node& node, const Inputs& inputs) {
 
 // A function whose parameters are computed is none of one element.
 std::string obstacle(const Operation& operation) {
-  return operation.tensors.size() == 1 ? ""
-                                       : "a " + operation.node.op + " of several tensors has no BPU lowering";
+  return operation.constant_parameters()
+             ? ""
+             : "a " + operation.node.op + " of several tensors has no BPU lowering";
 }
 
 LoweredStep lower(StepLowering& s) {

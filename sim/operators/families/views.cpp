@@ -101,11 +101,13 @@ bool same_elements(const Operation& operation) {
 
 // In training elements go missing.
 bool drops_nothing(const Operation& operation) {
-  return !operation.given(2) || (operation.known(2) && operation.value(2).values.at(0) == 0);
+  if (!operation.known(2)) return false;
+  const std::vector<double>& training = operation.value(2).values;
+  return training.empty() || training[0] == 0;
 }
 
 std::string obstacle(const Operation& operation) {
-  if (operation.tensors.size() > 1) return "its target is no constant";
+  if (!operation.constant_parameters()) return "its target is no constant";
   view_of(operation);
   return "";
 }

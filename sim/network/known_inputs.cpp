@@ -1,0 +1,64 @@
+#include "sim/network/known_inputs.h"
+
+#include <map>
+#include <sstream>
+
+#include "kernels/norms/norm.h"
+
+namespace bpusim {
+
+namespace {
+
+// From onnx's Operators.md. Norms have theirs in their own rows.
+struct Row {
+  const char* ops;
+  InputCount count;
+};
+
+const Row kRows[] = {
+    {"RandomNormal RandomUniform", {0, 0}},
+    {"Relu Abs Acos Acosh Asin Asinh Atan Atanh Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
+     "HardSwish LeakyRelu "
+     "Log Mish Neg Not Reciprocal Round Selu Sigmoid Sign SiLU Sin Sinh Softplus Softsign Sqrt Tan Tanh "
+     "ThresholdedRelu "
+     "MaxPool AveragePool GlobalMaxPool GlobalAveragePool ArgMax ArgMin Softmax LogSoftmax LRN Transpose "
+     "DepthToSpace "
+     "SpaceToDepth Flatten Identity Cast Shape Size ConstantOfShape RandomNormalLike StringNormalizer",
+     {1, 1}},
+    {"Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual MatMul Expand "
+     "Gather "
+     "GatherElements GatherND",
+     {2, 2}},
+    {"ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum "
+     "ReduceLogSumExp "
+     "Reshape Squeeze Unsqueeze Split Upsample Trilu",
+     {1, 2}},
+    {"Clip Dropout", {1, 3}},
+    {"Conv ConvTranspose Gemm", {2, 3}},
+    {"Where OneHot Range", {3, 3}},
+    {"Tile", {2, 3}},
+    {"Resize Pad", {1, 4}},
+    {"Slice", {1, 5}},
+};
+
+std::map<std::string, InputCount> parsed() {
+  std::map<std::string, InputCount> table;
+  for (const Row& row : kRows) {
+    std::istringstream ops(row.ops);
+    for (std::string op; ops >> op;) table[op] = row.count;
+  }
+  return table;
+}
+
+}  // namespace
+
+InputCount input_count(const std::string& op) {
+  static const auto table = parsed();
+  const auto found = table.find(op);
+  if (found != table.end()) return found->second;
+  if (const NormDefinition* norm = find_norm(op))
+    return {1 + required_constants(*norm), 1 + norm->constants.size()};
+  return {};
+}
+
+}  // namespace bpusim
