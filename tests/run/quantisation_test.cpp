@@ -149,6 +149,27 @@ TEST_F(Quantising, AutoTakesTheMethodOfTheBestMeanOverTheSamples) {
   }
 }
 
+// Ten samples, each larger than the one before, so that each has a cosine of its own on the grid of them all.
+TEST_F(Quantising, AutoJudgesTheFirstEightSamples) {
+  std::string list;
+  for (int s = 1; s <= 10; ++s) {
+    file(std::to_string(s) + ".npy", random_normal({1, 16, 16}, 0, s, static_cast<std::uint64_t>(s)));
+    list += (s > 1 ? ", " : "") + std::to_string(s) + ".npy";
+  }
+  const auto on = [&](int sample, const std::string& method) {
+    return run("operators: [{op: Abs, name: a, data: " + std::to_string(sample) +
+               ".npy}]\ncalibration_samples: [" + list + "]\ncalibration: '" + method + "'\n");
+  };
+  const RunResult judged = on(1, "auto");
+  double sum = 0;
+  for (int s = 1; s <= 8; ++s) sum += row(on(s, "max"), "a").accuracy->cosine;
+  EXPECT_EQ(judged.quantised->samples, 10u);
+  EXPECT_EQ(judged.quantised->tried.front().method, "max");
+  EXPECT_NEAR(judged.quantised->tried.front().cosine, sum / 8, 1e-9);
+  // One sample less or more would be seen.
+  for (const int s : {8, 9}) EXPECT_GT(std::abs(row(on(s, "max"), "a").accuracy->cosine - sum / 8), 1e-6);
+}
+
 // Two grids that want different methods: 3 of 4096 values that an Abs has to keep, and 4 that count for
 // nothing behind a HardSwish and lie too far out for "readers" to cut them. Only a percentile of 0.999 cuts 4
 // of 4096.
