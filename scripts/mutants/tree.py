@@ -1,4 +1,5 @@
 """The copy of the tree that holds the changes, and its one build."""
+import hashlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from . import sites as source_sites
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, "build", "mutants")
 TREE, BUILD = os.path.join(WORK, "tree"), os.path.join(WORK, "build")
+CHECKED = os.path.join(WORK, "checked")  # contents of files that compile
 JOBS = int(os.environ.get("JOBS", "2"))
 PLAIN = {**os.environ, "LC_ALL": "C"}
 # All that tests run; neither fuzz targets nor benchmarks.
@@ -100,13 +102,20 @@ def check_commands():
     return command
 
 
+def content_key(file):
+    return hashlib.sha1(open(os.path.join(TREE, file), "rb").read()).hexdigest()
+
+
 def check(numbered):
     """Changes that do not compile, from their files alone: quicker than a build. One in a template or in a constant
     may still fail where it is used."""
     write(numbered)
     configure()
     command = check_commands()
-    bad, files = set(), {s.file for _, s in numbered if not s.file.endswith("-inl.h")}
+    bad, files, passed = set(), {s.file for _, s in numbered if not s.file.endswith("-inl.h")}, set()
+    if os.path.exists(CHECKED):
+        passed = set(open(CHECKED).read().split())
+    files = {f for f in files if content_key(f) not in passed}
 
     def errors(file):
         words, directory = command(file)
@@ -117,6 +126,7 @@ def check(numbered):
         files, before = set(), set(bad)
         for file, result in done:
             if result.returncode == 0:
+                passed.add(content_key(file))
                 continue
             fault = at_fault(result.stderr, [(n, s) for n, s in numbered if n not in before])
             if not fault:
@@ -124,6 +134,7 @@ def check(numbered):
             bad |= fault
             files.add(file)
         write([(n, s) for n, s in numbered if n not in bad])
+    open(CHECKED, "w").write("\n".join(sorted(passed)))
     return bad
 
 

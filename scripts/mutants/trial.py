@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -12,8 +13,9 @@ from .tree import BUILD, WORK
 
 # The fuzz targets take what is damaged and hold no result; crosscheck asks a registry.
 NOT_ASKED = ("Fuzz/", "crosscheck")
+TEMPORARY = os.path.join(WORK, "tmp")  # beside those of tests that somebody else runs
 REACHED = os.path.join(WORK, "reached")
-MEMORY_BYTES, FILE_BYTES = 8 << 30, 2 << 30
+MEMORY_BYTES, FILE_BYTES = 8 << 30, 32 << 30  # a test makes a sparse file of 20 GiB
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Test:
     skipped: int | None
     seconds: float = 0
     reaches: set = field(default_factory=set)
+    alone: threading.Lock = field(default_factory=threading.Lock)  # it may write where it always does
 
 
 def run(test, environment, limit):
@@ -34,7 +37,7 @@ def run(test, environment, limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    process = subprocess.Popen(test.command, cwd=test.folder, env={**os.environ, **test.environment, **environment},
+    process = subprocess.Popen(test.command, cwd=test.folder, env={**os.environ, "TMPDIR": TEMPORARY, **test.environment, **environment},
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                start_new_session=True, preexec_fn=bounds)
     try:
@@ -64,6 +67,7 @@ def listed():
 def recorded(last):
     """The tests, those that are quickest first, each with the numbers (up to `last`) that it reaches."""
     tests, failing = [], []
+    os.makedirs(TEMPORARY, exist_ok=True)
     for test in listed():
         open(REACHED, "wb").write(bytes(last + 1))
         began = time.time()
@@ -84,7 +88,8 @@ def verdict(number, tests):
     """How the change fares: 'noticed by X', 'passes' or 'passes: no test reaches it'."""
     reaching = [t for t in tests if number in t.reaches]
     for test in reaching:
-        code = run(test, {"BPUSIM_MUTANT": str(number)}, 10 * test.seconds + 10)
+        with test.alone:
+            code = run(test, {"BPUSIM_MUTANT": str(number)}, 10 * test.seconds + 10)
         if code != 0:
             return "noticed by " + test.name + (": takes too long" if code is None else "")
     return "passes" if reaching else "passes: no test reaches it"
