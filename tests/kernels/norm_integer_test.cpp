@@ -149,6 +149,17 @@ TEST(NormInteger, WidthsOfASetOfAMillion) {
   EXPECT_EQ(accumulator_bits(plan).square_sum, 36);
 }
 
+// Magnitudes are taken from the zero point on: codes reach from -128 to 127, and from one of 100 they are 228
+// away. Ten of them are 2280, which need 12 bits and a sign; 1280 for the sum need 11 and a sign.
+TEST(NormInteger, WidthsOfMagnitudes) {
+  NormPlan plan;
+  plan.statistic = Statistic::L1;
+  plan.set_size = 10;
+  plan.in.zero_point = 100;
+  EXPECT_EQ(accumulator_bits(plan).sum, 12);
+  EXPECT_EQ(accumulator_bits(plan).square_sum, 13);
+}
+
 TEST(NormInteger, NarrowerUnitsLoseAccuracy) {
   std::mt19937_64 rng(7);
   const Case c = cases()[0];

@@ -130,6 +130,7 @@ TEST_F(Quantising, AutoTakesTheMethodOfTheBestMeanOverTheSamples) {
   };
   const RunResult result = on("first.npy", "auto");
   const Quantised& q = *result.quantised;
+  EXPECT_EQ(q.method, "auto");
   ASSERT_EQ(q.tried.size(), 9u);
   const auto best = std::max_element(q.tried.begin(), q.tried.end(),
                                      [](const auto& a, const auto& b) { return a.cosine < b.cosine; });
