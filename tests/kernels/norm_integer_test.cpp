@@ -160,6 +160,18 @@ TEST(NormInteger, WidthsOfMagnitudes) {
   EXPECT_EQ(accumulator_bits(plan).square_sum, 13);
 }
 
+// 2^20 elements of int16 by a mantissa of 2^31 are products of 66 bits: xhat = q * 2^51 / 2^60, rounded down.
+TEST(NormInteger, ProductsBeyond64BitsAreExact) {
+  NormPlan plan;
+  plan.in = plan.out = {1, 0, DType::Int16};
+  plan.set_size = plan.element_factor = 1 << 20;
+  const SetScale scale{0, 1U << 31, 60};
+  const AffineEntry same = make_affine_entry(1, 0, 30, 0);
+  std::int16_t codes[] = {32767, -32768, 1, -1, 512};
+  apply_tile<std::int16_t>({{{5, true, 0}}}, plan, codes, &scale, &same, codes);
+  EXPECT_EQ(std::vector<int>(codes, codes + 5), (std::vector<int>{63, -64, 0, -1, 1}));
+}
+
 TEST(NormInteger, NarrowerUnitsLoseAccuracy) {
   std::mt19937_64 rng(7);
   const Case c = cases()[0];

@@ -90,6 +90,18 @@ TEST(Operators, OfTwoOperandsTheOneThatChangesLeads) {
   }
 }
 
+// Branches of one image are made where they lie in the result: nothing copies them, and none overwrites
+// another.
+TEST(Operators, BranchesLieSideBySide) {
+  Builder n;
+  const std::string x = n.input({1, 6, 10, 10});
+  const std::string joined =
+      n.add("Concat", {n.add("Abs", {x}), n.add("Sigmoid", {x}), n.add("Neg", {x})}, number("axis", 1));
+  n.end("HardSwish", {joined});
+  expect_ideal(n);
+  EXPECT_EQ(n.run().dram_read_bytes, 3 * 600 + 1800);
+}
+
 TEST(Operators, ManyOperandsAreChains) {
   Builder n;
   for (const char* op : {"Sum", "Mean", "Max", "Min"})
