@@ -171,6 +171,18 @@ TEST_F(Quantising, AutoJudgesTheFirstEightSamples) {
   for (const int s : {8, 9}) EXPECT_GT(std::abs(row(on(s, "max"), "a").accuracy->cosine - sum / 8), 1e-6);
 }
 
+// Means of 1 and of 0.374 on steps of 1/127: the one is exact, the other 47/127. A cosine of either is 1.
+TEST_F(Quantising, AutoCountsTheErrorsOfOutputsOfOneNumber) {
+  file("one.npy", Tensor::filled({1, 1, 8, 8}, 1));
+  file("other.npy", Tensor::filled({1, 1, 8, 8}, 0.374));
+  const RunResult result =
+      run("operators: [{op: GlobalAveragePool, name: a, data: one.npy}]\n"
+          "calibration_samples: [one.npy, other.npy]\ncalibration: auto\n");
+  const double error = 0.374 - 47.0 / 127;
+  EXPECT_NEAR(result.quantised->tried.front().cosine, 1 - error * error / (1 + 0.374 * 0.374) / 2, 1e-9);
+  EXPECT_LT(result.quantised->tried.front().cosine, 1 - 5e-6);
+}
+
 // Two grids that want different methods: 3 of 4096 values that an Abs has to keep, and 4 that count for
 // nothing behind a HardSwish and lie too far out for "readers" to cut them. Only a percentile of 0.999 cuts 4
 // of 4096.
