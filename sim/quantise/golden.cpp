@@ -126,6 +126,10 @@ class Evaluation {
       const std::string& name = node.outputs[i];
       if (name.empty()) continue;
       const auto tensor = std::make_shared<const Tensor>(std::move(outputs[i]));
+      const auto said = network_.values.find(name);
+      if (said != network_.values.end() && said->second.shape != tensor->shape)
+        throw std::logic_error(node.name + ": " + node.op + " gives " + to_string(tensor->shape) +
+                               ", and its shape was said to be " + to_string(said->second.shape));
       visitor_.number(name, tensor);
       if (readers_.count(name) != 0) live_[name] = tensor;
     }

@@ -53,6 +53,12 @@ TEST(Calibration, ReadersSayWhereTheirGridEnds) {
   EXPECT_DOUBLE_EQ(s.grid(readers, false, DType::Int16).scale, 4.0 / 32767);
 }
 
+TEST(Calibration, OfNoValues) {
+  for (const CalibrationMethod& method : calibration_methods())
+    EXPECT_EQ(statistics_of({}).grid(method, false).scale, 1) << method.name();
+  EXPECT_EQ(ValueStatistics().largest(), 0);
+}
+
 TEST(Calibration, SamplesAddUp) {
   const auto a = random_normal({3000}, 0, 1, 1).values, b = random_normal({2000}, 1, 2, 2).values;
   std::vector<double> both = a;

@@ -2,8 +2,11 @@
 // element.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "kernels/cpu/parallel.h"
 #include "kernels/norms/golden.h"
@@ -306,6 +309,21 @@ TEST(FastRows, ParallelForRunsEachPartOnceAndPassesExceptionsOn) {
                               if (i == 77) throw std::runtime_error("77");
                             }),
                std::runtime_error);
+  set_thread_count(threads);
+}
+
+// Two parts that wait for each other end only where two threads work on them.
+TEST(FastRows, ParallelForTakesAThreadMore) {
+  const int threads = thread_count();
+  set_thread_count(2);
+  std::atomic<int> there{0}, met{0};
+  parallel_for(2, INT64_MAX, [&](std::int64_t) {
+    ++there;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (there < 2 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    if (there == 2) ++met;
+  });
+  EXPECT_EQ(met, 2);
   set_thread_count(threads);
 }
 

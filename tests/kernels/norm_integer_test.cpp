@@ -149,6 +149,29 @@ TEST(NormInteger, WidthsOfASetOfAMillion) {
   EXPECT_EQ(accumulator_bits(plan).square_sum, 36);
 }
 
+// Magnitudes are taken from the zero point on: codes reach from -128 to 127, and from one of 100 they are 228
+// away. Ten of them are 2280, which need 12 bits and a sign; 1280 for the sum need 11 and a sign.
+TEST(NormInteger, WidthsOfMagnitudes) {
+  NormPlan plan;
+  plan.statistic = Statistic::L1;
+  plan.set_size = 10;
+  plan.in.zero_point = 100;
+  EXPECT_EQ(accumulator_bits(plan).sum, 12);
+  EXPECT_EQ(accumulator_bits(plan).square_sum, 13);
+}
+
+// 2^20 elements of int16 by a mantissa of 2^31 are products of 66 bits: xhat = q * 2^51 / 2^60, rounded down.
+TEST(NormInteger, ProductsBeyond64BitsAreExact) {
+  NormPlan plan;
+  plan.in = plan.out = {1, 0, DType::Int16};
+  plan.set_size = plan.element_factor = 1 << 20;
+  const SetScale scale{0, 1U << 31, 60};
+  const AffineEntry same = make_affine_entry(1, 0, 30, 0);
+  std::int16_t codes[] = {32767, -32768, 1, -1, 512};
+  apply_tile<std::int16_t>({{{5, true, 0}}}, plan, codes, &scale, &same, codes);
+  EXPECT_EQ(std::vector<int>(codes, codes + 5), (std::vector<int>{63, -64, 0, -1, 1}));
+}
+
 TEST(NormInteger, NarrowerUnitsLoseAccuracy) {
   std::mt19937_64 rng(7);
   const Case c = cases()[0];

@@ -170,6 +170,16 @@ TEST(NormRegistry, NamesAndNumbersOfConstants) {
   EXPECT_EQ(required_constants(*find_norm("LpNormalization")), 0u);
 }
 
+// Of a workload that says nothing the first half of the channels is the instances'.
+TEST(NormRegistry, HalfOfTheChannelsWhereNothingIsGiven) {
+  const NormDefinition& row = *find_norm("InstanceBatchNormalization");
+  NormArguments arguments;
+  arguments.shape = {1, 10, 4, 4};
+  EXPECT_EQ(row.constants.at(0).shape(arguments), Shape{5});
+  arguments.first_channels = 3;
+  EXPECT_EQ(row.constants.at(0).shape(arguments), Shape{3});
+}
+
 TEST(LayerNorm, SmallestExample) {
   // mean 2, variance 2/3; (1-2)/sqrt(2/3 + 0) = -1.2247; gamma 2, beta 1.
   NormArguments arguments{{}, {1, 3}, {vec({2, 2, 2}), vec({1, 1, 1})}, 17};

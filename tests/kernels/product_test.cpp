@@ -74,6 +74,11 @@ TEST(Einsum, AttentionIsAProductOfMatricesAsTheyLie) {
   EXPECT_EQ(scores->pairs[1].b, 28);
   EXPECT_EQ(scores->pairs[5].y, 5 * 35);
   EXPECT_TRUE(einsum_product("bhij,bhjd->bhid", {2, 3, 5, 7}, {2, 3, 7, 4}).has_value());
+  const auto turned = einsum_product("kr,kc->rc", {4, 5}, {4, 7});
+  ASSERT_TRUE(turned.has_value());
+  EXPECT_TRUE(turned->a_turned);
+  EXPECT_FALSE(turned->b_turned);
+  EXPECT_EQ(turned->rows, 5);
   EXPECT_FALSE(einsum_product("bihd,bjhd->bhij", {2, 5, 3, 4}, {2, 7, 3, 4}).has_value());
 }
 

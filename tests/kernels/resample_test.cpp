@@ -31,6 +31,15 @@ TEST(Resample, LinearByHand) {
       (Values{0, 4, 8, 8}));
 }
 
+TEST(Resample, OneOutputOfARegionIsItsMiddle) {
+  Attributes a;
+  a.strings = {{"mode", "linear"}, {"coordinate_transformation_mode", "tf_crop_and_resize"}};
+  // From 0.5 to 1 of five elements: half of 1.5 times 4.
+  const Resize crop =
+      resolve_resize("Resize", a, {5}, {Tensor({2}, {0.5, 1}), Tensor({0}, {}), Tensor({1}, {1})});
+  EXPECT_EQ(apply_resize(crop, {10, 20, 30, 40, 50}), Values{40});
+}
+
 TEST(Resample, NearestByAFraction) {
   // 2 to 3: at -1/6, 1/2, 7/6; one half goes to the lower one.
   EXPECT_EQ(apply_resize(resize({2}, {1.5}, {}), {4, 5}), (Values{4, 4, 5}));

@@ -247,6 +247,16 @@ TEST(DramTiming, WaitsThatDoNotBindCostNothing) {
   EXPECT_EQ(last_data(p, groups), two);
 }
 
+// Where written data comes later behind its column than read data does, the bus has to wait for it, in
+// another rank too.
+TEST(DramTiming, AReadWaitsForWhatAnotherRankWrites) {
+  DramParams p = told_apart();
+  p.cwl = 26;
+  const Burst open{}, other_rank{0, 0, 0, 0, false, 1};
+  // Column of the write 500, its data until 500 + 26 + 2, 3 for the ranks, and a read's comes 20 behind: 511.
+  EXPECT_EQ(last_data(p, {open, other_rank, {500, 0, 0, 0, true}, {500, 0, 0, 0, false, 1}}), 511 + 20 + 2);
+}
+
 TEST(DramTiming, ControllerTimeComesOnTop) {
   DramParams p = told_apart();
   p.controller_ns = 20;

@@ -119,6 +119,29 @@ TEST(Machine, EveryCycleOfEveryEngineHasACause) {
   }
 }
 
+// What a node's commands took and waited for, over the engines; nothing of a node that has none.
+TEST(Machine, CyclesOfANodeAreThoseOfItsCommands) {
+  Machine machine(MachineParams{});
+  StallAccounting stalls(machine.engines());
+  machine.add_observer(stalls);
+  Program p = copy(0, 200000, 100000);
+  p.commands[1].node = 3;
+  machine.run(p);
+  CauseCycles all{}, nodes{};
+  for (std::size_t e = 0; e < machine.engines().size(); ++e)
+    for (std::size_t c = 0; c < all.size(); ++c) all[c] += stalls.cycles(static_cast<int>(e))[c];
+  for (const int node : {p.commands[0].node, 3})
+    for (std::size_t c = 0; c < all.size(); ++c) nodes[c] += stalls.node_cycles(node)[c];
+  const auto of = [](const CauseCycles& cycles, Cause cause) {
+    return cycles[static_cast<std::size_t>(cause)];
+  };
+  for (const Cause cause : {Cause::Work, Cause::SramBank, Cause::Dependency, Cause::Host, Cause::Dispatch})
+    EXPECT_EQ(of(nodes, cause), of(all, cause)) << to_string(cause);
+  EXPECT_EQ(of(stalls.node_cycles(3), Cause::Dispatch), MachineParams().bpu.dispatch_cycles);
+  EXPECT_GT(of(stalls.node_cycles(3), Cause::Work), 0);
+  EXPECT_EQ(stalls.node_cycles(7), CauseCycles{});
+}
+
 // A command becomes ready in the very cycle in which its last dependency finishes, whatever else wakes the
 // engine that finishes it: here the load channel, which is poked for its next transfer while data is still on
 // its way.

@@ -192,6 +192,19 @@ TEST(Advice, AMaskInFrontOfASoftmax) {
       checked<MaskAdvice>(other, other.add("Relu", {other.add("Add", {"x", other.list({-1e9})})})).empty());
 }
 
+// With statistics that are given gamma says how far results reach, whatever the variance was; that of a
+// channel whose variance is epsilon's size reaches 1 / sqrt(2).
+TEST(Advice, GivenVariancesDoNotMakeOutliers) {
+  Draft d({1, 4, 6, 6});
+  Tensor var = Tensor::filled({24}, 1);
+  for (std::size_t c = 0; c < 5; ++c) var.values[c] = 1e4;
+  var.values[5] = 1e-5;
+  const std::string zeros = d.constant(Tensor::filled({24}, 0)), ones = d.constant(Tensor::filled({24}, 1));
+  EXPECT_TRUE(checked<GammaOutliersAdvice>(
+                  d, d.add("BatchNormalization", {conv(d, "x", 24), ones, zeros, zeros, d.constant(var)}))
+                  .empty());
+}
+
 // Channels that were pruned are no measure of the others.
 TEST(Advice, DeadChannelsAreLeftOutOfTheMedian) {
   const auto found = [](double dead, double variance, double largest) {

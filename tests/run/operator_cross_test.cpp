@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "models/commands/footprint.h"
 #include "models/commands/interpreter.h"
 #include "models/machine.h"
 #include "sim/lowering/conv.h"
@@ -173,11 +174,22 @@ std::vector<std::int8_t> result(DramPort& dram) {
   return y;
 }
 
+// No command touches SRAM that its program did not ask for: behind it lies what others keep there.
+void stays_in_its_room(const Program& program) {
+  for (const Command& command : program.commands) {
+    const Footprint f = footprint(command, program);
+    for (const auto* accesses : {&f.reads, &f.writes})
+      for (const Access& access : *accesses)
+        RC_ASSERT(access.space == 0 || (access.begin >= 0 && access.end <= program.sram_bytes));
+  }
+}
+
 RC_GTEST_PROP(RandomOperators, FunctionAndOrderAgree, ()) {
   const auto drawn = *rc::gen::element(drawn_product, drawn_reduction, drawn_softmax, drawn_selection,
                                        drawn_transpose, drawn_resize, drawn_conv, drawn_matmul);
   const MachineParams machine = drawn_machine();
   const Program program = drawn(machine, draw(64, 6000));
+  stays_in_its_room(program);
   Machine with(machine), without(machine, false);
   fill(with.dram());
   const std::int64_t cycles = with.run(program).cycles();

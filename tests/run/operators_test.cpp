@@ -1,5 +1,6 @@
 // Operators of whole networks on machines that tile them differently: they run on the BPU, leave the ideal
 // result and take the same cycles with and without data.
+#include "sim/operators/broadcast.h"
 #include "tests/run/network_builder.h"
 
 namespace bpusim {
@@ -64,6 +65,41 @@ TEST(Operators, TwoTensors) {
   n.end("PRelu", {n.input({2, 6, 7, 5}), n.constant({6, 1, 1}, 0, 0.5)});
   n.end("PRelu", {n.input({2, 6, 7, 5}), n.constant({6, 7, 5}, 0, 0.5)});
   expect_ideal(n);
+}
+
+TEST(Operators, OfTwoOperandsTheOneThatChangesLeads) {
+  struct Case {
+    Shape a, b;
+    bool swap;
+    Operand second;
+    std::int64_t rows, row, lead_stride, other_stride;
+  };
+  for (const Case& c : {Case{{8}, {8}, false, Operand::Full, 1, 8, 0, 0},
+                        {{4, 8}, {8}, false, Operand::PerColumn, 4, 8, 8, 0},
+                        {{8}, {4, 8}, true, Operand::PerColumn, 4, 8, 8, 0},
+                        {{1}, {8}, true, Operand::PerRow, 1, 8, 0, 0},
+                        {{4, 8}, {4, 1}, false, Operand::PerRow, 4, 8, 8, 1}}) {
+    SCOPED_TRACE(to_string(c.a) + " and " + to_string(c.b));
+    const BroadcastBlocks blocks = broadcast_blocks(c.a, c.b);
+    EXPECT_EQ(blocks.swap, c.swap);
+    EXPECT_EQ(blocks.second, c.second);
+    EXPECT_EQ(blocks.rows, c.rows);
+    EXPECT_EQ(blocks.row, c.row);
+    EXPECT_EQ(blocks.lead_stride, c.lead_stride);
+    EXPECT_EQ(blocks.other_stride, c.other_stride);
+  }
+}
+
+// Branches of one image are made where they lie in the result: nothing copies them, and none overwrites
+// another.
+TEST(Operators, BranchesLieSideBySide) {
+  Builder n;
+  const std::string x = n.input({1, 6, 10, 10});
+  const std::string joined =
+      n.add("Concat", {n.add("Abs", {x}), n.add("Sigmoid", {x}), n.add("Neg", {x})}, number("axis", 1));
+  n.end("HardSwish", {joined});
+  expect_ideal(n);
+  EXPECT_EQ(n.run().dram_read_bytes, 3 * 600 + 1800);
 }
 
 TEST(Operators, ManyOperandsAreChains) {

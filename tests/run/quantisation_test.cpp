@@ -130,6 +130,7 @@ TEST_F(Quantising, AutoTakesTheMethodOfTheBestMeanOverTheSamples) {
   };
   const RunResult result = on("first.npy", "auto");
   const Quantised& q = *result.quantised;
+  EXPECT_EQ(q.method, "auto");
   ASSERT_EQ(q.tried.size(), 9u);
   const auto best = std::max_element(q.tried.begin(), q.tried.end(),
                                      [](const auto& a, const auto& b) { return a.cosine < b.cosine; });
@@ -147,6 +148,39 @@ TEST_F(Quantising, AutoTakesTheMethodOfTheBestMeanOverTheSamples) {
     }
     EXPECT_NEAR(sum / 3, t.cosine, 1e-9) << t.method;
   }
+}
+
+// Ten samples, each larger than the one before, so that each has a cosine of its own on the grid of them all.
+TEST_F(Quantising, AutoJudgesTheFirstEightSamples) {
+  std::string list;
+  for (int s = 1; s <= 10; ++s) {
+    file(std::to_string(s) + ".npy", random_normal({1, 16, 16}, 0, s, static_cast<std::uint64_t>(s)));
+    list += (s > 1 ? ", " : "") + std::to_string(s) + ".npy";
+  }
+  const auto on = [&](int sample, const std::string& method) {
+    return run("operators: [{op: Abs, name: a, data: " + std::to_string(sample) +
+               ".npy}]\ncalibration_samples: [" + list + "]\ncalibration: '" + method + "'\n");
+  };
+  const RunResult judged = on(1, "auto");
+  double sum = 0;
+  for (int s = 1; s <= 8; ++s) sum += row(on(s, "max"), "a").accuracy->cosine;
+  EXPECT_EQ(judged.quantised->samples, 10u);
+  EXPECT_EQ(judged.quantised->tried.front().method, "max");
+  EXPECT_NEAR(judged.quantised->tried.front().cosine, sum / 8, 1e-9);
+  // One sample less or more would be seen.
+  for (const int s : {8, 9}) EXPECT_GT(std::abs(row(on(s, "max"), "a").accuracy->cosine - sum / 8), 1e-6);
+}
+
+// Means of 1 and of 0.374 on steps of 1/127: the one is exact, the other 47/127. A cosine of either is 1.
+TEST_F(Quantising, AutoCountsTheErrorsOfOutputsOfOneNumber) {
+  file("one.npy", Tensor::filled({1, 1, 8, 8}, 1));
+  file("other.npy", Tensor::filled({1, 1, 8, 8}, 0.374));
+  const RunResult result =
+      run("operators: [{op: GlobalAveragePool, name: a, data: one.npy}]\n"
+          "calibration_samples: [one.npy, other.npy]\ncalibration: auto\n");
+  const double error = 0.374 - 47.0 / 127;
+  EXPECT_NEAR(result.quantised->tried.front().cosine, 1 - error * error / (1 + 0.374 * 0.374) / 2, 1e-9);
+  EXPECT_LT(result.quantised->tried.front().cosine, 1 - 5e-6);
 }
 
 // Two grids that want different methods: 3 of 4096 values that an Abs has to keep, and 4 that count for
