@@ -1,6 +1,8 @@
 #include "sim/lowering/norm.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <stdexcept>
 
 #include "kernels/units.h"
@@ -72,6 +74,8 @@ class Lowering {
   std::int64_t scales_at(std::int64_t block) const { return sums_at(block) + statistics_bytes_; }
 
   Slots lay_out(std::int64_t most_sets, TileBytes largest, std::int64_t tiles);
+  TileBytes largest_chunk(const std::vector<TileBox>& blocks, std::int64_t limit) const;
+  std::int64_t chunk_limit(const std::vector<TileBox>& blocks, std::int64_t most, std::int64_t sets) const;
   std::int64_t fitting(std::vector<std::int64_t> (*steps)(const NormPart&, std::int64_t)) const;
   void load_table(int core);
   void load(const TileBox& box, int core, std::int64_t slot);
@@ -197,6 +201,25 @@ std::int64_t Lowering::fitting(std::vector<std::int64_t> (*steps)(const NormPart
   }
 }
 
+// A block at an end of the tensor has fewer sets, and its chunks may be larger than those of a whole one.
+TileBytes Lowering::largest_chunk(const std::vector<TileBox>& blocks, std::int64_t limit) const {
+  TileBytes largest;
+  std::set<std::vector<std::int64_t>> seen;
+  for (const TileBox& block : blocks) {
+    if (!seen.insert(block.count).second) continue;
+    const TileBytes bytes = bytes_of(cut(block, chunk_steps(part_, block, limit)).front());
+    largest = {std::max(largest.codes, bytes.codes), std::max(largest.entries, bytes.entries)};
+  }
+  return largest;
+}
+
+// The largest limit of elements, from `most` down, whose chunks fit four times beside statistics of `sets`.
+std::int64_t Lowering::chunk_limit(const std::vector<TileBox>& blocks, std::int64_t most,
+                                   std::int64_t sets) const {
+  while (most > 1 && 4 * largest_chunk(blocks, most).total() > room(sets)) most /= 2;
+  return most;
+}
+
 void Lowering::resident() {
   const auto blocks = cut(whole_view(part_), block_steps(part_, fitting(&block_steps)));
   const auto count = static_cast<std::int64_t>(blocks.size());
@@ -219,10 +242,9 @@ void Lowering::resident() {
 void Lowering::streaming() {
   const auto blocks = cut(whole_view(part_), narrow_block_steps(part_, side_by_side()));
   const TileBox& first = blocks.front();
-  std::int64_t limit = std::max<std::int64_t>(tile_bytes_ / element_bytes(), 1);
-  const auto chunk = [&] { return cut(first, chunk_steps(part_, first, limit)).front(); };
-  while (limit > 1 && 4 * bytes_of(chunk()).total() > room(sets_of(first))) limit /= 2;
-  const Slots slots = lay_out(sets_of(first), bytes_of(chunk()), 4);
+  const std::int64_t limit =
+      chunk_limit(blocks, std::max<std::int64_t>(tile_bytes_ / element_bytes(), 1), sets_of(first));
+  const Slots slots = lay_out(sets_of(first), largest_chunk(blocks, limit), 4);
   std::vector<std::int64_t> next(static_cast<std::size_t>(cores()), 0);  // slots used so far, per core
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const int core = static_cast<int>(b % static_cast<std::size_t>(cores()));
@@ -250,15 +272,19 @@ void Lowering::split() {
   const auto blocks = cut(whole_view(part_), narrow_block_steps(part_, side_by_side()));
   const TileBox& first = blocks.front();
   const std::int64_t even = (first.elements() + cores() - 1) / cores();
-  std::int64_t limit = std::clamp<std::int64_t>(tile_bytes_ / element_bytes(), 1, even);
-  const auto steps = [&] { return chunk_steps(part_, first, limit); };
   const auto most_sets = sets_of(first);
-  while (limit > 1 && 4 * bytes_of(cut(first, steps()).front()).total() > room(2 * most_sets)) limit /= 2;
-  const auto share = (static_cast<std::int64_t>(cut(first, steps()).size()) + cores() - 1) / cores();
+  const std::int64_t limit =
+      chunk_limit(blocks, std::clamp<std::int64_t>(tile_bytes_ / element_bytes(), 1, even), 2 * most_sets);
+  std::int64_t most_chunks = 0;
+  for (const TileBox& block : blocks)
+    most_chunks =
+        std::max(most_chunks, static_cast<std::int64_t>(cut(block, chunk_steps(part_, block, limit)).size()));
+  const std::int64_t share = (most_chunks + cores() - 1) / cores();
   // Partial sums need their own place beside the combined ones: twice the statistics.
-  const Slots all = lay_out(2 * most_sets, bytes_of(cut(first, steps()).front()), 4);
+  const TileBytes largest = largest_chunk(blocks, limit);
+  const Slots all = lay_out(2 * most_sets, largest, 4);
   Slots slots = all;
-  const std::int64_t tile = bytes_of(cut(first, steps()).front()).total();
+  const std::int64_t tile = largest.total();
   const bool stays = slots.base + share * tile <= machine_.sram.bytes;
   if (stays) {
     slots.stride = std::min(

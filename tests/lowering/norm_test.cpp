@@ -5,8 +5,11 @@
 #include <random>
 
 #include "kernels/norms/golden.h"
+#include "kernels/units.h"
+#include "models/commands/footprint.h"
 #include "models/commands/interpreter.h"
 #include "models/machine.h"
+#include "sim/lowering/decomposed.h"
 
 namespace bpusim {
 namespace {
@@ -71,6 +74,18 @@ std::vector<Case> cases() {
   return all;
 }
 
+// Where the SRAM that a program touches ends.
+std::int64_t touched(const Program& program) {
+  std::int64_t end = 0;
+  for (const Command& command : program.commands) {
+    const Footprint f = footprint(command, program);
+    for (const auto* accesses : {&f.reads, &f.writes})
+      for (const Access& access : *accesses)
+        if (access.space != 0) end = std::max(end, access.end);
+  }
+  return end;
+}
+
 class EveryMapping : public testing::TestWithParam<Mapping> {};
 
 // Ideal within 1 LSB, the interpreter's bytes, the same cycles without function; on one core and on three,
@@ -89,6 +104,12 @@ TEST_P(EveryMapping, GivesTheSameBytesOnEveryMachine) {
         if (!why.empty()) continue;
         for (const std::int64_t tile : {200, 3000}) {
           const Program program = lower_norm("test", c.jobs, GetParam(), params, tile);
+          // What it asks for is what it touches, but for a rest of the last tile; where a set passes in
+          // chunks not every slot is taken.
+          const bool chunks = GetParam() == Mapping::Split || GetParam() == Mapping::Streaming;
+          EXPECT_LE(touched(program), program.sram_bytes);
+          EXPECT_LE(program.sram_bytes, params.sram.bytes);
+          EXPECT_LT(chunks ? 0 : program.sram_bytes - touched(program), 3 * kAlignBytes);
           Machine machine(params), timing_only(params, false);
           c.place(machine.dram());
           const auto cycles = machine.run(program).cycles();
@@ -104,6 +125,25 @@ TEST_P(EveryMapping, GivesTheSameBytesOnEveryMachine) {
         }
       }
     }
+  }
+}
+
+// Tiles of 3 x 100 elements with five int16 and int8 copies do not fit four times into a small SRAM.
+TEST(Decomposed, TakesAsManyTilesAsFit) {
+  Attributes last;
+  last.ints["axis"] = -1;
+  const Case c("LayerNormalization", Shape{40, 100}, last, {100, 100}, 7);
+  const NormPart& part = c.problem.parts.front();
+  std::vector<double> x;
+  for (const std::int64_t code : c.codes) x.push_back(dequantise(code, c.in));
+  const DecomposedJob job{&part, plan_decomposed(part, x, c.in, c.out), Case::kX, Case::kY, Case::kEntries};
+  for (const std::int64_t sram : {1 << 12, 5000, 6144, 1 << 13, 1 << 20}) {
+    MachineParams params;
+    params.sram.bytes = sram;
+    const Program program = lower_decomposed("test", {job}, params, 300);
+    EXPECT_LE(program.sram_bytes, sram);
+    EXPECT_LE(touched(program), program.sram_bytes);
+    EXPECT_GT(program.sram_bytes, sram < 20000 ? sram / 2 : 8000) << sram;
   }
 }
 

@@ -79,6 +79,22 @@ TEST(OnnxIf, ChainsOfConstants) {
   EXPECT_EQ(operators(network), (Names{"Relu", "Add"}));  // not 0
 }
 
+// A cast to a real type keeps what is behind the point, one to a whole number drops it.
+TEST(OnnxIf, CastsOfConstants) {
+  for (const auto type : {onnx::TensorProto::FLOAT, onnx::TensorProto::FLOAT16, onnx::TensorProto::DOUBLE,
+                          onnx::TensorProto::BFLOAT16, onnx::TensorProto::INT64, onnx::TensorProto::UINT8}) {
+    const Network network = network_of(conditional([&](Model& m) {
+      m.weights("given", {1}, {2.5f});
+      m.weights("whole", {1}, {2.0f});
+      set_int(m.node("Cast", {"given"}, {"cast"}), "to", type);
+      m.node("Equal", {"cast", "whole"}, {"c"});
+      return "c";
+    }));
+    const bool whole = type == onnx::TensorProto::INT64 || type == onnx::TensorProto::UINT8;
+    EXPECT_EQ(operators(network), (whole ? Names{"Relu", "Add"} : Names{"Neg"})) << type;
+  }
+}
+
 // Shape, Gather, Equal, as exporters write a question about the batch.
 Model asks_for_batch_of_one() {
   return conditional([](Model& m) {

@@ -21,5 +21,9 @@ TEST(InferredShapes, GatherNDKeepsWhatIndicesDoNotReach) {
   EXPECT_EQ(shape_behind("GatherND", {2, 3, 4}, Tensor({2, 3}, {0, 1, 2, 1, 0, 3})), "2");
 }
 
+TEST(InferredShapes, GatherElementsHasTheShapeOfItsIndices) {
+  EXPECT_EQ(shape_behind("GatherElements", {3, 4}, Tensor({2, 4}, {0, 1, 2, 0, 2, 1, 0, 0})), "2x4");
+}
+
 }  // namespace
 }  // namespace bpusim
