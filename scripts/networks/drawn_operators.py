@@ -581,7 +581,8 @@ def resize(c):
     c.given(c.reals(shape)).sometimes(0.9 if mode == "nearest" else 1, mode=mode)
     moved = list(range(2, len(shape)))
     scales = scales_for(c, shape, moved)
-    if c.opset < 11:
+    if c.opset < 11:  # which element is the nearest is not said there: onnxruntime rounds up where it shrinks
+        scales = [0.5 if scale == 0.75 else scale for scale in scales]
         return c.given(np.asarray(scales, np.float32), True)
     by_size = c.chance(0.4)
     resize_attributes(c, mode, by_size or all((scale * extent) % 1 == 0 for scale, extent in zip(scales, shape)))
@@ -667,7 +668,7 @@ def channels_and_images(c):
 
 
 def epsilon(c):
-    c.sometimes(0.6, epsilon=float(np.float32(c.pick([1e-5, 1e-3, 0.1, 1e-12]))))
+    c.sometimes(0.6, epsilon=float(np.float32(c.pick([1e-5, 1e-3, 0.1, 1e-7]))))
 
 
 def batch_norm(c):
