@@ -1,7 +1,6 @@
 #include "sim/lowering/norm.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <stdexcept>
 
