@@ -100,8 +100,10 @@ Pool& pool() {
 }  // namespace
 
 int thread_count() {
+  // Asked once: the answer is a file of the system's each time, and kernels ask for every tensor.
+  static const int of_machine = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int wanted = wanted_threads;
-  return wanted > 0 ? wanted : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return wanted > 0 ? wanted : of_machine;
 }
 
 void set_thread_count(int threads) {

@@ -81,17 +81,32 @@ double ValueStatistics::largest() const {
 }
 
 void ValueStatistics::count(const std::vector<double>& values) {
-  if (largest() / kBins <= 1e-300) return;  // as good as zero: symmetric_grid() has no grid for it either
-  bins_.resize(kBins, 0);
-  count_magnitudes(values.data(), static_cast<std::int64_t>(values.size()), largest() / kBins, bins_);
+  if (all_zero()) return;  // symmetric_grid() has no grid for it either
+  std::vector<double> all = bins();
+  count_magnitudes(values.data(), static_cast<std::int64_t>(values.size()), largest() / kBins, all);
+  filled_.clear();
+  counts_.clear();
+  for (std::size_t b = 0; b < all.size(); ++b) {
+    if (all[b] == 0) continue;
+    filled_.push_back(static_cast<std::uint16_t>(b));
+    counts_.push_back(all[b]);
+  }
+  filled_.shrink_to_fit();
+  counts_.shrink_to_fit();
   total_ += static_cast<double>(values.size());
+}
+
+std::vector<double> ValueStatistics::bins() const {
+  std::vector<double> all(kBins, 0);
+  for (std::size_t i = 0; i < filled_.size(); ++i) all[filled_[i]] = counts_[i];
+  return all;
 }
 
 double ValueStatistics::percentile(double fraction) const {
   double below = 0;
-  for (std::size_t b = 0; b < bins_.size(); ++b) {
-    below += bins_[b];
-    if (below >= fraction * total_) return b == 0 ? largest() : edge(static_cast<int>(b) + 1);
+  for (std::size_t i = 0; i < filled_.size(); ++i) {
+    below += counts_[i];
+    if (below >= fraction * total_) return filled_[i] == 0 ? largest() : edge(filled_[i] + 1);
   }
   return largest();
 }
@@ -125,7 +140,7 @@ double divergence(const std::vector<double>& bins, std::size_t end, double beyon
 }  // namespace
 
 double ValueStatistics::least_divergence() const {
-  std::vector<double> bins = bins_;
+  std::vector<double> bins = this->bins();
   bins[0] = bins[1];
   double beyond = 0, least = std::numeric_limits<double>::infinity();
   int best = kBins;
@@ -146,10 +161,10 @@ double ValueStatistics::least_error() const {
   for (int end = kBins; end >= kBins / 8; end -= kErrorStep) {
     const double step = edge(end) / (kLevels - 1);
     double error = 0;
-    for (int b = 0; b < kBins; ++b) {
-      const double centre = (b + 0.5) * edge(1);
+    for (std::size_t i = 0; i < filled_.size(); ++i) {
+      const double centre = (filled_[i] + 0.5) * edge(1);
       const double e = std::min<double>(std::nearbyint(centre / step), kLevels - 1) * step - centre;
-      error += bins_[static_cast<std::size_t>(b)] * e * e;
+      error += counts_[i] * e * e;
     }
     if (error < least) {
       least = error;
@@ -161,7 +176,7 @@ double ValueStatistics::least_error() const {
 
 double ValueStatistics::magnitude(const CalibrationMethod& method) const {
   using Kind = CalibrationMethod::Kind;
-  if (method.kind == Kind::Max || bins_.empty()) return largest();
+  if (method.kind == Kind::Max || filled_.empty()) return largest();
   if (method.kind == Kind::Readers) return for_readers_.value_or(largest());
   if (method.kind == Kind::Percentile) return percentile(method.fraction);
   return method.kind == Kind::Kl ? least_divergence() : least_error();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ class ValueStatistics {
   double lowest() const { return seen_ ? lowest_ : 0; }
   double highest() const { return seen_ ? highest_ : 0; }
   double largest() const;
+  /// Whether there is nothing but zeros, or numbers so small that no grid tells them from it.
+  bool all_zero() const { return largest() / kBins <= 1e-300; }
   /// The magnitude that `fraction` of all magnitudes do not exceed, to the upper edge of its bin; the largest
   /// where that is the first bin, since a grid that ends there would keep nothing.
   double percentile(double fraction) const;
@@ -68,13 +71,17 @@ class ValueStatistics {
   void end_for_readers(double magnitude) { for_readers_ = magnitude; }
 
  private:
+  std::vector<double> bins() const;  // all of them
   double least_divergence() const;
   double least_error() const;
   double edge(int bins) const { return largest() * bins / kBins; }
 
   bool seen_ = false;
   double lowest_ = 0, highest_ = 0;
-  std::vector<double> bins_;  // counts of magnitudes, in equal shares of the largest; empty before count()
+  // Counts of magnitudes, in equal shares of the largest: of bins with some only, since most networks have
+  // many values that are small or fill few bins. Empty before count().
+  std::vector<std::uint16_t> filled_;
+  std::vector<double> counts_;
   double total_ = 0;
   std::optional<double> for_readers_;
 };

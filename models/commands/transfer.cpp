@@ -40,6 +40,7 @@ const char* Transfer::name(const Site& site) const {
 
 void Transfer::relocate(std::int64_t offset) {
   sram += offset;
+  if (box_moves) dram.base += offset;
 }
 
 Footprint Transfer::footprint(const Site& site, const Plans&) const {

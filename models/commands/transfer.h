@@ -28,6 +28,7 @@ double expected_dram_bytes_per_cycle(const MachineParams& machine);
 struct Transfer {
   DramBox dram;
   std::int64_t sram = 0;
+  bool box_moves = false;  ///< the box is working memory of the program's own, seen through the window
 
   bool on_chip() const { return dram.in_window(); }
   ChannelPrice channel_price(const MachineParams& machine) const;

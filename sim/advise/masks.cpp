@@ -11,7 +11,7 @@ namespace bpusim {
 
 namespace {
 
-constexpr double kMask = -1e4;  // no score is that small
+constexpr double kMask = -100;  // the smallest of the usual ones; a grid that far is too coarse for scores
 constexpr int kSteps = 6;       // from a mask to the Softmax: arithmetic, and what moves elements
 
 bool hands_on(const std::string& op) {
@@ -29,7 +29,7 @@ double mask_of(const AdviceView& view, const Node& node) {
     if (numbers == nullptr || value.dtype != DType::Float32) continue;
     for (const double v : numbers->values) least = std::min(least, v);
   }
-  return least < kMask ? least : 0;
+  return least <= kMask ? least : 0;
 }
 
 void look_behind(const AdviceView& view, const std::string& value, int steps, std::set<std::size_t>& seen,
@@ -37,9 +37,8 @@ void look_behind(const AdviceView& view, const std::string& value, int steps, st
   const std::size_t n = view.maker(value);
   if (n == AdviceView::kNone || steps == 0 || !hands_on(view.node(n).op) || !seen.insert(n).second) return;
   const Node& node = view.node(n);
-  const Step& step = view.step_of(n);
-  if (const double least = mask_of(view, node); least != 0 && step.on_bpu())
-    lines.add(MaskAdvice{node.op, least}, step.name);
+  if (const double least = mask_of(view, node); least != 0)
+    lines.add(MaskAdvice{node.op, least}, view.step_of(n).name);
   for (const std::string& input : node.inputs) look_behind(view, input, steps - 1, seen, lines);
 }
 

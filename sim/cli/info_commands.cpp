@@ -94,7 +94,8 @@ std::vector<std::int64_t> parse_shape(const std::string& text, const Priced& pri
         !part.empty() && part.size() <= 15 && part.find_first_not_of("0123456789") == std::string::npos;
     shape.push_back(digits ? std::stoll(part) : 0);
     if (shape.back() < 1)
-      throw InputError("--shape " + text + ": expected " + names + ", each at least 1; got '" + part + "'");
+      throw InputError("--shape " + text + ": expected " + names + ", each from 1 to 2^48 in digits; got '" +
+                       part + "'");
     product *= static_cast<double>(shape.back());
   }
   // An array of one row and one column takes a cycle for each product, and fills and drains for each.

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <iostream>
 #include <new>
+#include <sstream>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/heap.h"
@@ -105,7 +106,11 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kFine : kBadInput;
+    std::ostringstream said;
+    if (app.exit(error, std::cout, said) == 0) return kFine;
+    std::istringstream lines(said.str());
+    for (std::string line; std::getline(lines, line);) std::cerr << printable(line) << "\n";
+    return kBadInput;
   }
   start_logging(log);
   return run_action(action, argc, argv);

@@ -10,7 +10,6 @@
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
-#include "sim/quantise/golden.h"
 #include "sim/report/conformance_report.h"
 #include "sim/report/report.h"
 #include "sim/result/printable.h"
@@ -18,6 +17,17 @@
 #include "sim/study/conformance.h"
 
 namespace bpusim {
+
+namespace {
+
+// A name that came out empty, of a variable of a script, say, is no wish for no file.
+void add_result_file(CLI::App& command, const char* option, std::string& name, const char* what) {
+  command.add_option(option, name, what)->check([](const std::string& given) -> std::string {
+    return given.empty() ? "needs a name" : "";
+  });
+}
+
+}  // namespace
 
 void add_choices(CLI::App& command, RunChoices& c) {
   command.add_option("config", c.config, "Run file (.yaml) or model (.onnx)")->required();
@@ -40,11 +50,11 @@ void add_choices(CLI::App& command, RunChoices& c) {
       ->take_all();
   command.add_flag("--inputs-as-weights", c.overrides.inputs_as_weights,
                    "Take inputs that operators read as weights for weights without data: timing only");
-  command.add_option("--json", c.json, "Write the result as JSON to this file; - for stdout");
+  add_result_file(command, "--json", c.json, "Write the result as JSON to this file; - for stdout");
 }
 
 void add_csv_choice(CLI::App& command, RunChoices& c) {
-  command.add_option("--csv", c.csv, "Write a row a node as CSV to this file; - for stdout");
+  add_result_file(command, "--csv", c.csv, "Write a row a node as CSV to this file; - for stdout");
 }
 
 void check_stdout(const RunChoices& c) {
@@ -55,11 +65,11 @@ void check_stdout(const RunChoices& c) {
 namespace {
 
 // Every value of the float64 model as .npy, by position, with a list of the names.
-void dump_golden(const Network& network, const std::string& folder, const Listener& listener) {
+void dump_golden(const Scenario& scenario, const std::string& folder, const Listener& listener) {
   make_folder(folder);
   OutputFile list(folder + "/names.txt");
   std::size_t index = 0;
-  const GoldenValues golden = evaluate(network, listener);
+  const GoldenValues golden = golden_values(scenario, listener);
   for (const auto& [name, tensor] : golden.numbers) {
     OutputFile file(folder + "/" + std::to_string(index++) + ".npy");
     write_npy(tensor, [&](const void* bytes, std::size_t count) { file.write(bytes, count); });
@@ -77,7 +87,7 @@ int run(const RunChoices& c) {
     const ProgressDisplay display;
     const Scenario scenario = resolve(c.config, c.overrides, display.listener());
     files.emplace(c.json, c.csv, c.out);
-    if (!c.dump.empty()) dump_golden(scenario.run.network, c.dump, display.listener());
+    if (!c.dump.empty()) dump_golden(scenario, c.dump, display.listener());
     RunOptions options;
     options.function = !c.no_function;
     options.what_if = !c.no_what_if;
@@ -130,7 +140,7 @@ void add_run_command(CLI::App& app, Action& action) {
       app.add_subcommand("run", "Simulate a network and report cycles, bandwidth and int8 accuracy");
   add_choices(*command, *c);
   add_csv_choice(*command, *c);
-  command->add_option("--out", c->out, "Folder for report.txt and report.json");
+  add_result_file(*command, "--out", c->out, "Folder for report.txt and report.json");
   command->add_option(
       "--calibration", c->overrides.calibration,
       "max, percentile[:FRACTION], kl, mse, readers, or auto, which tries them all: how grids are found");
@@ -151,7 +161,7 @@ void add_run_command(CLI::App& app, Action& action) {
                    "Make int16 of the few nodes that the output's cosine needs to reach this one")
       ->check(CLI::Range(-1.0, 1.0));
   command->add_flag("--sensitivity", c->overrides.sensitivity, "Measure also what each node loses by itself");
-  command->add_option("--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
+  add_result_file(*command, "--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
   command->add_flag("--no-what-if", c->no_what_if,
                     "Do not time the network again with what the advice would change");
@@ -182,7 +192,7 @@ void add_conformance_command(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("conformance", "Run ONNX operator test cases: golden, and int8 on the machine");
   command->add_option("folders", *folders, "Folders of cases")->required();
-  command->add_option("--json", *json, "Write the result as JSON to this file; - for stdout");
+  add_result_file(*command, "--json", *json, "Write the result as JSON to this file; - for stdout");
   command->footer("Example:\n  bpusim conformance /usr/share/libonnx-testdata/data/node");
   command->callback(
       [folders, json, &action] { action = [folders, json] { return conformance(*folders, *json); }; });

@@ -75,8 +75,10 @@ MachineParams parse_machine(const std::string& text, const std::string& name,
   });
   root.close();
   for (const std::string& text_of_override : overrides) apply_override(machine, text_of_override, problems);
+  std::string place = name;
+  for (const std::string& text_of_override : overrides) place += " with --set " + text_of_override;
   if (!problems.any())
-    for (const std::string& line : inconsistencies(machine)) problems.add(name + ": " + line);
+    for (const std::string& line : inconsistencies(machine)) problems.add(place + ": " + line);
   problems.raise();
   return machine;
 }

@@ -38,7 +38,7 @@ std::string misfit(const Tensor& tensor, DType dtype) {
   if (!is_exact(dtype)) return "";
   const auto low = static_cast<double>(lowest_of(dtype)), high = static_cast<double>(highest_of(dtype));
   for (const double v : tensor.values) {
-    const bool fits = dtype == DType::Bool || (v >= low && (v <= high || byte_size(dtype) == 8));
+    const bool fits = v >= low && (v <= high || byte_size(dtype) == 8);
     if (fits && std::trunc(v) == v) continue;
     char text[32];
     std::snprintf(text, sizeof text, "%.6g", v);

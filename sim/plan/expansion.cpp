@@ -13,9 +13,11 @@ bool takes_many(const Node& node) {
 void add_chain(const Node& node, Network& network) {
   const auto operands = static_cast<std::int64_t>(node.inputs.size());
   std::string sum = node.inputs[0];
+  Node bare = node;  // a copy of the node for each link would keep room for all operands in each
+  bare.inputs.clear();
   for (std::size_t i = 1; i < node.inputs.size(); ++i) {
     const bool last = i + 1 == node.inputs.size();
-    Node link = node;
+    Node link = bare;
     link.inputs = {sum, node.inputs[i]};
     if (!last) {
       link.name = node.name + "/" + std::to_string(i);

@@ -1,6 +1,7 @@
 #include "sim/plan/idle.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,16 @@ std::string beside_neutral(const Operation& operation) {
   const bool either_side = node.op == "Add" || node.op == "Mul" || node.op == "Sum";
   if (element_count(operation.shape(at)) != 1 || !operation.known(at) || (at == 0 && !either_side)) return "";
   return operation.value(at).values[0] == (sum ? 0 : 1) ? operation.tensors[0] : "";
+}
+
+// The tensor that a Where on one known condition always takes; empty for all else.
+std::string always_chosen(const Operation& operation) {
+  const Node& node = operation.node;
+  if (node.op != "Where" || node.inputs.size() != 3 || element_count(operation.shape(0)) != 1 ||
+      operation.constant[0] == 0 || !operation.known(0))
+    return "";
+  const std::size_t taken = operation.value(0).values[0] != 0 ? 1 : 2;
+  return operation.constant[taken] == 0 ? node.inputs[taken] : "";
 }
 
 // To float or double, which hold all that a float32 tensor does, or to the integers that are there already.
@@ -67,17 +78,50 @@ class Idle {
     for (Node& node : network_.nodes) {
       for (std::string& input : node.inputs)
         if (const auto found = same_.find(input); found != same_.end()) input = found->second;
+      if (node.op == "Transpose") move_at_once(node);
       const std::string input = source_of(node);
       if (!input.empty() && drop(node, input)) continue;
       kept.push_back(std::move(node));
     }
     network_.nodes = std::move(kept);
+    leave_out_unread();
     return std::move(network_);
   }
 
  private:
   bool leaves(const std::string& value) const {
     return std::find(network_.outputs.begin(), network_.outputs.end(), value) != network_.outputs.end();
+  }
+
+  // A Transpose of a Transpose moves what that one read: often back to where it was.
+  void move_at_once(Node& node) {
+    if (node.inputs.empty() || network_.unknown.count(node.inputs[0]) != 0) return;
+    std::vector<std::int64_t> perm = node.attributes.get("perm", std::vector<std::int64_t>{});
+    const std::size_t rank = network_.shape_of(node.inputs[0]).size();
+    for (std::size_t d = perm.size(); d < rank; ++d) perm.push_back(static_cast<std::int64_t>(rank - 1 - d));
+    if (const auto before = moved_.find(node.inputs[0]); before != moved_.end()) {
+      for (std::int64_t& axis : perm) axis = before->second.perm[static_cast<std::size_t>(axis)];
+      node.inputs[0] = before->second.source;
+      node.attributes.int_lists["perm"] = perm;
+    }
+    moved_[node.outputs.at(0)] = {node.inputs[0], perm};
+  }
+
+  // Nodes for nobody, the last ones first: others may be for them alone.
+  void leave_out_unread() {
+    if (network_.outputs.empty()) return;
+    std::set<std::string> wanted(network_.outputs.begin(), network_.outputs.end());
+    std::vector<Node> kept;
+    for (auto node = network_.nodes.rbegin(); node != network_.nodes.rend(); ++node) {
+      const auto is_wanted = [&](const std::string& output) { return wanted.count(output) != 0; };
+      if (std::none_of(node->outputs.begin(), node->outputs.end(), is_wanted)) {
+        for (const std::string& output : node->outputs) network_.values.erase(output);
+        continue;
+      }
+      wanted.insert(node->inputs.begin(), node->inputs.end());
+      kept.push_back(std::move(*node));
+    }
+    network_.nodes.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
   }
 
   // The tensor whose elements the node gives back, if that is all that it does.
@@ -88,6 +132,8 @@ class Idle {
       if (read_.count(node.outputs[i]) != 0 || leaves(node.outputs[i])) return "";
     const Operation operation = operation_of(node, network_);
     if (has_same_elements(node, operation, network_)) return node.inputs[0];
+    const std::string chosen = always_chosen(operation);
+    if (!chosen.empty() && network_.shape_of(chosen) == network_.shape_of(node.outputs.at(0))) return chosen;
     return beside_neutral(operation);
   }
 
@@ -118,7 +164,13 @@ class Idle {
     return name;
   }
 
+  struct Moved {
+    std::string source;
+    std::vector<std::int64_t> perm;
+  };
+
   Network network_;
+  std::map<std::string, Moved> moved_;       // what Transposes make
   std::set<std::string> read_;               // values that nodes of the network read
   std::map<std::string, std::string> same_;  // values that are gone, and the one that each equals
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 
 #include "kernels/not_run.h"
@@ -38,17 +39,19 @@ class Inference {
       : network_(network), fold_(fold), budget_(network.memory_limit) {
     for (const auto& [name, value] : network.values)
       if (value.data) budget_.charge(bytes_of(value.shape), place("value '" + name + "'"));
+    read_.insert(network.outputs.begin(), network.outputs.end());
+    for (const Node& node : network.nodes) read_.insert(node.inputs.begin(), node.inputs.end());
   }
 
   Network run() {
     std::vector<Node> kept;
-    for (const Node& node : network_.nodes) {
+    for (Node& node : network_.nodes) {
       try {
-        if (!step(node)) kept.push_back(node);
+        if (!step(node)) kept.push_back(std::move(node));
       } catch (const NotRun& error) {
         network_.not_run[node.name] = error.what();
         network_.unknown.insert(node.outputs.begin(), node.outputs.end());
-        kept.push_back(node);
+        kept.push_back(std::move(node));
       } catch (const std::invalid_argument& error) {
         throw InputError(place(node.name + ": " + error.what()));
       }
@@ -90,8 +93,20 @@ class Inference {
         require_elements(node, "input", node.inputs[i]);
   }
 
+  // Outputs that have no arithmetic here stand in nobody's way where nobody reads them.
+  void leave_out(Node& node, std::size_t defined) {
+    while (node.outputs.size() > defined) {
+      const std::string& last = node.outputs.back();
+      if (read_.count(last) != 0)
+        throw NotRun(node.op + ": output " + std::to_string(node.outputs.size()) +
+                     " has no definition in bpusim");
+      network_.values.erase(last);
+      node.outputs.pop_back();
+    }
+  }
+
   // Whether the node became constants.
-  bool step(const Node& node) {
+  bool step(Node& node) {
     const OperatorDefinition* row = find_operator(node.op);
     const bool readable = std::none_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& name) {
       return network_.unknown.count(name) != 0;
@@ -110,12 +125,9 @@ class Inference {
       return true;
     }
     const auto shapes = row->shapes(operation);
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i].empty()) continue;
-      if (i >= shapes.size())
-        throw NotRun(node.op + ": output " + std::to_string(i + 1) + " has no definition in bpusim");
-      network_.values[node.outputs[i]].shape = shapes[i];
-    }
+    leave_out(node, shapes.size());
+    for (std::size_t i = 0; i < node.outputs.size(); ++i)
+      if (!node.outputs[i].empty()) network_.values[node.outputs[i]].shape = shapes[i];
     refuse_empty(node, operation);
     return false;
   }
@@ -152,6 +164,7 @@ class Inference {
   Network network_;
   const bool fold_;
   MemoryBudget budget_;
+  std::set<std::string> read_;  // by nodes, or from outside
 };
 
 }  // namespace

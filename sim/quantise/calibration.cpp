@@ -51,14 +51,18 @@ Quantisation wider(const Quantisation& a, const Quantisation& b) {
   return affine_grid({std::min(low(a), low(b)), std::max(high(a), high(b))}, a.dtype);
 }
 
-void unify(const Sharing& sharing, std::map<std::string, Quantisation>& grids) {
+// Values of `zero` say nothing about their class: they are on any grid, and the scale that they have by
+// themselves stands for nothing.
+void unify(const Sharing& sharing, const std::set<std::string>& zero,
+           std::map<std::string, Quantisation>& grids) {
   std::map<int, Quantisation> widest;
-  for (const auto& [value, number] : sharing.grid_classes) {
-    const auto grid = grids.find(value);
-    if (grid == grids.end()) continue;
-    const auto [there, fresh] = widest.emplace(number, grid->second);
-    if (!fresh) there->second = wider(there->second, grid->second);
-  }
+  for (const bool silent : {false, true})
+    for (const auto& [value, number] : sharing.grid_classes) {
+      const auto grid = grids.find(value);
+      if (grid == grids.end() || (zero.count(value) != 0) != silent) continue;
+      const auto [there, fresh] = widest.emplace(number, grid->second);
+      if (!fresh && !silent) there->second = wider(there->second, grid->second);
+    }
   for (const auto& [value, number] : sharing.grid_classes)
     if (widest.count(number) != 0) grids[value] = widest.at(number);
 }
@@ -96,10 +100,10 @@ void naming(const std::string& name, const Act& act) {
 void evaluate_numbers(const Network& network, const See& see, const Listener& listener, Observation& seen,
                       bool texts = false) {
   GoldenVisitor visitor;
-  visitor.infinity = [&](const Node& node, const std::string& what) {
+  visitor.doubt = [&](const Node& node, const std::string& what) {
     const std::string text = node.name + ": " + what;
-    if (std::find(seen.infinities.begin(), seen.infinities.end(), text) == seen.infinities.end())
-      seen.infinities.push_back(text);
+    if (std::find(seen.doubts.begin(), seen.doubts.end(), text) == seen.doubts.end())
+      seen.doubts.push_back(text);
   };
   visitor.listener = &listener;
   visitor.number = [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
@@ -171,7 +175,9 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
   Calibration result;
   result.text = observation.text;
   const auto deciding = deciding_nodes(placed.network);
+  std::set<std::string> zero;
   for (const auto& [name, statistics] : observation.values) {
+    if (statistics.all_zero()) zero.insert(name);
     const NodeOptions& options = options_for(name, deciding, run);
     const auto method = options.calibration == "auto"
                             ? chosen
@@ -181,7 +187,7 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
                              ? Quantisation{1, 0, dtype}
                              : statistics.grid(method, options.quantisation == GridKind::Affine, dtype);
   }
-  unify(placed.sharing, result.grids);
+  unify(placed.sharing, zero, result.grids);
   return result;
 }
 
@@ -210,7 +216,7 @@ Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed)
     result.grids[name] = grid;
     if (value.text) result.text[name] = *value.text;
   }
-  unify(placed.sharing, result.grids);
+  unify(placed.sharing, {}, result.grids);
   return result;
 }
 

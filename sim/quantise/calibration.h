@@ -35,7 +35,7 @@ struct Observation {
   std::map<std::string, ValueStatistics> values;
   std::map<std::string, StringTensor> text;
   std::map<std::string, ReaderLoss> losses;  ///< by value; empty before observe_readers()
-  std::vector<std::string> infinities;       ///< nodes that make infinity of finite numbers, in words
+  std::vector<std::string> doubts;           ///< what the evaluation says of nodes (GoldenVisitor::doubt)
 };
 
 /// The method of one node's values, where it is not the one of the whole network.

@@ -25,6 +25,12 @@ bool is_new_infinity(const Inputs& inputs, const std::vector<Tensor>& outputs) {
          std::all_of(inputs.begin(), inputs.end(), [](const Tensor* x) { return all_finite(*x); });
 }
 
+// Beyond, float64 does not hold every whole number.
+bool leaves_float64(const Tensor& tensor) {
+  return std::any_of(tensor.values.begin(), tensor.values.end(),
+                     [](double v) { return std::abs(v) > 0x1p53; });
+}
+
 class Evaluation {
  public:
   Evaluation(const Network& network, const GoldenVisitor& visitor) : network_(network), visitor_(visitor) {
@@ -119,8 +125,10 @@ class Evaluation {
     std::vector<std::shared_ptr<const Tensor>> constants;
     for (const std::string& name : node.inputs) inputs.push_back(number(name, constants));
     auto outputs = evaluate(node, inputs, network_);
-    if (visitor_.infinity && is_new_infinity(inputs, outputs))
-      visitor_.infinity(node, node.op + ": its result holds infinity" + ranges_of(inputs));
+    if (visitor_.doubt && is_new_infinity(inputs, outputs))
+      visitor_.doubt(node, node.op + ": its result holds infinity" + ranges_of(inputs));
+    if (visitor_.doubt && meets_inexact_integers(node, inputs, outputs))
+      visitor_.doubt(node, node.op + ": whole numbers beyond 2^53, which float64 rounds" + ranges_of(inputs));
     if (visitor_.node) visitor_.node(node, inputs, outputs);
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       const std::string& name = node.outputs[i];
@@ -133,6 +141,20 @@ class Evaluation {
       visitor_.number(name, tensor);
       if (readers_.count(name) != 0) live_[name] = tensor;
     }
+  }
+
+  // Constants such as the end of a Slice may be as large as they like.
+  bool meets_inexact_integers(const Node& node, const Inputs& inputs,
+                              const std::vector<Tensor>& outputs) const {
+    const auto exact = [&](const std::string& name) {
+      const auto value = network_.values.find(name);
+      return value != network_.values.end() && !value->second.constant && byte_size(value->second.dtype) == 8;
+    };
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (exact(node.inputs[i]) && leaves_float64(*inputs[i])) return true;
+    for (std::size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i)
+      if (exact(node.outputs[i]) && leaves_float64(outputs[i])) return true;
+    return false;
   }
 
   // A constant's numbers live with `constants`, since those of a file are read for this node alone.

@@ -20,8 +20,9 @@ struct GoldenVisitor {
   std::function<void(const std::string& name, const StringTensor& words)> text;
   /// Each node of numbers once more, with its inputs; may be empty.
   std::function<void(const Node& node, const Inputs& inputs, const std::vector<Tensor>& outputs)> node;
-  /// A node that makes infinity of finite numbers, and what its inputs are; may be empty.
-  std::function<void(const Node& node, const std::string& what)> infinity;
+  /// A node that makes infinity of finite numbers, or meets whole numbers that float64 does not hold, and
+  /// what its inputs are; may be empty.
+  std::function<void(const Node& node, const std::string& what)> doubt;
   const Listener* listener = nullptr;
 };
 void evaluate(const Network& network, const GoldenVisitor& visitor);

@@ -1,6 +1,7 @@
 #include "sim/report/advice_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <stdexcept>
 #include <type_traits>
@@ -244,8 +245,11 @@ std::string words(const EpsilonLostAdvice& facts, std::size_t) {
 }
 
 std::string words(const MaskAdvice& facts, std::size_t) {
-  return facts.op + "'s mask of " + two_digits(facts.least) +
-         " takes the whole grid of what goes into the Softmax, and the scores beside it become one code; a "
+  const char* harm = std::isinf(facts.least)
+                         ? " has no code: it becomes the lowest score's, and what it hides keeps a share; a "
+                         : " takes the whole grid of what goes into the Softmax, and the scores beside it "
+                           "become one code; a ";
+  return facts.op + "'s mask of " + two_digits(facts.least) + harm +
          "mask "
          "16 below the smallest score leaves less than one code of probability and keeps the scores: export "
          "it with -16 below them (often -32 in place of the smallest float)";

@@ -198,7 +198,7 @@ struct GammaOutliersAdvice {
 struct MaskAdvice {
   static constexpr const char* kId = "mask";
   static constexpr const char* kLooksFor =
-      "a constant below -1e4 in front of a Softmax: the scores beside it share its grid";
+      "a constant of -100 or less in front of a Softmax: the scores beside it share its grid";
   std::string op;
   double least = 0;  ///< the smallest number that the operator adds or selects
   auto tied() const { return std::tie(op, least); }

@@ -132,7 +132,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   } else {
     grids = nominal_calibration(scenario.run, placed);
   }
-  pass.result.warnings = golden.observation.infinities;
+  pass.result.warnings = golden.observation.doubts;
   Machine machine(scenario.machine, function);
   const CompilerInput input{
       scenario.run, placed,           grids, function ? &golden.own : nullptr, scenario.machine,
@@ -154,6 +154,12 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
 
 namespace {
 
+// What would make the run slower, as it was timed or else priced, is no advice.
+void leave_out_losses(std::vector<Advice>& advice) {
+  const auto loses = [](const Advice& a) { return a.what_if && a.won_ms < 0; };
+  advice.erase(std::remove_if(advice.begin(), advice.end(), loses), advice.end());
+}
+
 RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
                          const std::vector<Observer*>& observers) {
   const auto start = std::chrono::steady_clock::now();
@@ -171,6 +177,7 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
     for (const std::string& text : result.warnings) options.listener.warning(text);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options.what_if) try_changes(final_scenario, options, choices, result);
+  leave_out_losses(result.advice);
   if (options.taken != nullptr) *options.taken = std::move(choices);
   return result;
 }
@@ -191,6 +198,13 @@ CheckResult check_named(const Scenario& scenario) {
 RunResult simulate(const Scenario& scenario, const RunOptions& options,
                    const std::vector<Observer*>& observers) {
   return naming_file(scenario.run.network.file, [&] { return simulate_named(scenario, options, observers); });
+}
+
+GoldenValues golden_values(const Scenario& scenario, const Listener& listener) {
+  return naming_file(scenario.run.network.file, [&] {
+    place_network(scenario.run, scenario.policy);  // says of all operators at once what has no place
+    return evaluate(scenario.run.network, listener);
+  });
 }
 
 CheckResult check(const Scenario& scenario) {

@@ -6,6 +6,7 @@
 #include "models/observers/observer.h"
 #include "sim/listener.h"
 #include "sim/lowering/choice.h"
+#include "sim/quantise/golden.h"
 #include "sim/result/result.h"
 #include "sim/scenario/scenario.h"
 
@@ -30,6 +31,10 @@ struct RunOptions {
 /// every operator that the policy cannot place. SystemC has one context a process: one call at a time.
 RunResult simulate(const Scenario& scenario, const RunOptions& options = {},
                    const std::vector<Observer*>& observers = {});
+
+/// Every value of the scenario's float64 model, for comparison with other programs. Throws as simulate()
+/// does.
+GoldenValues golden_values(const Scenario& scenario, const Listener& listener = {});
 
 /// Where every operator would go, without a simulation, and what would be worth changing. Throws InputError.
 CheckResult check(const Scenario& scenario);

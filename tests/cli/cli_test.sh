@@ -63,6 +63,8 @@ expect 0 'decomposed|sub-operators' "$bpusim" check good.yaml --machine rdk-x5
 expect 2 'run --help|CONFIG|config is required' "$bpusim" run
 expect 2 'nowhere.yaml: no such file' "$bpusim" run nowhere.yaml
 expect 2 "there is no 'rdk-x6' in machines, did you mean 'rdk-x3'|did you mean 'rdk-x" "$bpusim" run good.yaml --machine rdk-x6
+expect 2 'not expected: --r.x1Bun' "$bpusim" run good.yaml $'--r\eun'
+expect 2 'generic.yaml with --set dram.rcd=2900: dram.refi' "$bpusim" run good.yaml --set dram.rcd=2900
 expect 2 "did you mean 'rows'" "$bpusim" run good.yaml --set mac.rwos=8
 expect 2 'expected a whole number between 1 and 4096' "$bpusim" run good.yaml --set mac.rows=0
 expect 2 'expected a number in B, bytes' "$bpusim" run good.yaml --set sram.bytes=2MHz

@@ -49,6 +49,9 @@ expect 74 'r.json: can.t be written: File too large' sh -c 'ulimit -f 1; exec "$
 [ "$(cat r.json)" = old ] || fail "a result that did not fit took the place of the old one"
 expect 74 'Broken pipe' bash -c 'set -o pipefail; "$0" run good.yaml | true' "$bpusim"
 expect 2 'nowhere/r.json: can.t be written: No such file' "$bpusim" run good.yaml --json nowhere/r.json
+for option in --json --csv --out --dump-golden; do
+  expect 2 "$option: needs a name" "$bpusim" run good.yaml "$option" ''
+done
 expect 2 'good.yaml: no folder can be made' "$bpusim" run good.yaml --out good.yaml
 expect 2 'good.yaml/d: no folder can be made' "$bpusim" run good.yaml --dump-golden good.yaml/d
 mkdir results && ln -s results/real.json link.json && "$bpusim" run good.yaml --json link.json >/dev/null

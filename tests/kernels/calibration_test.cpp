@@ -59,6 +59,12 @@ TEST(Calibration, OfNoValues) {
   EXPECT_EQ(ValueStatistics().largest(), 0);
 }
 
+TEST(Calibration, ZerosAndWhatNoGridTellsFromThem) {
+  EXPECT_TRUE(ValueStatistics().all_zero());
+  EXPECT_TRUE(statistics_of({0, -0.0, 1e-320}).all_zero());
+  EXPECT_FALSE(statistics_of({0, -1e-200}).all_zero());
+}
+
 TEST(Calibration, SamplesAddUp) {
   const auto a = random_normal({3000}, 0, 1, 1).values, b = random_normal({2000}, 1, 2, 2).values;
   std::vector<double> both = a;

@@ -80,10 +80,14 @@ std::vector<Sample> samples(SamplesOf<Transfer>) {
   const DramBox in_dram{1000, {{2, 3, 100}, {1, 4, 20}, {3, 7, 1}}};
   DramBox in_window = in_dram;
   in_window.base = sram_window(kWindowCore, 500);
+  DramBox within = in_dram;
+  within.base = sram_window(kSampleCore, 900);
   return {sample("load", Unit::Load, Transfer{in_dram, 640}),
           sample("store", Unit::Store, Transfer{in_dram, 640}),
           sample("load on chip", Unit::Load, Transfer{in_window, 640}),
-          sample("store on chip", Unit::Store, Transfer{in_window, 640})};
+          sample("store on chip", Unit::Store, Transfer{in_window, 640}),
+          sample("load within", Unit::Load, Transfer{within, 640, true}),
+          sample("store within", Unit::Store, Transfer{within, 640, true})};
 }
 
 std::vector<Sample> samples(SamplesOf<Reduce>) {

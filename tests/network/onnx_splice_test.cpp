@@ -141,6 +141,35 @@ TEST(OnnxIf, ShapesBehindOperators) {
   }
 }
 
+// Ranks, and numbers that are given, through what else conditions are computed by.
+TEST(OnnxIf, RanksAndGivenNumbers) {
+  const Network rank = network_of(conditional([](Model& m) {
+    m.integers("two", {2});
+    m.node("Shape", {"x"}, {"s"});
+    m.node("Size", {"s"}, {"rank"});
+    m.node("Equal", {"rank", "two"}, {"c"});
+    return "c";
+  }));
+  EXPECT_EQ(operators(rank).back(), "Add");
+  for (const char* reduce : {"ReduceMax", "ReduceSum", "ReduceMin"}) {
+    const Model model = conditional([&](Model& m) {
+      testing::fill(*m.graph().add_initializer(), "limit", {1}, {2});
+      m.node("Abs", {"x"}, {"a"});
+      testing::set_int(m.node(reduce, {"a"}, {"m"}), "keepdims", 0);
+      m.node("Greater", {"m", "limit"}, {"c"});
+      return "c";
+    });
+    const auto read = [&](const GivenInputs& given) {
+      return parse_onnx(model.bytes(), "m.onnx", "", {{"N", 1}}, kOldestOpset, given).nodes.back();
+    };
+    const bool least = std::string(reduce) == "ReduceMin";
+    EXPECT_EQ(read({{{"x", Tensor({1, 4}, {-3, 0, 1, 2})}}, {}}).op, least ? "Neg" : "Add") << reduce;
+    EXPECT_NE(read({}).unread.find("give that input a file"), std::string::npos);
+    const Tensor large = Tensor::filled({1, 5000}, 3);  // more than is looked at: no file would help
+    EXPECT_EQ(read({{{"x", large}}, {}}).unread.find("give that input a file"), std::string::npos);
+  }
+}
+
 TEST(OnnxIf, GivenAndAssumedConditions) {
   const auto read = [](const GivenInputs& given) {
     const Model model = conditional([](Model& m) {

@@ -78,6 +78,40 @@ TEST(SpellingPatterns, LayerNormWhoseVarianceIsReshaped) {
   }
 }
 
+// The axis comes back behind the root, or behind its inverse.
+TEST(SpellingPatterns, LayerNormWhoseDeviationIsReshaped) {
+  for (const bool inverse_first : {false, true})
+    for (const char* floor : {"", "Relu", "Clip"}) {
+      Draft d({2, 6, 8});
+      const std::string mu = d.reduce("ReduceMean", "x", {2}, 0);
+      const std::string squares = d.reduce("ReduceMean", d.add("Mul", {"x", "x"}), {2}, 0);
+      std::string v = d.add("Sub", {squares, d.add("Mul", {mu, mu})});
+      if (std::string(floor) == "Relu") v = d.add("Relu", {v});
+      if (std::string(floor) == "Clip") v = d.add("Clip", {v, d.scalar(0)});
+      std::string s = d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-6)})});
+      if (inverse_first) s = d.add("Reciprocal", {s});
+      s = d.reshape(s, {2, 6, 1});
+      const std::string c = d.add("Sub", {"x", d.reshape(mu, {2, 6, 1})});
+      ASSERT_EQ(d.only(d.add(inverse_first ? "Mul" : "Div", {c, s})), "LayerNormalization") << floor;
+    }
+}
+
+// With a ceiling, or another floor, it is no variance any more; nor beside a deviation of other sets.
+TEST(SpellingPatterns, FloorsAndShapesThatAreOther) {
+  for (const int kind : {0, 1, 2}) {
+    Draft d({2, 6, 6});
+    const std::string mu = d.reduce("ReduceMean", "x", {2}, 0);
+    const std::string squares = d.reduce("ReduceMean", d.add("Mul", {"x", "x"}), {2}, 0);
+    std::string v = d.add("Sub", {squares, d.add("Mul", {mu, mu})});
+    if (kind == 0) v = d.add("Clip", {v, d.scalar(0), d.scalar(2)});
+    if (kind == 1) v = d.add("Clip", {v, d.scalar(0.25)});
+    const std::string root = d.add("Sqrt", {d.add("Add", {v, d.scalar(1e-6)})});
+    const std::string s = kind == 2 ? d.reshape(root, {2, 1, 6}) : d.reshape(root, {2, 6, 1});
+    const std::string c = d.add("Sub", {"x", d.reshape(mu, {2, 6, 1})});
+    EXPECT_NE(d.only(d.add("Div", {c, s})), "LayerNormalization") << kind;
+  }
+}
+
 TEST(SpellingPatterns, SumsOfSquaresByTheirNumber) {
   for (const bool divided : {false, true}) {
     const auto over = [&](Draft& d, const std::string& x) {

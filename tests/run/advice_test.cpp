@@ -2,6 +2,8 @@
 // nothing. How they are worded is in advice_text_test.cpp.
 #include "sim/advise/advice.h"
 
+#include <cmath>
+
 #include "kernels/norms/golden.h"
 #include "sim/config/machine_file.h"
 #include "sim/operators/norm_problem.h"
@@ -178,15 +180,18 @@ TEST(Advice, WhatMovesElementsOnTheCpuBesideANorm) {
 }
 
 TEST(Advice, AMaskInFrontOfASoftmax) {
-  for (const double least : {-3.4e38, -1e9, -16.0}) {
+  for (const double least : {-HUGE_VAL, -3.4e38, -1e4, -100.0, -16.0}) {
     Draft d({1, 4, 4});
     Tensor mask = Tensor::filled({4, 4}, 0);
     mask.values[1] = mask.values[6] = least;
     const std::string scores = d.reshape(d.add("Add", {"x", d.constant(mask)}), {1, 2, 8});
     const auto lines = checked<MaskAdvice>(d, d.add("Softmax", {scores}));
-    ASSERT_EQ(lines.size(), least < -1e4 ? 1U : 0U) << least;
+    ASSERT_EQ(lines.size(), least <= -100 ? 1U : 0U) << least;
     for (const auto& line : lines) EXPECT_EQ(line.least, least);
   }
+  Draft chosen({1, 4, 4});  // on the CPU: its result is on a grid as well
+  const std::string scores = chosen.add("Where", {chosen.list({1, 1, 0, 1}), "x", chosen.scalar(-65504)});
+  EXPECT_EQ(checked<MaskAdvice>(chosen, chosen.add("Softmax", {scores})).size(), 1U);
   Draft other({1, 4, 4});  // no Softmax behind it
   EXPECT_TRUE(
       checked<MaskAdvice>(other, other.add("Relu", {other.add("Add", {"x", other.list({-1e9})})})).empty());

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace bpusim {
 namespace {
 
@@ -213,6 +215,11 @@ TEST(AdviceText, WhatANormsNumbersMeanInIntegers) {
       "Add's mask of -1e+09 takes the whole grid of what goes into the Softmax, and the scores beside it "
       "become one code; a mask 16 below the smallest score leaves less than one code of probability and "
       "keeps the scores: export it with -16 below them (often -32 in place of the smallest float) (1: a)");
+  EXPECT_EQ(
+      text_of(advice_of(MaskAdvice{"Where", -HUGE_VAL})),
+      "Where's mask of -inf has no code: it becomes the lowest score's, and what it hides keeps a share; a "
+      "mask 16 below the smallest score leaves less than one code of probability and keeps the scores: "
+      "export it with -16 below them (often -32 in place of the smallest float) (1: a)");
   EXPECT_EQ(
       text_of(advice_of(GammaOutliersAdvice{"InstanceNormalization", 16, 4})),
       "InstanceNormalization's largest gamma is 16 times the median: about 4.0 bits of int8 are lost for "

@@ -1,5 +1,6 @@
 // What does nothing, or only changes a shape, stands in nobody's way: the fold goes on behind it, and the
 // numbers stay.
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -24,6 +25,12 @@ Attributes text_of(const char* name, const char* value) {
 Attributes number_of(const char* name, std::int64_t value) {
   Attributes a;
   a.ints[name] = value;
+  return a;
+}
+
+Attributes real_of(const char* name, double value) {
+  Attributes a;
+  a.floats[name] = value;
   return a;
 }
 
@@ -111,8 +118,39 @@ std::vector<Step> idle_steps() {
           }};
 }
 
+// The same by functions of one element that leave it, choices that are made and moves that undo each other.
+std::vector<Step> idle_functions() {
+  return {[](Draft& d, const std::string& x) { return d.add("Clip", {x}); },
+          [](Draft& d, const std::string& x) { return d.add("LeakyRelu", {x}, real_of("alpha", 1)); },
+          [](Draft& d, const std::string& x) {
+            return d.add("Clip", {x, d.scalar(-HUGE_VAL), d.scalar(std::numeric_limits<float>::max())});
+          },
+          [](Draft& d, const std::string& x) {  // training, and nothing to leave out
+            return d.add("Dropout", {x, d.scalar(0), d.scalar(1)});
+          },
+          [](Draft& d, const std::string& x) {
+            return d.add("Where", {d.scalar(0), d.scalar(7), x});
+          },
+          [](Draft& d, const std::string& x) {  // to the channels last and back
+            const std::string last = d.add("Transpose", {x}, list_of("perm", {0, 2, 3, 1}));
+            return d.add("Transpose", {last}, list_of("perm", {0, 3, 1, 2}));
+          },
+          [](Draft& d, const std::string& x) {  // by the other default, three times round
+            const std::string a = d.add("Transpose", {x});
+            const std::string b = d.add("Transpose", {a}, list_of("perm", {1, 0, 3, 2}));
+            return d.add("Transpose", {b}, list_of("perm", {2, 3, 0, 1}));
+          }};
+}
+
+std::vector<Step> all_idle_steps() {
+  std::vector<Step> steps = idle_steps();
+  const std::vector<Step> more = idle_functions();
+  steps.insert(steps.end(), more.begin(), more.end());
+  return steps;
+}
+
 TEST(LookedThrough, WhatDoesNothingIsNotThere) {
-  for (const Step& idle : idle_steps()) {
+  for (const Step& idle : all_idle_steps()) {
     Draft d({2, 3, 6, 5});
     const std::string c = conv(d, "x", {4, 3, 1, 1});
     const std::string nothing = idle(d, c);
@@ -126,9 +164,37 @@ TEST(LookedThrough, WhatDoesNothingIsNotThere) {
   }
 }
 
+// What only they read goes with them; a first Transpose that somebody else reads stays.
+TEST(LookedThrough, NodesThatNobodyReadsAreNotThere) {
+  Draft d({2, 3, 6, 5});
+  const std::string c = conv(d, "x", {4, 3, 1, 1});
+  d.add("Sub", {c, d.mean(c, {2, 3})});
+  EXPECT_EQ(ops_of(planned(d, d.add("Relu", {c}))), "Conv, Relu");
+  Draft both({2, 3, 6, 5});
+  const std::string turned = both.add("Transpose", {"x"}, list_of("perm", {0, 2, 3, 1}));
+  const std::string back = both.add("Transpose", {turned}, list_of("perm", {0, 3, 1, 2}));
+  both.network.outputs = {both.add("Relu", {turned}), both.add("Tanh", {back})};
+  EXPECT_EQ(ops_of(simplified(both.network, Policy::read("full"))), "Transpose, Relu, Tanh");
+}
+
+// A link of a Sum of many has room for its own two operands, not for all.
+TEST(LookedThrough, ASumOfManyTakesNoMoreThanItsLinks) {
+  Draft d({2});
+  Node sum;
+  sum.name = "sum";
+  sum.op = "Sum";
+  sum.inputs.assign(3000, "x");
+  sum.outputs = {"y"};
+  d.network.nodes.push_back(sum);
+  d.network.outputs = {"y"};
+  const Network result = simplified(d.network, Policy::read("full"));
+  ASSERT_EQ(result.nodes.size(), 2999U);
+  for (const Node& link : result.nodes) ASSERT_LE(link.inputs.capacity(), 4U);
+}
+
 // An output of the network keeps its name, and costs nothing.
 TEST(LookedThrough, AnOutputThatIsACopyTakesNoTime) {
-  for (const Step& idle : idle_steps()) {
+  for (const Step& idle : all_idle_steps()) {
     Draft d({2, 3, 6, 5});
     const std::string y = idle(d, conv(d, "x", {4, 3, 1, 1}));
     const Node node = d.network.nodes.back();

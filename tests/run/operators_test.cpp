@@ -51,6 +51,32 @@ TEST(Operators, Reductions) {
   expect_ideal(n);
 }
 
+// Rows shorter than a burst are put together and taken apart in SRAM.
+TEST(Operators, SplitAndConcatByShortRows) {
+  Builder n;
+  n.end("Concat", {n.input({900, 1}), n.input({900, 3}), n.input({900, 1}, -3, 3)}, number("axis", -1));
+  n.end("Concat", {n.input({30, 7, 2}), n.constant({30, 50, 2})}, number("axis", 1));  // beside longer ones
+  const std::string twice = n.input({700, 5});
+  n.end("Concat", {twice, twice}, number("axis", 1));
+  n.end("Relu", {n.add("Concat", {n.input({4000, 2}), n.input({4000, 1})}, number("axis", 1))});
+  expect_ideal(n);
+}
+
+// 2 x 32 KiB in and 64 KiB out at 25.6 bytes a cycle at most are 5,120 cycles; a burst of 64 bytes each way
+// for each single byte would be 2.5 a byte and way.
+TEST(Operators, ConcatOfSingleBytesTakesTheTimeOfItsBytes) {
+  for (const char* machine : {"generic", "s600"}) {
+    Builder n;
+    const std::string x = n.input({32768, 1});
+    n.end("Concat", {x, x}, number("axis", 1));
+    const MachineParams params = read_machine(machine, {"sram.tensor_bytes=0"});
+    const RunResult r = simulate({n.spec(), params, Policy::read("full")}, RunOptions::timing());
+    EXPECT_LT(r.cycles, 3 * 5120) << machine;
+    EXPECT_EQ(r.dram_read_bytes, 65536) << machine;
+    EXPECT_EQ(r.dram_write_bytes, 65536) << machine;
+  }
+}
+
 TEST(Operators, TwoTensors) {
   Builder n;
   n.end("Div", {n.input({2, 9, 30}), n.input({2, 9, 30}, 1, 3)});

@@ -123,6 +123,26 @@ TEST(WhatIf, WhatItSaysIsWhatSuchARunTakes) {
   EXPECT_DOUBLE_EQ(advice.won_ms, r.time_ms(r.cycles - other.cycles));
 }
 
+// Elements one by one through a DRAM whose every burst opens a row: what the CPU takes less for is where it
+// belongs, tried or not.
+TEST(WhatIf, AChangeThatLosesIsNoAdvice) {
+  Draft d({1, 64, 64, 64});
+  Attributes a;
+  a.int_lists["perm"] = {0, 2, 3, 1};
+  RunSpec spec = spec_of(d, d.add("Transpose", {"x"}, a));
+  const MachineParams machine = read_machine("generic", {"dram.rcd=200", "dram.rp=200", "dram.ras=400"});
+  const RunResult full = simulate({spec, machine, Policy::read("full")}, RunOptions::timing());
+  const Scenario on_cpu{spec, machine, Policy::read("bernoulli2")};
+  for (const bool tried : {false, true}) {
+    RunOptions options = with_what_if(false);
+    options.what_if = tried;
+    const RunResult r = simulate(on_cpu, options);
+    ASSERT_TRUE(r.nodes.at(0).on_cpu());
+    ASSERT_LT(r.cycles, full.cycles);
+    EXPECT_TRUE(r.advice.empty());
+  }
+}
+
 // What the run file keeps on the host is let go as well.
 TEST(WhatIf, ANodeThatTheRunPutsOnTheHost) {
   const char* text = "operators:\n  - {name: norm, op: InstanceNormalization, shape: [1, 8, 24, 24]%s}\n";

@@ -7,6 +7,7 @@
 
 #include "sim/config/machine_file.h"
 #include "sim/input_error.h"
+#include "sim/network/element_type.h"
 #include "sim/network/onnx/import.h"
 #include "sim/run/simulate.h"
 #include "tests/network/error_of.h"
@@ -158,6 +159,11 @@ TEST(Exact, InputsThatAreNone) {
             std::string::npos);
 }
 
+TEST(GivenInputs, TruthIsZeroOrOne) {
+  for (const double given : {0.0, 1.0, 2.0, 0.5, -1.0})
+    EXPECT_EQ(misfit(Tensor({2}, {1, given}), DType::Bool).empty(), given == 0 || given == 1) << given;
+}
+
 TEST(GivenInputs, ShapesThatDoNotFit) {
   Model model(13);
   model.open_input("a", "N", {3});
@@ -207,6 +213,24 @@ TEST(OutsideOfADomain, InfinityIsAWarning) {
     EXPECT_EQ(result.warnings, told);
   }
   EXPECT_TRUE(of_one("Log", {0.5, 1, 2}).warnings.empty());
+}
+
+// float64 holds whole numbers up to 2^53: 9007199254740993 is not among those that it does.
+TEST(Exact, NumbersThatFloat64DoesNotHoldAreAWarning) {
+  for (const double largest : {9007199254740992.0, 9007199254740994.0}) {
+    Model model(13);
+    model.input("a", {2}, Type::INT64);
+    model.input("b", {2}, Type::INT64);
+    model.node("Sub", {"a", "b"}, {"y"}, "n");
+    model.output("y", {2});
+    const RunResult result = run(model, {{"a", Tensor({2}, {largest, 1})}, {"b", Tensor({2}, {largest, 1})}});
+    ASSERT_EQ(result.warnings.size(), largest > 0x1p53 ? 1U : 0U) << largest;
+    if (largest > 0x1p53) {
+      EXPECT_EQ(result.warnings[0],
+                "n: Sub: whole numbers beyond 2^53, which float64 rounds, where its inputs go from 1 to "
+                "9.0072e+15 and from 1 to 9.0072e+15");
+    }
+  }
 }
 
 TEST(LaterOutputs, OfNormsAreRead) {
@@ -299,6 +323,44 @@ TEST(NotRun, EveryNodeAtOnce) {
   }
 }
 
+// An output that has no arithmetic counts where somebody reads it; so does training where it leaves out.
+TEST(NotRun, WhatNobodyAsksForIsInNobodysWay) {
+  for (const bool read : {false, true}) {
+    Model model(13);
+    model.input("x", {1, 2, 4, 4});
+    set_ints(model.node("MaxPool", {"x"}, {"p", "i"}, "pool"), "kernel_shape", {2, 2});
+    model.weights("ratio", {}, {read ? 0.5F : 0.0F});
+    model.input("training", {}, Type::BOOL);
+    model.node("Dropout", {"p", "ratio", "training"}, {"y"}, "drop");
+    model.output("y", {1, 2, 3, 3});
+    if (read) model.output("i", {1, 2, 3, 3});
+    const Inputs inputs = {{"x", drawn({1, 2, 4, 4}, -1, 1, false)}, {"training", Tensor({}, {1})}};
+    if (!read) {
+      EXPECT_EQ(run(model, inputs).nodes.size(), 1U);  // the pool
+    } else {
+      EXPECT_THROW(run(model, inputs), PlacementError);
+    }
+  }
+}
+
+// What turns out by the values alone, too.
+TEST(NotRun, TrainingThatAnInputAsksFor) {
+  for (const double training : {0.0, 1.0}) {
+    Model model(13);
+    model.input("x", {4});
+    model.input("training", {}, Type::BOOL);
+    model.weights("ratio", {}, {0.5F});
+    model.node("Dropout", {"x", "ratio", "training"}, {"y"}, "drop");
+    model.output("y", {4});
+    const Inputs inputs = {{"x", Tensor({4}, {1, 2, 3, 4})}, {"training", Tensor({}, {training})}};
+    if (training == 0) {
+      EXPECT_NO_THROW(run(model, inputs));
+    } else {
+      EXPECT_THROW(run(model, inputs), PlacementError);
+    }
+  }
+}
+
 TEST(NotRun, ThreeSpatialAxesRunOnTheCpu) {
   Model model(13);
   model.input("x", {1, 2, 4, 5, 6});
@@ -316,6 +378,22 @@ TEST(NotRun, ThreeSpatialAxesRunOnTheCpu) {
 }
 
 // Of one number the cosine is no more than a sign: "auto" takes the method with the least error.
+// Zeros are on any grid: beside them a tensor keeps its own, as fine as alone.
+TEST(Grids, OfATensorBesideZeros) {
+  for (const bool affine : {false, true})
+    for (const bool zeros : {false, true}) {
+      Model model(13);
+      model.input("x", {1, 32});
+      model.weights("beside", {1, 32}, std::vector<float>(32, zeros ? 0.0F : 0.01F));
+      set_int(model.node("Concat", {"beside", "x"}, {"y"}, "n"), "axis", 1);
+      model.output("y", {1, 64});
+      RunSpec spec = spec_of(model, {{"x", drawn({1, 32}, -0.01, 0.01, false)}});
+      if (affine) spec.defaults.quantisation = "affine";
+      const RunResult result = simulate({spec, read_machine("generic", {}), Policy::read("full")});
+      EXPECT_GT(node_of(result, "n").accuracy->sqnr_db, 35) << affine << zeros;
+    }
+}
+
 TEST(AutoCalibration, OfAnOutputOfOneNumber) {
   Model model(13);
   model.input("x", {1, 64});

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/tensor/indexing.h"
 #include "kernels/tensor/tensor_math.h"
 #include "kernels/tensor/view.h"
+#include "kernels/vector/unary.h"
 #include "sim/network/onnx/known_shapes.h"
 
 namespace bpusim {
@@ -67,7 +69,29 @@ Tensor concat(const std::vector<Tensor>& inputs) {
   return Tensor({size}, std::move(values));
 }
 
-// Nothing where the operator is none that shape arithmetic uses. Throws where the inputs do not fit.
+// Reductions that give whole numbers of whole numbers: the types of values are not known yet.
+bool keeps_whole(const std::string& op) {
+  return op == "ReduceSum" || op == "ReduceProd" || op == "ReduceMax" || op == "ReduceMin" ||
+         op == "ReduceL1" || op == "ReduceSumSquare";
+}
+
+// Over the axes of the attribute, or of an input; over all where neither names one.
+Tensor reduced(const Node& node, const std::vector<Tensor>& inputs) {
+  std::vector<std::int64_t> axes = node.attributes.get("axes", std::vector<std::int64_t>{});
+  if (axes.empty() && inputs.size() > 1)
+    for (const double v : inputs[1].values) axes.push_back(static_cast<std::int64_t>(v));
+  if (axes.empty() && node.attributes.get("noop_with_empty_axes", std::int64_t{0}) != 0) return inputs[0];
+  return reduce(node.op, inputs[0], axes, node.attributes.get("keepdims", std::int64_t{1}) != 0);
+}
+
+// What nobody knows of an operand is unknown in the result, whatever the operator makes of a NaN.
+bool all_known(const std::vector<Tensor>& inputs) {
+  return std::all_of(inputs.begin(), inputs.end(), [](const Tensor& x) {
+    return std::none_of(x.values.begin(), x.values.end(), [](double v) { return std::isnan(v); });
+  });
+}
+
+// Nothing where the operator is none that conditions are computed by. Throws where the inputs do not fit.
 std::optional<Tensor> compute(const Node& node, const std::vector<Tensor>& inputs) {
   const std::string& op = node.op;
   const std::vector<Tensor> rest(inputs.begin() + 1, inputs.end());
@@ -80,9 +104,18 @@ std::optional<Tensor> compute(const Node& node, const std::vector<Tensor>& input
     const View view = resolve_view(op, node.attributes, inputs[0].shape, rest);
     return Tensor(view.shape, apply_view(view, inputs[0].values));
   }
+  const bool all = all_known(inputs);
+  if (op == "Where" && inputs.size() == 3 && all) return where(inputs[0], inputs[1], inputs[2]);
+  if (keeps_whole(op) && all) return reduced(node, inputs);
+  if (find_unary(op) != nullptr && all) {
+    Tensor y = inputs[0];
+    unary_function(op, node.attributes, rest).apply(y.values.data(), y.size());
+    return y;
+  }
   if (inputs.size() != 2) return std::nullopt;
   if (const Comparison comparison = find_comparison(op)) return compare(comparison, inputs[0], inputs[1]);
   if (op == "Add" || op == "Sub" || op == "Mul" || op == "Mod") return binary(op, inputs[0], inputs[1]);
+  if ((op == "Min" || op == "Max") && all) return binary(op, inputs[0], inputs[1]);
   return std::nullopt;
 }
 

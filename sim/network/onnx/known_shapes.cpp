@@ -218,6 +218,14 @@ Known gathered(const Node& node, const Shape& x, const KnownInputs& known) {
   return shape;
 }
 
+// Of the extents that a Shape gives, from its start to its end.
+std::int64_t extents_taken(const Node& node, std::size_t rank) {
+  const auto r = static_cast<std::int64_t>(rank);
+  const std::size_t start = from_front(node.attributes.get("start", std::int64_t{0}), rank),
+                    end = from_front(node.attributes.get("end", r), rank);
+  return end > start ? static_cast<std::int64_t>(end - start) : 0;
+}
+
 // Of operators that keep their first input's shape.
 bool keeps_shape(const std::string& op) {
   static const char* const others[] = {"Relu", "Softmax",  "LogSoftmax", "Identity", "Dropout",
@@ -235,6 +243,8 @@ std::optional<Shape> known_shape(const Node& node, const KnownInputs& known) {
   const Known first = known.shape(node.inputs[0]);
   if (!first) return std::nullopt;
   const Shape& x = *first;
+  if (op == "Size") return Shape{};
+  if (op == "Shape") return Shape{extents_taken(node, x.size())};
   if (keeps_shape(op)) return x;
   if (op == "Conv") return convolution(node, x, known);
   if (op == "MaxPool" || op == "AveragePool")

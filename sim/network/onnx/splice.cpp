@@ -85,8 +85,10 @@ std::optional<bool> OnnxGraphReader::decided(const std::string& name, const std:
 // Why a branch can't be taken, and what decides it.
 std::string OnnxGraphReader::undecided(const std::string& name, const std::string& condition) const {
   std::string inputs, open;
+  bool given = true;
   for (const std::string& input : known_.sources(condition)) {
     inputs += (inputs.empty() ? "'" : ", '") + input + "'";
+    given = given && given_.tensors.count(input) != 0;
     if (const auto axes = network_.open_axes.find(input); axes != network_.open_axes.end())
       for (const std::string& axis : axes->second)
         if (network_.dynamic_dims.count(axis) != 0 && open.empty()) open = axis;
@@ -94,7 +96,7 @@ std::string OnnxGraphReader::undecided(const std::string& name, const std::strin
   return "its condition '" + condition + "' is not known before the run" +
          (inputs.empty() ? "" : ", and depends on " + inputs) + ": choose a branch (--assume " + name +
          "=true or =false, or assume: in the run file)" +
-         (inputs.empty() ? "" : ", give that input a file (inputs: in the run file)") +
+         (given ? "" : ", give that input a file (inputs: in the run file)") +
          (open.empty() ? "" : ", or set its dimensions (--dim " + open + "=1)");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "sim/network/patterns/alignment.h"
@@ -28,10 +29,26 @@ std::vector<std::int64_t> spatial_axes(std::size_t rank) {
   return axes;
 }
 
+// Whether a Clip, by attributes or inputs, has the floor 0 and no ceiling.
+bool clips_at_zero(const NetworkGraph& g, const Node& clip) {
+  const auto limit = [&](std::size_t input, const char* attribute, double none) {
+    if (input >= clip.inputs.size() || clip.inputs[input].empty())
+      return clip.attributes.get(attribute, none);
+    return g.scalar(clip.inputs[input]).value_or(std::numeric_limits<double>::quiet_NaN());
+  };
+  constexpr double most = std::numeric_limits<float>::max();
+  return limit(1, "min", -most) == 0 && limit(2, "max", most) >= most;
+}
+
 // Strips what leaves a variance as it is: a Relu, or the larger of it and 0.
 std::string without_floor(const NetworkGraph& g, const std::string& value, Trail& trail) {
   if (const Node* relu = g.find(value, "Relu", trail)) return relu->inputs[0];
   Trail walked = trail;
+  if (const Node* clip = g.find(value, "Clip", walked); clip != nullptr && clips_at_zero(g, *clip)) {
+    trail = walked;
+    return clip->inputs[0];
+  }
+  walked = trail;
   const Node* larger = g.find(value, "Max", walked);
   if (larger == nullptr || larger->inputs.size() != 2) return value;
   for (std::size_t i = 0; i < 2; ++i)
@@ -42,8 +59,10 @@ std::string without_floor(const NetworkGraph& g, const std::string& value, Trail
   return value;
 }
 
-// spread + epsilon; no summand is an epsilon of 0.
-std::optional<Deviation> spread_and_epsilon(const NetworkGraph& g, const std::string& value, Trail& trail) {
+// spread + epsilon; no summand is an epsilon of 0. `vector`, here and below: shapes are the caller's
+// business.
+std::optional<Deviation> spread_and_epsilon(const NetworkGraph& g, const std::string& value, bool vector,
+                                            Trail& trail) {
   Trail walked = trail;
   Deviation deviation;
   std::string spread = value;
@@ -53,7 +72,7 @@ std::optional<Deviation> spread_and_epsilon(const NetworkGraph& g, const std::st
     deviation.epsilon = *g.scalar(sum->constant);
     spread = sum->other;
   }
-  const auto found = spread_of(g, spread, false, walked);
+  const auto found = spread_of(g, spread, vector, walked);
   if (!found || deviation.epsilon < 0) return std::nullopt;
   deviation.spread = *found;
   trail = walked;
@@ -61,20 +80,21 @@ std::optional<Deviation> spread_and_epsilon(const NetworkGraph& g, const std::st
 }
 
 std::optional<Deviation> power_of_spread(const NetworkGraph& g, const std::string& value, double exponent,
-                                         Trail& trail) {
+                                         bool vector, Trail& trail) {
   Trail walked = trail;
   const Node* power = g.find(value, "Pow", walked);
   if (power == nullptr || g.scalar(power->inputs.at(1)) != exponent) return std::nullopt;
-  auto deviation = spread_and_epsilon(g, power->inputs[0], walked);
+  auto deviation = spread_and_epsilon(g, power->inputs[0], vector, walked);
   if (deviation) trail = walked;
   return deviation;
 }
 
-std::optional<Deviation> root_of_spread(const NetworkGraph& g, const std::string& value, Trail& trail) {
+std::optional<Deviation> root_of_spread(const NetworkGraph& g, const std::string& value, bool vector,
+                                        Trail& trail) {
   Trail walked = trail;
   const Node* root = g.find(value, "Sqrt", walked);
-  auto deviation = root == nullptr ? power_of_spread(g, value, 0.5, walked)
-                                   : spread_and_epsilon(g, root->inputs[0], walked);
+  auto deviation = root == nullptr ? power_of_spread(g, value, 0.5, vector, walked)
+                                   : spread_and_epsilon(g, root->inputs[0], vector, walked);
   if (deviation) trail = walked;
   return deviation;
 }
@@ -318,15 +338,18 @@ std::optional<Spread> spread_of(const NetworkGraph& g, const std::string& given,
   return spread;
 }
 
-std::optional<Deviation> deviation_of(const NetworkGraph& g, const std::string& value, Trail& trail) {
+namespace {
+
+std::optional<Deviation> deviation_at(const NetworkGraph& g, const std::string& value, bool vector,
+                                      Trail& trail) {
   Trail walked = trail;
-  auto deviation = root_of_spread(g, value, walked);
+  auto deviation = root_of_spread(g, value, vector, walked);
   if (!deviation) {
     walked = trail;
     const Node* add = g.find(value, "Add", walked);
     const auto sum = add == nullptr ? std::nullopt : beside_constant(g, *add);
     if (!sum || !g.scalar(sum->constant)) return std::nullopt;
-    deviation = root_of_spread(g, sum->other, walked);
+    deviation = root_of_spread(g, sum->other, vector, walked);
     if (!deviation || deviation->epsilon != 0) return std::nullopt;
     deviation->place = EpsilonPlace::OnDeviation;
     deviation->epsilon = *g.scalar(sum->constant);
@@ -336,18 +359,48 @@ std::optional<Deviation> deviation_of(const NetworkGraph& g, const std::string& 
   return deviation;
 }
 
-std::optional<Deviation> inverse_deviation_of(const NetworkGraph& g, const std::string& value, Trail& trail) {
+std::optional<Deviation> inverse_at(const NetworkGraph& g, const std::string& value, bool vector,
+                                    Trail& trail) {
+  const auto deviation_in = [&](const std::string& of, Trail& walked) {
+    return vector ? deviation_at(g, g.unshaped(of, walked), true, walked) : deviation_of(g, of, walked);
+  };
   Trail walked = trail;
   std::optional<Deviation> deviation;
   if (const Node* reciprocal = g.find(value, "Reciprocal", walked)) {
-    deviation = deviation_of(g, reciprocal->inputs[0], walked);
+    deviation = deviation_in(reciprocal->inputs[0], walked);
   } else if (const Node* quotient = g.find(value, "Div", walked)) {
-    if (g.scalar(quotient->inputs.at(0)) == 1.0) deviation = deviation_of(g, quotient->inputs.at(1), walked);
+    if (g.scalar(quotient->inputs.at(0)) == 1.0) deviation = deviation_in(quotient->inputs.at(1), walked);
   } else {
-    deviation = power_of_spread(g, value, -0.5, walked);
+    deviation = power_of_spread(g, value, -0.5, vector, walked);
   }
   if (deviation) trail = walked;
   return deviation;
+}
+
+using DeviationFinder = std::optional<Deviation> (*)(const NetworkGraph&, const std::string&, bool, Trail&);
+
+// What `find` finds at the value, or at one without the axes that a Reshape behind it brought back.
+std::optional<Deviation> in_any_shape(DeviationFinder find, const NetworkGraph& g, const std::string& value,
+                                      Trail& trail) {
+  if (auto deviation = find(g, value, false, trail)) return deviation;
+  Trail walked = trail;
+  const std::string flat = g.unshaped(value, walked);
+  auto deviation = flat == value ? std::nullopt : find(g, flat, true, walked);
+  const auto shape = deviation ? g.shape(deviation->spread.x) : std::nullopt, given = g.shape(value);
+  if (!shape || !given || !meets(*given, *shape, deviation->spread.axes)) return std::nullopt;
+  deviation->value.clear();  // no tensor of it has the axes
+  trail = walked;
+  return deviation;
+}
+
+}  // namespace
+
+std::optional<Deviation> deviation_of(const NetworkGraph& g, const std::string& value, Trail& trail) {
+  return in_any_shape(deviation_at, g, value, trail);
+}
+
+std::optional<Deviation> inverse_deviation_of(const NetworkGraph& g, const std::string& value, Trail& trail) {
+  return in_any_shape(inverse_at, g, value, trail);
 }
 
 }  // namespace bpusim

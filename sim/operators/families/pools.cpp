@@ -13,7 +13,7 @@ namespace bpusim {
 namespace {
 
 std::vector<Tensor> golden(const Node& node, const Inputs& inputs) {
-  if (node.op == "MaxPool" && node.outputs.size() > 1)
+  if (node.op == "MaxPool" && node.outputs.size() > 1)  // read, or it would be gone (simplify.cpp)
     throw NotRun("MaxPool: the output of indices is not supported");
   return one(golden_pool(resolve_pool(node.op, node.attributes, inputs.at(0)->shape), *inputs[0]));
 }

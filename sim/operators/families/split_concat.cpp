@@ -6,6 +6,7 @@
 
 #include "kernels/units.h"
 #include "sim/lowering/elementwise.h"
+#include "sim/lowering/interleave.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"
 
@@ -144,9 +145,12 @@ LoweredStep lower(StepLowering& s) {
     lowered.mapping = "in place";
     lowered.work = {};
   } else {
+    const WholeRows all_rows{s.place(whole).address, whole_row, split};
+    const bool interleaved = worth_interleaving(jobs, all_rows, s.machine);
     lowered.programs.push_back(
         s.fastest({"copy"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
-          return lower_elementwise(s.step.name, jobs, machine, choice.tile_bytes);
+          return interleaved ? lower_interleaved(s.step.name, jobs, all_rows, machine, choice.tile_bytes)
+                             : lower_elementwise(s.step.name, jobs, machine, choice.tile_bytes);
         }));
   }
   std::vector<Quantisation> from, onto;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/lowering/elementwise.h"
 #include "sim/operators/families.h"
@@ -117,6 +118,16 @@ LoweredStep lower(StepLowering& s) {
   return lower_lookup(s, s.node.inputs.at(0), function_of(s.operation()));
 }
 
+// Limits that no float32 passes, and a slope of 1.
+bool leaves_all_numbers(const Operation& operation) {
+  const Node& node = operation.node;
+  if (node.op == "LeakyRelu") return node.attributes.get("alpha", 0.01) == 1;
+  if (node.op != "Clip" || !operation.known(1) || !operation.known(2)) return false;
+  const RealFunction clip = function_of(operation);
+  constexpr double most = std::numeric_limits<float>::max();
+  return clip(-most) == -most && clip(most) == most;
+}
+
 }  // namespace
 
 std::vector<OperatorDefinition> operators::tables() {
@@ -128,6 +139,7 @@ std::vector<OperatorDefinition> operators::tables() {
     row.golden = applied<unary_function>;
     row.on_codes = applied<table_function>;
     row.shapes = same_shape;
+    row.same_elements = leaves_all_numbers;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
     row.takes_int16 = always;

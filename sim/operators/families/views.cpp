@@ -70,13 +70,30 @@ DType dropout_type(const Operation& operation, std::size_t output) {
   return output == 0 ? operation.dtype() : DType::Bool;
 }
 
+// Not given, or 0.
+bool is_zero(const Tensor& number) {
+  return number.values.empty() || number.values[0] == 0;
+}
+
+[[noreturn]] void refuse_training() {
+  throw NotRun("Dropout: training mode is not supported: export the model for inference");
+}
+
+// In training a ratio of the elements goes missing: half where none is given.
 std::vector<Tensor> golden_dropout(const Node&, const Inputs& inputs) {
-  if (inputs.size() > 2 && !inputs[2]->values.empty() && inputs[2]->values[0] != 0)
-    throw NotRun("Dropout: training mode is not supported: export the model for inference");
+  const bool no_ratio = inputs.size() > 1 && !inputs[1]->values.empty() && is_zero(*inputs[1]);
+  if (inputs.size() > 2 && !is_zero(*inputs[2]) && !no_ratio) refuse_training();
   return {*inputs.at(0), Tensor::filled(inputs[0]->shape, 1)};
 }
 
+// Whether that is known before anything runs.
+bool drops_nothing(const Operation& operation) {
+  return (operation.known(2) && is_zero(operation.value(2))) ||
+         (operation.given(1) && operation.known(1) && is_zero(operation.value(1)));
+}
+
 std::vector<Shape> dropout_shapes(const Operation& operation) {
+  if (operation.known(1) && operation.known(2) && !drops_nothing(operation)) refuse_training();
   return {operation.shape(), operation.shape()};
 }
 
@@ -97,13 +114,6 @@ std::vector<Shape> shapes(const Operation& operation) {
 
 bool same_elements(const Operation& operation) {
   return keeps_order(view_of(operation), element_count(operation.shape()));
-}
-
-// In training elements go missing.
-bool drops_nothing(const Operation& operation) {
-  if (!operation.known(2)) return false;
-  const std::vector<double>& training = operation.value(2).values;
-  return training.empty() || training[0] == 0;
 }
 
 std::string obstacle(const Operation& operation) {
