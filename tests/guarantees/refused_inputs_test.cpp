@@ -107,5 +107,17 @@ TEST(RefusedInputs, ComputedParametersOfNorms) {
   EXPECT_EQ(outcome(batch), "m.onnx: n: BatchNormalization: input of shape 3 has rank 1; it needs 2 or more");
 }
 
+// ONNX broadcasts C one way. A product that grew had another shape than was inferred.
+TEST(RefusedInputs, WhatAGemmAddsIsNoLargerThanItsProduct) {
+  for (const testing::Dims& shape : {testing::Dims{1, 1, 4}, {3, 4}}) {
+    Model model;
+    model.input("x", {1, 2});
+    model.weights("w", {2, 4}, ones(8));
+    model.weights("c", shape, ones(shape[0] == 3 ? 12 : 4));
+    last_node(model, "Gemm", {"x", "w", "c"});
+    EXPECT_EQ(outcome(model), "m.onnx: n: Gemm: C of " + to_string(shape) + " does not fit a product of 1x4");
+  }
+}
+
 }  // namespace
 }  // namespace bpusim

@@ -51,8 +51,13 @@ Shape turned(const Shape& shape, bool turn) {
 }
 
 std::vector<Shape> gemm_shapes(const Operation& operation) {
-  return {matmul_shape(turned(operation.shape(0), flag(operation.node, "transA")),
-                       turned(operation.shape(1), flag(operation.node, "transB")))};
+  const Shape product = matmul_shape(turned(operation.shape(0), flag(operation.node, "transA")),
+                                     turned(operation.shape(1), flag(operation.node, "transB")));
+  // C is spread over the product, never the product over C.
+  if (operation.given(2) && broadcast_shape(product, operation.shape(2)) != product)
+    throw std::invalid_argument("Gemm: C of " + to_string(operation.shape(2)) +
+                                " does not fit a product of " + to_string(product));
+  return {product};
 }
 
 double host_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
