@@ -22,6 +22,45 @@ MachineParams machine() {
   return m;
 }
 
+// 10 x 8 by 7 on 3 x 6, each dataflow by cost.h's formulas.
+TEST(UnitPrice, OfAMatrixProduct) {
+  MacArrayParams mac = machine().mac;
+  const auto cycles = [&](Dataflow dataflow, bool overlap, std::int64_t m = 10) {
+    mac.dataflow = dataflow;
+    mac.fold_overlap = overlap;
+    return matmul_cost(mac, m, 8, 7).cycles;
+  };
+  EXPECT_EQ(cycles(Dataflow::OutputStationary, false), 4 * 2 * (3 + 6 + 7 - 2) - 1);
+  EXPECT_EQ(cycles(Dataflow::WeightStationary, false), 3 * 2 * (2 * 3 + 6 + 10 - 2) - 1);
+  EXPECT_EQ(cycles(Dataflow::InputStationary, false), 3 * 2 * (2 * 3 + 6 + 8 - 2) - 1);
+  // The array fills once: 3 + 6 - 2; each fold streams, or loads where that takes longer.
+  EXPECT_EQ(cycles(Dataflow::OutputStationary, true), 4 * 2 * 7 + 7 - 1);
+  EXPECT_EQ(cycles(Dataflow::WeightStationary, true), 3 + 3 * 2 * 10 + 7 - 1);
+  EXPECT_EQ(cycles(Dataflow::WeightStationary, true, 2), 3 + 3 * 2 * 3 + 7 - 1);
+  EXPECT_EQ(cycles(Dataflow::InputStationary, true), 3 + 3 * 2 * 8 + 7 - 1);
+}
+
+TEST(UnitPrice, OfRunsOnLanes) {
+  const NormTile inner{{{3, false, 0}, {10, true, 0}, {4, true, 0}}},
+      split{{{2, true, 0}, {3, false, 0}, {5, true, 0}}},
+      across{{{10, true, 0}, {1, true, 0}, {6, false, 0}}};
+  const auto runs = [](const NormTile& tile) {
+    const LaneDemand d = lane_demand(tile, 2, 1);
+    return std::vector<std::int64_t>{d.runs, d.run, d.across};
+  };
+  EXPECT_EQ(runs(inner), (std::vector<std::int64_t>{3, 40, 1}));
+  EXPECT_EQ(runs(split), (std::vector<std::int64_t>{6, 5, 1}));
+  EXPECT_EQ(runs(across), (std::vector<std::int64_t>{10, 6, 0}));
+  ReductionParams unit = machine().reduction;
+  // Three runs of 40 on 8 lanes, two passes: 15 + 5 + log2(8); each lane sums its own without a tree.
+  EXPECT_EQ(reduction_cost(unit, lane_demand(inner, 2, 1)).cycles, 2 * (15 + 5 + 3));
+  EXPECT_EQ(reduction_cost(unit, lane_demand(across, 2, 1)).cycles, 2 * (8 + 5));
+  unit.segmented = false;  // six runs of 5 take a cycle each
+  EXPECT_EQ(reduction_cost(unit, lane_demand(split, 2, 1)).cycles, 2 * (6 + 5 + 3));
+  unit.lanes = 1;  // no tree
+  EXPECT_EQ(reduction_cost(unit, lane_demand(split, 2, 1)).cycles, 2 * (30 + 5));
+}
+
 template <class C>
 std::vector<std::int64_t> prices() {
   std::vector<std::int64_t> cycles;

@@ -274,5 +274,20 @@ TEST(TransferPrice, IsSetupAndThePortThatIsInTheWay) {
     EXPECT_EQ(price(params, all[i].program(), all[i].command).cycles, cycles[i]) << all[i].what;
 }
 
+// Whole requests on chip: no piece of one is left for another cycle.
+TEST(TransferPrice, OfWholeRequestsOnChip) {
+  MachineParams params;
+  params.bpu.cores = kSampleCores;
+  params.dma.request_bytes = 64;
+  params.sram.bank_bytes_per_cycle = 64;
+  Sample sample = samples(SamplesOf<Transfer>{}).at(2);
+  std::get<Transfer>(sample.command.body).dram = DramBox::contiguous(sram_window(kWindowCore, 0), 256);
+  Machine machine(params);
+  Times times;
+  machine.add_observer(times);
+  machine.run(sample.program());
+  EXPECT_EQ(times.of.finish - times.of.start, params.dma.setup_cycles + 4);
+}
+
 }  // namespace
 }  // namespace bpusim

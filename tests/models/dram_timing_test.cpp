@@ -132,7 +132,7 @@ TEST(DramTiming, RunsEqualSingleAccesses) {
     for (int i = 0; i < 60; ++i) {
       DramRuns runs{draw(1 << 20), 1 + draw(i % 2 == 0 ? 8 : 300), draw(3) * draw(900),
                     1 + draw(9),   draw(3) * draw(5000),           1 + draw(9)};
-      if (i % 5 == 0) runs = {draw(1 << 20), 1, 0, 1 + draw(4), 1 + draw(3), 1 + draw(4000)};
+      if (i % 5 == 0) runs = {draw(1 << 20), 1 + draw(2), 0, 1 + draw(4), 1 + draw(3), 1 + draw(4000)};
       const bool write = random() % 3 == 0;
       std::int64_t b = 0;
       runs.for_each(
@@ -245,6 +245,19 @@ TEST(DramTiming, WaitsThatDoNotBindCostNothing) {
   const std::int64_t two = last_data(p, groups);
   p.rrd_l = p.ccd_l = p.wtr_l = 300;
   EXPECT_EQ(last_data(p, groups), two);
+}
+
+// A row is opened when its burst is among the next 32. 64 bursts of a row have columns at 500 + 8 k; the
+// burst behind them is seen when the 32nd before it, k = 32, goes: activate at 756, column 500 later.
+TEST(DramTiming, TheQueueSees32Bursts) {
+  DramParams p = plain();
+  p.rcd = 500;
+  DramTiming one_by_one(p), at_once(p);
+  for (std::int64_t k = 0; k < 64; ++k) one_by_one.access(0, k * 64, 64, false);
+  at_once.access(0, 0, 4096, false);
+  const std::int64_t expected = (500 + 8 * 32 + 500 + 28) * kNs;
+  EXPECT_EQ(one_by_one.access(0, 4096, 64, false), expected);
+  EXPECT_EQ(at_once.access(0, 4096, 64, false), expected);
 }
 
 // Where written data comes later behind its column than read data does, the bus has to wait for it, in

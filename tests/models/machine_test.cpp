@@ -119,6 +119,68 @@ TEST(Machine, EveryCycleOfEveryEngineHasACause) {
   }
 }
 
+// Data that is under way when its channel is free comes from the DRAM: the channel's queue is not empty
+// before it is there.
+TEST(Machine, DataUnderWayIsTheDramsTime) {
+  MachineParams params;
+  params.dram.controller_ns = 300;
+  Machine machine(params);
+  StallAccounting stalls(machine.engines());
+  machine.add_observer(stalls);
+  Program p = copy(0, 200000, 1000);
+  p.commands.pop_back();
+  const std::int64_t cycles = machine.run(p).cycles();
+  for (std::size_t e = 0; e < machine.engines().size(); ++e)
+    EXPECT_EQ(stalls.cycles(static_cast<int>(e))[static_cast<std::size_t>(Cause::QueueEmpty)],
+              machine.engines()[e].unit == Unit::Load ? 0 : cycles);
+}
+
+// Requests of 4096 bytes, each 1000 cycles under way: so many at once as may be outstanding.
+TEST(Machine, AChannelWaitsForWhatIsOutstanding) {
+  const auto cycles = [](std::int64_t outstanding) {
+    MachineParams params;
+    params.dram.controller_ns = 1000;
+    params.dma.outstanding = outstanding;
+    Machine machine(params);
+    Program p = copy(0, 200000, 4 * 4096);
+    p.commands.pop_back();
+    return machine.run(p).cycles();
+  };
+  EXPECT_GE(cycles(1), 4000);
+  EXPECT_LT(cycles(2), 4000);
+  EXPECT_GE(cycles(2), 2000);
+  EXPECT_LT(cycles(4), cycles(2));
+}
+
+// 2^58 cycles of 10^6 fs are 15625 times 2^64 fs, which 64 bits hold as 0.
+TEST(Machine, TimeBeyondWhatIsSimulatedIsAnError) {
+  MachineParams params;
+  params.bpu.dispatch_cycles = std::int64_t{1} << 58;
+  Machine machine(params);
+  EXPECT_THROW(machine.run(copy(0, 200000, 1000)), std::invalid_argument);
+}
+
+TEST(DramBox, OverlapsWhereEveryDimensionDoes) {
+  // Rows of 100 bytes: columns 10 to 14 of rows 2 to 4, and others.
+  const DramBox box{1000, {{2, 3, 100}, {10, 5, 1}}};
+  const auto with = [&](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {
+    const DramBox other{1000, {{row, rows, 100}, {column, columns, 1}}};
+    EXPECT_EQ(box.overlaps(other), other.overlaps(box));
+    return box.overlaps(other);
+  };
+  EXPECT_TRUE(with(2, 3, 10, 5));
+  EXPECT_TRUE(with(4, 9, 14, 1));
+  EXPECT_FALSE(with(2, 3, 15, 5));  // beside it
+  EXPECT_FALSE(with(2, 3, 5, 5));
+  EXPECT_FALSE(with(5, 1, 10, 5));  // below it
+  EXPECT_FALSE(with(0, 2, 10, 5));
+  // Of another view only the hull is known: rows of 50 that lie between the columns.
+  EXPECT_TRUE(box.overlaps({1000, {{4, 4, 50}, {20, 5, 1}}}));
+  EXPECT_TRUE(box.overlaps(DramBox::contiguous(1230, 3)));
+  EXPECT_FALSE(box.overlaps(DramBox::contiguous(1415, 3)));  // the byte behind the last
+  EXPECT_TRUE(box.overlaps(DramBox::contiguous(1414, 3)));
+}
+
 // What a node's commands took and waited for, over the engines; nothing of a node that has none.
 TEST(Machine, CyclesOfANodeAreThoseOfItsCommands) {
   Machine machine(MachineParams{});
