@@ -1,4 +1,5 @@
 """The copy of the tree that holds the changes, and its one build."""
+import glob
 import hashlib
 import json
 import os
@@ -17,9 +18,6 @@ TREE, BUILD = os.path.join(WORK, "tree"), os.path.join(WORK, "build")
 CHECKED = os.path.join(WORK, "checked")  # contents of files that compile
 JOBS = int(os.environ.get("JOBS", "2"))
 PLAIN = {**os.environ, "LC_ALL": "C"}
-# All that tests run; neither fuzz targets nor benchmarks.
-PROGRAMS = ["bpusim", "bpusim_library"] + [
-    f + "_test" for f in ("kernels", "models", "lowering", "config", "network", "run")]
 HEADER = os.path.join(TREE, "scripts", "mutants", "switches.h")
 
 
@@ -63,6 +61,15 @@ def at_fault(output, numbered):
     found &= {n for n, _ in numbered}
     return (found | at_lines(p for p in places if not p[1]) or at_lines(places) or
             {n for n, s in numbered if s.file in files(places)})
+
+
+def programs():
+    """All that tests run; neither fuzz targets nor benchmarks."""
+    found = ["bpusim", "bpusim_library"]
+    for lists in sorted(glob.glob(os.path.join(TREE, "tests", "*", "CMakeLists.txt"))):
+        if os.path.basename(os.path.dirname(lists)) != "fuzz":
+            found += re.findall(r"add_executable\((\w+)", open(lists).read())
+    return found
 
 
 def configure():
@@ -142,7 +149,7 @@ def build(numbered):
     """Builds the tree. Returns the numbers of the changes that do not compile, and whether it is built without them."""
     bad = check(numbered)
     numbered = [(n, s) for n, s in numbered if n not in bad]
-    done = subprocess.run(["cmake", "--build", BUILD, "--target", *PROGRAMS, "--", "-k", "0", "-j", str(JOBS)],
+    done = subprocess.run(["cmake", "--build", BUILD, "--target", *programs(), "--", "-k", "0", "-j", str(JOBS)],
                           capture_output=True, text=True, env=PLAIN)
     if done.returncode == 0:
         return bad, True
