@@ -154,7 +154,7 @@ TEST(Advice, AnIbnChainSaysItsCopiesAndCrossings) {
 // With one image they lie one behind the other, and nothing is copied.
 TEST(Advice, ACheapIbnChainIsNotChargedForCopies) {
   Draft d({1, 6, 8, 5});
-  EXPECT_EQ(only(checked<NormInPartsAdvice>(d, ibn(d), "bayes-e")).copied_bytes, 0);
+  EXPECT_EQ(only(checked<NormInPartsAdvice>(d, ibn(d, {3, 3}), "bayes-e")).copied_bytes, 0);
 }
 
 TEST(Advice, ANormThatThePolicyHasNotStaysInParts) {
@@ -176,7 +176,8 @@ TEST(Advice, WhatMovesElementsOnTheCpuBesideANorm) {
   EXPECT_EQ(line.norms, std::vector<std::string>{"InstanceNormalization"});
   EXPECT_EQ(line.remedy, CpuBesideNormAdvice::Remedy::TwoConvolutions);
   EXPECT_TRUE(line.advice.frees_nodes);
-  EXPECT_TRUE(checked<CpuBesideNormAdvice>(d, y, "bayes-e").empty());  // the X5 has a Split
+  Draft equal({1, 6, 8, 5});  // the X5 splits into parts of one size
+  EXPECT_TRUE(checked<CpuBesideNormAdvice>(equal, ibn(equal, {3, 3}), "bayes-e").empty());
 }
 
 TEST(Advice, AMaskInFrontOfASoftmax) {

@@ -41,10 +41,10 @@ TEST(TimedAdvice, AnOperatorOnTheCpuSplitsTheRun) {
   EXPECT_STREQ(r.advice[0].id(), "cpu_operator");  // most is won there
 }
 
-// Floor stays on the CPU, and its input would cross then: a crossing and a conversion more.
+// Neg stays on the CPU, and its input would cross then: a crossing and a conversion more.
 TEST(TimedAdvice, WhatStaysOnTheCpuPaysForItsInputsToCross) {
   Draft d({1, 8, 12, 12});
-  const RunResult r = timed(d, d.add("Floor", {instance_norm(d, "x")}), "rdk-x5", "bayes-e");
+  const RunResult r = timed(d, d.add("Neg", {instance_norm(d, "x")}), "rdk-x5", "bayes-e");
   EXPECT_EQ(given<CpuOperatorAdvice>(r.advice).size(), 2U);
   EXPECT_GT(on_cpu(r, "InstanceNormalization").on_bpu->readers_ms, 0);
 }
