@@ -156,7 +156,9 @@ std::string broken(const Condition& condition, const OperatorFacts& facts) {
     return std::find(condition.one_of.begin(), condition.one_of.end(), word) != condition.one_of.end();
   };
   if (const auto* word = std::get_if<std::string>(&at->second))
-    return listed(*word) ? "" : doc + ": " + *word + " is not " + words_text(condition.one_of);
+    return listed(*word)
+               ? ""
+               : doc + ": " + (word->empty() ? "none" : *word) + " is not " + words_text(condition.one_of);
   const auto& values = std::get<std::vector<double>>(at->second);
   if (!condition.equals.empty() && values != condition.equals)
     return doc + " " + list_text(values) + " is not " + list_text(condition.equals);

@@ -140,13 +140,13 @@ const PolicyRow* Policy::row_of(const std::string& op) const {
   return nullptr;
 }
 
-Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
+Policy Policy::with_rows(const std::vector<std::string>& ops, On on, const char* reason) const {
   Policy other = *this;
   for (const std::string& op : ops) {
     PolicyRow row;
     row.op = op;
-    row.on = On::Bpu;
-    row.reason = "tried on the BPU";
+    row.on = on;
+    row.reason = reason;
     const auto same = [&](const PolicyRow& each) { return each.op == op; };
     const auto at = std::find_if(other.rows_.begin(), other.rows_.end(), same);
     if (at == other.rows_.end()) {
@@ -156,6 +156,14 @@ Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
     }
   }
   return other;
+}
+
+Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
+  return with_rows(ops, On::Bpu, "tried on the BPU");
+}
+
+Policy Policy::with_in_primitives(const std::vector<std::string>& ops) const {
+  return with_rows(ops, On::Decomposed, "tried in primitives");
 }
 
 // The first limit that the operator breaks, of the row and, where that is about the BPU, of the policy.

@@ -61,10 +61,14 @@ class Policy {
   /// The same policy, but for operators that run on the BPU whole and without limits.
   Policy with_on_bpu(const std::vector<std::string>& ops) const;
 
+  /// The same policy, but for operators that are written out in primitives.
+  Policy with_in_primitives(const std::vector<std::string>& ops) const;
+
   /// An operator without a row goes where the file's `otherwise` says; it is unsupported where there is none.
   Placement place(const OperatorFacts& facts, Request request = Request::None) const;
 
  private:
+  Policy with_rows(const std::vector<std::string>& ops, PolicyRow::On on, const char* reason) const;
   std::string broken_by(const PolicyRow& row, const OperatorFacts& facts) const;
 
   std::string name_, description_;

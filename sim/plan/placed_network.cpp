@@ -14,6 +14,7 @@
 #include "sim/plan/reshapes.h"
 #include "sim/plan/simplify.h"
 #include "sim/plan/transposes.h"
+#include "sim/plan/written_out.h"
 
 namespace bpusim {
 
@@ -35,22 +36,29 @@ Network prepared(Network network) {
 
 }  // namespace
 
-Network simplified(const Network& network, const Policy& policy) {
+Network simplified(const Network& network, const Policy& policy, const Requests& requests) {
   // What the file holds is what is placed: rules put together what the policy runs whole on the BPU, and all
   // else goes node by node.
   const auto native = [&policy](const std::string& op) { return is_native(op, policy); };
-  const Network recognised = recognise(prepared(folded(network)), native);
+  const auto requested = [&](const Node& node) { return requests.count(node.name) != 0; };
+  const Network recognised = recognise(prepared(folded(network)), native, requested);
   const auto norm_on_bpu = [&](const Node& node) {
     const Where where = policy.place(facts_of(node, recognised)).where;
     return where == Where::Bpu || where == Where::Decomposed;
   };
-  return functions_before_reshapes(folded(expanded(with_computed_affine(recognised, norm_on_bpu), native)));
+  const auto in_primitives = [&](const Node& node) {
+    const PolicyRow* row = policy.row_of(node.op);
+    return row != nullptr && row->on == PolicyRow::On::Decomposed && !requested(node);
+  };
+  const Network parted = written_out(with_computed_affine(recognised, norm_on_bpu), in_primitives);
+  return functions_before_reshapes(folded(expanded(parted, native)));
 }
 
 PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   PlacedNetwork placed;
-  placed.network = simplified(run.network, policy);
-  placed.steps = place(run, placed.network, policy);
+  const Requests requests = requests_of(run);
+  placed.network = simplified(run.network, policy, requests);
+  placed.steps = place(run, placed.network, policy, requests);
   refuse_unplaced(placed.steps, policy.name());  // what follows may rely on their operators' definitions
   placed.sharing = plan_sharing(placed.network, placed.steps);
   widen(placed, run.int16);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
+#include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/operators/families/tables.h"
 #include "sim/operators/mac_step.h"
@@ -22,8 +24,8 @@ bool inference_batch_norm(const Node& node) {
 
 class Placer {
  public:
-  Placer(const RunSpec& run, const Network& network, const Policy& policy)
-      : run_(run), network_(network), policy_(policy), taken_(network_.nodes.size(), 0) {
+  Placer(const RunSpec& run, const Network& network, const Policy& policy, const Requests& requests)
+      : run_(run), network_(network), policy_(policy), requests_(requests), taken_(network_.nodes.size(), 0) {
     for (std::size_t n = 0; n < network_.nodes.size(); ++n)
       for (const std::string& input : network_.nodes[n].inputs) readers_[input].push_back(n);
     for (std::size_t n = 0; n < network_.nodes.size(); ++n)
@@ -105,7 +107,9 @@ class Placer {
               "operator " + node.op + (node.domain.empty() ? "" : " of domain " + node.domain) +
                   " has no definition in bpusim",
               ""};
-    Placement placement = policy_.place(facts_of(node, network_, around(node, folds_into)));
+    const auto request = requests_.find(node.name);
+    Placement placement = policy_.place(facts_of(node, network_, around(node, folds_into)),
+                                        request == requests_.end() ? Request::None : request->second);
     const bool on_bpu = placement.where == Where::Bpu || placement.where == Where::Decomposed;
     if (on_bpu && !reads_unknown(node)) {
       const std::string why = bpu_obstacle(node);
@@ -198,6 +202,7 @@ class Placer {
   const RunSpec& run_;
   const Network& network_;
   const Policy& policy_;
+  const Requests& requests_;
   std::map<std::string, std::vector<std::size_t>> readers_;
   std::map<std::string, std::size_t> makers_;
   std::vector<char> taken_;
@@ -205,8 +210,24 @@ class Placer {
 
 }  // namespace
 
-std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy) {
-  return Placer(run, network, policy).steps();
+Requests requests_of(const RunSpec& run) {
+  Requests requests;
+  std::set<std::string> known;
+  for (const Node& node : run.network.nodes) known.insert({node.name, node.op});
+  for (const bool of_operators : {true, false})  // a node's own comes after its operator's
+    for (const Node& node : run.network.nodes)
+      if (const auto on = run.on.find(of_operators ? node.op : node.name); on != run.on.end())
+        requests[node.name] = on->second;
+  for (const auto& [name, request] : run.on)
+    if (known.count(name) == 0)
+      throw InputError("on: '" + name + "' is no node and no operator of the network" +
+                       did_you_mean(name, {known.begin(), known.end()}));
+  return requests;
+}
+
+std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy,
+                        const Requests& requests) {
+  return Placer(run, network, policy, requests).steps();
 }
 
 void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy) {

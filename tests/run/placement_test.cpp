@@ -177,5 +177,68 @@ TEST(Lists, WhatBpusimHasNoCommandFor) {
       << placement.reason;
 }
 
+PlacedNetwork placed_with(const Draft& d, const std::string& output, const char* policy,
+                          const std::map<std::string, Request>& on) {
+  RunSpec run;
+  run.network = d.network;
+  run.network.outputs = {output};
+  run.on = on;
+  return place_network(run, Policy::read(policy));
+}
+
+TEST(Requests, ANodeOrAllOfAnOperator) {
+  Draft d({1, 4, 6, 8});
+  const std::string first = d.add("Softmax", {"x"}, with("axis", 3));
+  const std::string y = d.add("Relu", {d.add("Softmax", {first}, with("axis", 3))});
+  const auto places = [&](const std::map<std::string, Request>& on) {
+    std::vector<Where> where;
+    for (const Step& step : placed_with(d, y, "bayes-e", on).steps) where.push_back(step.placement.where);
+    return where;
+  };
+  EXPECT_EQ(places({}), (std::vector<Where>{Where::Cpu, Where::Cpu, Where::Bpu}));
+  EXPECT_EQ(places({{"Softmax", Request::Bpu}}), (std::vector<Where>{Where::Bpu, Where::Bpu, Where::Bpu}));
+  // A node's own comes after its operator's.
+  EXPECT_EQ(places({{"Softmax", Request::Bpu}, {"Softmax_0", Request::Cpu}}),
+            (std::vector<Where>{Where::Cpu, Where::Bpu, Where::Bpu}));
+  EXPECT_EQ(places({{"Relu_2", Request::Cpu}}), (std::vector<Where>{Where::Cpu, Where::Cpu, Where::Cpu}));
+  EXPECT_THROW(places({{"Sofmax", Request::Bpu}}), InputError);
+}
+
+// A pattern goes over no node that a run wants somewhere.
+TEST(Requests, KeepANodeOutOfAPattern) {
+  Draft d({1, 4, 8});
+  const std::string c = d.add("Sub", {"x", d.mean("x", {2})});
+  const std::string root = d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {c, c}), {2}), d.scalar(1e-5)})});
+  const std::string y = d.add("Div", {c, root});
+  EXPECT_EQ(placed_with(d, y, "full", {}).steps.size(), 1U);
+  const PlacedNetwork apart = placed_with(d, y, "full", {{"Sqrt", Request::Cpu}});
+  ASSERT_EQ(apart.steps.size(), 7U);
+  for (const Step& step : apart.steps)
+    EXPECT_EQ(step.placement.where, step.op == "Sqrt" ? Where::Cpu : Where::Bpu) << step.op;
+}
+
+// Norms that a list does not have are what exporters write in their place, and compute the same.
+TEST(WrittenOut, IsTheNorm) {
+  for (const char* op :
+       {"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "GroupNormalization"}) {
+    const bool groups = std::string(op) == "GroupNormalization";
+    Draft d(groups ? Shape{2, 6, 4, 5} : Shape{2, 3, 8});
+    const Shape affine = groups ? Shape{6} : Shape{8};
+    std::vector<std::string> inputs = {"x", d.numbers(affine)};
+    if (groups || std::string(op) == "LayerNormalization") inputs.push_back(d.numbers(affine));
+    const std::string y = d.add(op, inputs, groups ? with("num_groups", 3) : Attributes{});
+    const PlacedNetwork placed = placed_with(d, y, "bayes-e", {});
+    EXPECT_GE(placed.network.nodes.size(), 5U) << op;
+    EXPECT_EQ(placed.network.nodes.back().name, d.network.nodes.back().name);
+    const Tensor &before = evaluate(d.network).numbers.at(y), &after = evaluate(placed.network).numbers.at(y);
+    ASSERT_EQ(before.shape, after.shape) << op;
+    for (std::size_t i = 0; i < before.values.size(); ++i)
+      EXPECT_NEAR(before.values[i], after.values[i], 1e-9) << op << i;
+    for (const Step& step : placed.steps)
+      EXPECT_EQ(step.placement.where, step.op == "InstanceNormalization" ? Where::Cpu : Where::Bpu)
+          << step.op;
+  }
+}
+
 }  // namespace
 }  // namespace bpusim
