@@ -219,7 +219,7 @@ Requests requests_of(const RunSpec& run) {
       if (const auto on = run.on.find(of_operators ? node.op : node.name); on != run.on.end())
         requests[node.name] = on->second;
   for (const auto& [name, request] : run.on)
-    if (known.count(name) == 0)
+    if (known.count(name) == 0 && find_operator(name) == nullptr)
       throw InputError("on: '" + name + "' is no node and no operator of the network" +
                        did_you_mean(name, {known.begin(), known.end()}));
   return requests;
