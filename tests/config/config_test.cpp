@@ -321,19 +321,6 @@ TEST(Policies, OperatorsWithoutARow) {
   EXPECT_EQ(Policy::read("bayes-e").place(facts).where, Placement::Where::Unsupported);
 }
 
-// Of an operator that is none with a kernel or groups no limit is exceeded.
-TEST(Policies, LimitsOfWhatAnOperatorDoesNotHave) {
-  OperatorFacts facts;
-  facts.op = "Relu";
-  facts.shape = {4};
-  for (const char* limit : {"max_kernel", "max_kernel_volume", "max_channels", "max_channels_per_group"}) {
-    const Policy policy = Policy::parse(
-        "name: p\noperators:\n  - {op: Relu, on: bpu, " + std::string(limit) + ": 1, reason: r, source: s}\n",
-        "p");
-    EXPECT_EQ(policy.place(facts).where, Placement::Where::Bpu) << limit;
-  }
-}
-
 // A preset with bytes changed at random reads or is refused; nothing else happens.
 TEST(MachineFile, SurvivesMutations) {
   const std::string good = contents(resolve_config("machines", "rdk-x5"));
