@@ -57,8 +57,11 @@ TEST(TimedAdvice, WhatOnlyMovesElementsAroundItGoesWithIt) {
 
 TEST(TimedAdvice, ANormInSubOperatorsBesideOneOperator) {
   Draft d({1, 64, 256});
-  const std::string y = d.add("LayerNormalization", {"x", d.numbers({256}), d.numbers({256})});
-  const auto line = only<DecomposedNormAdvice>(timed(d, y, "generic", "bayes-e"));
+  const std::string y = d.add("LpNormalization", {"x"});  // which no exporter writes out
+  const Policy policy = Policy::parse(
+      "name: p\noperators: [{op: LpNormalization, on: decomposed, reason: r, source: s}]\n", "p.yaml");
+  const auto line = only<DecomposedNormAdvice>(
+      simulate({spec_of(d, y), read_machine("generic"), policy}, RunOptions::timing()));
   EXPECT_GT(line.advice.won_ms, 0);
   EXPECT_NEAR(line.advice.won_ms, line.now.ms - line.whole_ms, 1e-12);
   EXPECT_TRUE(given<DecomposedNormAdvice>(timed(d, y, "generic", "full").advice).empty());
