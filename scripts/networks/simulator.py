@@ -26,16 +26,16 @@ def calibrations():
     return ["max", "percentile", "kl", "mse", "readers", "auto"]
 
 
-def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, calibration=None, quantisation=None,
-        settings=(), function=True, golden=None):
+def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, on=None, calibration=None,
+        quantisation=None, settings=(), function=True, golden=None):
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
-    inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size; settings are
-    those of --set; golden is a folder for the float64 values. report is bpusim's own JSON, or None where it failed, and
-    error what it then said.
+    inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size, on a
+    node or an operator to bpu or cpu; settings are those of --set; golden is a folder for the float64 values. report is
+    bpusim's own JSON, or None where it failed, and error what it then said.
     """
     config = {"machine": machine, "model": os.path.abspath(model)}
-    for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("calibration", calibration), ("quantisation", quantisation)):
+    for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("on", on), ("calibration", calibration), ("quantisation", quantisation)):
         if value:
             config[key] = value
     with tempfile.TemporaryDirectory() as work:

@@ -51,9 +51,16 @@ std::vector<Advice> static_advice(const AdviceInput& input) {
   for (const auto look :
        {advisors_of::batch_norm_training, advisors_of::batch_norm_unfolded, advisors_of::norm_written_out,
         advisors_of::norm_in_parts, advisors_of::cpu_beside_norm, advisors_of::one_element,
-        advisors_of::epsilon_lost, advisors_of::gamma_outliers, advisors_of::masks})
+        advisors_of::epsilon_lost, advisors_of::gamma_outliers, advisors_of::masks, advisors_of::unread_opset,
+        advisors_of::norm_whole_on_cpu})
     look(view, lines);
-  return lines.all();
+  std::vector<Advice> all = lines.all();
+  for (Advice& advice : all)
+    if (const auto* facts = std::get_if<NormWholeOnCpuAdvice>(&advice.facts)) {
+      advice.what_if.emplace();
+      advice.what_if->in_primitives = {facts->op};
+    }
+  return all;
 }
 
 }  // namespace bpusim

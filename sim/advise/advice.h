@@ -18,6 +18,8 @@ struct AdviceInput {
   const std::vector<Step>& steps;
   const std::map<std::string, Quantisation>* grids = nullptr;  ///< null before calibration
   NumericWidths widths = {};
+  const Policy* policy = nullptr;  ///< null: nothing is said of the chip's toolchain
+  int opset = 0;                   ///< of the model; 0 where the network comes from no model
 };
 
 /// All advisors, one after the other. Nodes of which an advisor says the same share a line.

@@ -69,6 +69,8 @@ void batch_norm_training(const AdviceView& view, AdviceLines& lines);
 void batch_norm_unfolded(const AdviceView& view, AdviceLines& lines);
 void norm_written_out(const AdviceView& view, AdviceLines& lines);
 void norm_in_parts(const AdviceView& view, AdviceLines& lines);
+void unread_opset(const AdviceView& view, AdviceLines& lines);
+void norm_whole_on_cpu(const AdviceView& view, AdviceLines& lines);
 void cpu_beside_norm(const AdviceView& view, AdviceLines& lines);
 void one_element(const AdviceView& view, AdviceLines& lines);
 void epsilon_lost(const AdviceView& view, AdviceLines& lines);

@@ -84,6 +84,27 @@ std::int64_t copied_by(const AdviceView& view, const std::vector<std::size_t>& c
   return bytes;
 }
 
+// "10 and 11"
+std::string listed(const std::vector<std::int64_t>& opsets) {
+  std::string text;
+  for (std::size_t i = 0; i < opsets.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == opsets.size() ? " and " : ", ") + std::to_string(opsets[i]);
+  return text;
+}
+
+// What to do about a norm in parts: `otherwise`, but nothing that the chip's toolchain does not read, and no
+// operator that it would send to the CPU.
+std::string remedy_on(const Policy* policy, const std::string& op, const std::string& otherwise) {
+  if (policy == nullptr || policy->opsets().empty()) return otherwise;
+  const PolicyRow* row = policy->row_of(op);
+  if (row == nullptr || row->on == PolicyRow::On::Decomposed)
+    return "leave it so: the chip's toolchain reads opset " + listed(policy->opsets()) +
+           ", where it is no operator";
+  if (row->on == PolicyRow::On::Bpu) return otherwise;
+  return "leave it so: as one operator its row says " + std::string(to_string(row->on)) + " (" + row->reason +
+         ")";
+}
+
 CpuBesideNormAdvice::Remedy remedy_beside_norm(const std::string& op) {
   if (op == "Split" || op == "Slice") return CpuBesideNormAdvice::Remedy::TwoConvolutions;
   if (op == "Concat") return CpuBesideNormAdvice::Remedy::BothBranches;
@@ -127,8 +148,9 @@ void advisors_of::norm_in_parts(const AdviceView& view, AdviceLines& lines) {
   }
   for (const auto& [op, chains] : by_norm) {
     const NormDefinition& norm = *find_norm(op);
+    const std::string other = norm.in_parts.empty() ? norm.kept_whole : norm.in_parts;
     const NormInPartsAdvice facts{op, chains.operators, chains.crossings, chains.copied,
-                                  norm.in_parts.empty() ? norm.kept_whole : norm.in_parts};
+                                  norm.composite ? other : remedy_on(view.input.policy, op, other)};
     for (const std::string& last : chains.last) lines.add(facts, last);
   }
 }
@@ -150,6 +172,32 @@ void advisors_of::cpu_beside_norm(const AdviceView& view, AdviceLines& lines) {
         CpuBesideNormAdvice{
             node.op, {norms.begin(), norms.end()}, step.placement.reason, remedy_beside_norm(node.op)},
         step.name, true);
+  }
+}
+
+void advisors_of::unread_opset(const AdviceView& view, AdviceLines& lines) {
+  const Policy* policy = view.input.policy;
+  if (policy == nullptr || policy->opsets().empty() || view.input.opset == 0) return;
+  const auto& read = policy->opsets();
+  if (std::find(read.begin(), read.end(), view.input.opset) != read.end()) return;
+  for (const Step& step : view.input.steps)
+    lines.add(UnreadOpsetAdvice{view.input.opset, listed(read)}, step.name);
+}
+
+// The reverse of a norm that is written out: one operator that goes to the CPU, of parts that do not.
+void advisors_of::norm_whole_on_cpu(const AdviceView& view, AdviceLines& lines) {
+  const Policy* policy = view.input.policy;
+  if (policy == nullptr) return;
+  for (const char* part : {"ReduceMean", "Sub", "Pow", "Add", "Sqrt", "Div", "Mul"}) {
+    const PolicyRow* row = policy->row_of(part);
+    if (row == nullptr || row->on != PolicyRow::On::Bpu) return;
+  }
+  for (const Step& step : view.input.steps) {
+    const Node& node = view.first(step);
+    const PolicyRow* row = policy->row_of(node.op);
+    if (node.op == "InstanceNormalization" && step.on_cpu() && row != nullptr &&
+        row->on == PolicyRow::On::Cpu)
+      lines.add(NormWholeOnCpuAdvice{node.op, row->reason}, step.name);
   }
 }
 

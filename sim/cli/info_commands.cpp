@@ -5,17 +5,13 @@
 #include <sstream>
 #include <utility>
 
-#include "kernels/norms/norm.h"
 #include "models/commands/cost.h"
 #include "sim/cli/commands.h"
-#include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
 #include "sim/config/schema.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
-#include "sim/network/patterns.h"
-#include "sim/operators/operator.h"
 #include "sim/operators/operator_reference.h"
 #include "sim/report/json_text.h"
 #include "sim/report/reference.h"
@@ -134,49 +130,9 @@ int cost(const CostChoices& c) {
   return kFine;
 }
 
-int list(const std::string& what) {
-  if (what == "machines") {
-    TextTable table({"Machine", "Policy", "Description"});
-    for (const std::string& name : list_configs("machines")) {
-      const MachineParams machine = read_machine(name);
-      table.add({name, machine.policy, machine.description});
-    }
-    std::cout << table.str();
-  } else if (what == "policies") {
-    std::vector<std::string> columns = {"Operator"};
-    std::vector<Policy> policies;
-    for (const std::string& name : list_configs("support")) {
-      policies.push_back(Policy::read(name));
-      columns.push_back(name);
-    }
-    TextTable table(columns);
-    for (const PolicyRow& row : policies.front().rows()) {
-      std::vector<std::string> cells = {row.op};
-      for (const Policy& policy : policies) {
-        std::string on = "-";
-        for (const PolicyRow& other : policy.rows())
-          if (other.op == row.op) on = to_string(other.on);
-        cells.push_back(on);
-      }
-      table.add(cells);
-    }
-    std::cout << table.str();
-  } else if (what == "operators") {
-    TextTable table({"Operator", "Engine", "Arithmetic"});
-    for (const OperatorDefinition& row : operator_registry()) table.add({row.op, row.engine, row.arithmetic});
-    std::cout << table.str();
-  } else if (what == "rules") {
-    TextTable table({"Recognised", "As", "Pattern"});
-    for (const Rule& rule : recognition_rules()) table.add({rule.name, rule.op, rule.pattern});
-    std::cout << table.str();
-  } else {
-    TextTable table({"Norm", "Inputs after X", "Statistics over", "Affine per", "Rank"});
-    for (const NormDefinition& norm : norm_registry())
-      table.add(
-          {norm.op, constant_names(norm), norm.over, norm.affine, "from " + std::to_string(norm.min_rank)});
-    std::cout << table.str();
-  }
-  return kFine;
+std::string schema_of(const std::string& what) {
+  if (what == "machine") return machine_schema();
+  return what == "policy" ? policy_schema() : result_schema(what);
 }
 
 }  // namespace
@@ -200,30 +156,22 @@ void add_cost_command(CLI::App& app, Action& action) {
   command->callback([c, &action] { action = [c] { return cost(*c); }; });
 }
 
-void add_list_command(CLI::App& app, Action& action) {
-  auto what = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("list", "List machines, policies, kernels, operators or recognition rules");
-  command->add_option("what", *what, "machines, policies, kernels, operators or rules")
-      ->required()
-      ->check(CLI::IsMember({"machines", "policies", "kernels", "operators", "rules"}));
-  command->footer("Example:\n  bpusim list kernels");
-  command->callback([what, &action] { action = [what] { return list(*what); }; });
-}
-
 void add_docs_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
   auto of = std::make_shared<std::string>("machine");
   std::vector<std::string> with_schema = documented_results();
-  with_schema.insert(with_schema.begin(), "machine");
+  with_schema.insert(with_schema.begin(), {"machine", "policy"});
   CLI::App* command = app.add_subcommand(
       "docs",
       "Print a part of the documentation that is made from the code: the configuration reference (machines), "
-      "a JSON Schema (schema), the operators, or the keys of results (report)");
-  command->add_option("what", *what, "machines, schema, operators or report")
+      "how policies are written (policies), a JSON Schema (schema), the operators, or the keys of results "
+      "(report)");
+  command->add_option("what", *what, "machines, policies, schema, operators or report")
       ->required()
-      ->check(CLI::IsMember({"machines", "schema", "operators", "report"}));
-  command->add_option("--of", *of, "Of a schema: of machine files, or of what a command writes with --json")
+      ->check(CLI::IsMember({"machines", "policies", "schema", "operators", "report"}));
+  command
+      ->add_option("--of", *of,
+                   "Of a schema: of machine files, of policies, or of what a command writes with --json")
       ->check(CLI::IsMember(with_schema))
       ->capture_default_str();
   command->footer(
@@ -231,8 +179,9 @@ void add_docs_command(CLI::App& app, Action& action) {
       "run-result.schema.json");
   command->callback([what, of, &action] {
     action = [what, of] {
-      std::cout << (*what == "schema"      ? (*of == "machine" ? machine_schema() : result_schema(*of))
+      std::cout << (*what == "schema"      ? schema_of(*of)
                     : *what == "operators" ? operator_reference()
+                    : *what == "policies"  ? policy_reference()
                     : *what == "report"    ? result_reference()
                                            : machine_reference());
       return kFine;

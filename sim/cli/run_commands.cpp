@@ -35,6 +35,10 @@ void add_choices(CLI::App& command, RunChoices& c) {
   command.add_option("--policy", c.overrides.policy, "Support policy or file; overrides the run file's");
   command.add_option("--set", c.overrides.settings, "section.key=value of the machine; may be repeated")
       ->take_all();
+  command
+      .add_option("--on", c.overrides.on,
+                  "NODE=bpu or NODE=cpu: where a node, or all of an operator, is to run; may be repeated")
+      ->take_all();
   command.add_option("--dim", c.overrides.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
       ->take_all();
   command

@@ -13,8 +13,9 @@ namespace bpusim {
 namespace {
 
 using Where = Placement::Where;
+using On = PolicyRow::On;
 
-constexpr double kLargest = 1e15;  // of a limit in a file
+constexpr On kRows[] = {On::Bpu, On::Decomposed, On::Cpu, On::Unsupported, On::Folded, On::OnRequest};
 
 Where parse_where(const YamlNode& node, Where fallback) {
   const std::string word = node.choice(to_string(fallback), {"bpu", "decomposed", "cpu", "unsupported"});
@@ -23,27 +24,35 @@ Where parse_where(const YamlNode& node, Where fallback) {
   return fallback;
 }
 
-PolicyRow read_row(const YamlNode& node) {
+On parse_on(const YamlNode& node) {
+  std::vector<std::string> words;
+  for (const On on : kRows) words.emplace_back(to_string(on));
+  const std::string word = node.choice(to_string(On::Unsupported), words);
+  for (const On on : kRows)
+    if (word == to_string(on)) return on;
+  return On::Unsupported;
+}
+
+// A row of each operator that the entry names.
+std::vector<PolicyRow> read_rows(const YamlNode& node, const std::string& source) {
   PolicyRow row;
-  row.op = node["op"].word();
-  row.on = parse_where(node["on"], row.on);
+  row.on = parse_on(node["on"]);
   row.reason = node["reason"].word();
-  row.source = node["source"].word();
+  row.source = node["source"].word(source);
   row.otherwise = parse_where(node["otherwise"], row.otherwise);
-  row.rank_min = node["rank_min"].integer(row.rank_min, 0, 8);
-  row.rank_max = node["rank_max"].integer(row.rank_max, 0, 8);
-  row.max_kernel = node["max_kernel"].integer(row.max_kernel, 1, kLargest);
-  row.max_channels = node["max_channels"].integer(row.max_channels, 1, kLargest);
-  row.max_channels_per_group =
-      node["max_channels_per_group"].integer(row.max_channels_per_group, 1, kLargest);
-  row.max_chw = node["max_chw"].integer(row.max_chw, 1, kLargest);
-  row.max_kernel_volume = node["max_kernel_volume"].integer(row.max_kernel_volume, 1, kLargest);
-  row.after_conv_only = node["after_conv_only"].flag(row.after_conv_only);
+  row.limits = read_limits(node["limits"]);
+  const YamlNode op = node["op"];
+  std::vector<std::string> ops = op.is_list() ? op.words() : std::vector<std::string>{op.word()};
   node.close();
-  if (row.op.empty()) node.fail("needs an op");
+  if (ops.empty() || std::count(ops.begin(), ops.end(), "") != 0) node.fail("needs an op");
   if (row.reason.empty()) node.fail("needs a reason");
   if (row.source.empty()) node.fail("needs a source");
-  return row;
+  std::vector<PolicyRow> rows;
+  for (std::string& each : ops) {
+    row.op = std::move(each);
+    rows.push_back(row);
+  }
+  return rows;
 }
 
 // Where operators go that have no row. Absent: no file says so.
@@ -59,26 +68,21 @@ std::optional<Placement> read_otherwise(const YamlNode& node) {
   return placement;
 }
 
-// What of the row's limits the operator exceeds; empty where it keeps them all.
-std::string exceeded(const PolicyRow& row, const OperatorFacts& facts) {
-  const auto rank = static_cast<std::int64_t>(facts.shape.size());
-  std::int64_t chw = 1;
-  for (std::size_t d = 1; d < facts.shape.size(); ++d) chw *= facts.shape[d];
-  const auto over = [](const char* what, std::int64_t value, std::int64_t limit) {
-    return std::string(what) + " " + std::to_string(value) + " is over " + std::to_string(limit);
-  };
-  if (rank < row.rank_min || rank > row.rank_max)
-    return "rank " + std::to_string(rank) + " is not within " + std::to_string(row.rank_min) + " to " +
-           std::to_string(row.rank_max);
-  if (facts.kernel > row.max_kernel) return over("kernel", facts.kernel, row.max_kernel);
-  if (facts.channels > row.max_channels) return over("channel count", facts.channels, row.max_channels);
-  if (facts.channels / facts.groups > row.max_channels_per_group)
-    return over("channels a group", facts.channels / facts.groups, row.max_channels_per_group);
-  if (facts.kernel_volume > row.max_kernel_volume)
-    return over("C*H*W of the kernel", facts.kernel_volume, row.max_kernel_volume);
-  if (chw > row.max_chw) return over("C*H*W", chw, row.max_chw);
-  if (row.after_conv_only && !facts.after_conv) return "no convolution before it to fuse into";
-  return "";
+Where where_of(On on) {
+  switch (on) {
+    case On::Bpu:
+      return Where::Bpu;
+    case On::Decomposed:
+      return Where::Decomposed;
+    case On::Cpu:
+      return Where::Cpu;
+    case On::Unsupported:
+      return Where::Unsupported;
+    case On::Folded:
+    case On::OnRequest:
+      break;
+  }
+  throw std::logic_error("PolicyRow: no place of its own");
 }
 
 }  // namespace
@@ -97,6 +101,11 @@ const char* to_string(Where where) {
   throw std::logic_error("to_string: unknown Placement::Where");
 }
 
+const char* to_string(On on) {
+  if (on == On::Folded) return "folded";
+  return on == On::OnRequest ? "on_request" : to_string(where_of(on));
+}
+
 Policy Policy::parse(const std::string& text, const std::string& file) {
   Problems problems;
   const YamlNode root = YamlNode::read_text(text, file, problems);
@@ -104,11 +113,16 @@ Policy Policy::parse(const std::string& text, const std::string& file) {
   policy.name_ = root["name"].word(file);
   policy.file_ = std::filesystem::path(file).filename().string();
   policy.description_ = root["description"].word();
+  policy.opsets_ = root["opsets"].integers();
+  policy.limits_ = read_limits(root["limits"]);
   policy.otherwise_ = read_otherwise(root["otherwise"]);
+  const std::string source = root["source"].word();
   std::map<std::string, int> seen;
   for (const YamlNode& node : root["operators"].items()) {
-    policy.rows_.push_back(read_row(node));
-    if (++seen[policy.rows_.back().op] == 2) node.fail("'" + policy.rows_.back().op + "' has a row already");
+    for (PolicyRow& row : read_rows(node, source)) {
+      if (++seen[row.op] == 2) node.fail("'" + row.op + "' has a row already");
+      policy.rows_.push_back(std::move(row));
+    }
   }
   root.close();
   problems.raise();
@@ -120,13 +134,19 @@ Policy Policy::read(const std::string& name_or_path) {
   return parse(read_yaml(path), path);
 }
 
-Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
+const PolicyRow* Policy::row_of(const std::string& op) const {
+  for (const PolicyRow& row : rows_)
+    if (row.op == op) return &row;
+  return nullptr;
+}
+
+Policy Policy::with_rows(const std::vector<std::string>& ops, On on, const char* reason) const {
   Policy other = *this;
   for (const std::string& op : ops) {
     PolicyRow row;
     row.op = op;
-    row.on = Placement::Where::Bpu;
-    row.reason = "tried on the BPU";
+    row.on = on;
+    row.reason = reason;
     const auto same = [&](const PolicyRow& each) { return each.op == op; };
     const auto at = std::find_if(other.rows_.begin(), other.rows_.end(), same);
     if (at == other.rows_.end()) {
@@ -138,19 +158,47 @@ Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
   return other;
 }
 
-Placement Policy::place(const OperatorFacts& facts) const {
-  for (const PolicyRow& row : rows_) {
-    if (row.op != facts.op) continue;
-    const std::string over = exceeded(row, facts);
-    if (over.empty()) return {row.on, row.reason, row.source};
-    return {row.otherwise, over + " (" + row.reason + ")", row.source};
-  }
-  if (otherwise_)
+Policy Policy::with_on_bpu(const std::vector<std::string>& ops) const {
+  return with_rows(ops, On::Bpu, "tried on the BPU");
+}
+
+Policy Policy::with_in_primitives(const std::vector<std::string>& ops) const {
+  return with_rows(ops, On::Decomposed, "tried in primitives");
+}
+
+// The first limit that the operator breaks, of the row and, where that is about the BPU, of the policy.
+std::string Policy::broken_by(const PolicyRow& row, const OperatorFacts& facts) const {
+  if (!facts.shapes_known) return "";
+  for (const Limit& limit : row.limits)
+    if (const std::string why = broken(limit, facts); !why.empty()) return why;
+  if (row.on == On::Cpu || row.on == On::Unsupported) return "";
+  for (const Limit& limit : limits_)
+    if (const std::string why = broken(limit, facts); !why.empty()) return why;
+  return "";
+}
+
+Placement Policy::place(const OperatorFacts& facts, Request request) const {
+  const PolicyRow* row = row_of(facts.op);
+  if (row == nullptr && otherwise_)
     return {otherwise_->where,
             facts.op + " has no row in policy " + name_ + " (" + file_ + "): " + otherwise_->reason,
             otherwise_->source};
-  return {Where::Unsupported,
-          "policy " + name_ + " (" + file_ + ") has no row for " + facts.op + ", and no otherwise", ""};
+  if (row == nullptr)
+    return {Where::Unsupported,
+            "policy " + name_ + " (" + file_ + ") has no row for " + facts.op + ", and no otherwise", ""};
+  if (row->on == On::Unsupported) return {Where::Unsupported, row->reason, row->source};
+  if (request == Request::Cpu && row->on != On::Cpu)
+    return {Where::Cpu, "the run puts it on the CPU", "run file"};
+  if (const std::string why = broken_by(*row, facts); !why.empty())
+    return {row->otherwise, why + " (" + row->reason + ")", row->source};
+  if (row->on == On::Folded) return {row->otherwise, "is left after folding: " + row->reason, row->source};
+  if (row->on == On::OnRequest)
+    return request == Request::Bpu
+               ? Placement{Where::Bpu, row->reason + "; the run asks for the BPU", row->source}
+               : Placement{Where::Cpu, row->reason, row->source};
+  if (request == Request::Bpu && row->on == On::Cpu)
+    return {Where::Cpu, "the run asks for the BPU, which does not run it: " + row->reason, row->source};
+  return {where_of(row->on), row->reason, row->source};
 }
 
 }  // namespace bpusim

@@ -7,20 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/tensor/tensor.h"
+#include "sim/config/limits.h"
 
 namespace bpusim {
-
-/// What a policy wants to know about an operator.
-struct OperatorFacts {
-  std::string op;
-  Shape shape;                     ///< of the data input
-  std::int64_t kernel = 1;         ///< largest kernel extent of a convolution or pooling
-  std::int64_t kernel_volume = 1;  ///< of a convolution: channels of a group x kernel height x width
-  std::int64_t channels = 1;       ///< at axis 1
-  std::int64_t groups = 1;
-  bool after_conv = false;  ///< its input is a convolution's output that nobody else reads
-};
 
 struct Placement {
   enum class Where { Bpu, Decomposed, Cpu, Unsupported };
@@ -32,15 +21,24 @@ const char* to_string(Placement::Where where);
 
 /// A row of a policy.
 struct PolicyRow {
+  enum class On {
+    Bpu,
+    Decomposed,
+    Cpu,
+    Unsupported,
+    Folded,     ///< the toolchain computes or drops it; what is left of it runs where `otherwise` says
+    OnRequest,  ///< on the CPU, and on the BPU where a run asks for it
+  };
   std::string op;
-  Placement::Where on = Placement::Where::Unsupported;
+  On on = On::Unsupported;
   std::string reason, source;
-  Placement::Where otherwise = Placement::Where::Cpu;  ///< where a limit below is exceeded
-  std::int64_t rank_min = 0, rank_max = 8;
-  std::int64_t max_kernel = INT64_MAX, max_channels = INT64_MAX, max_channels_per_group = INT64_MAX,
-               max_chw = INT64_MAX, max_kernel_volume = INT64_MAX;
-  bool after_conv_only = false;
+  Placement::Where otherwise = Placement::Where::Cpu;  ///< where a limit is broken
+  std::vector<Limit> limits;
 };
+const char* to_string(PolicyRow::On on);
+
+/// What a run asks of a node (`on:` of a run file).
+enum class Request { None, Bpu, Cpu };
 
 class Policy {
  public:
@@ -51,18 +49,40 @@ class Policy {
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
   const std::vector<PolicyRow>& rows() const { return rows_; }
+  /// Limits of whatever runs on the BPU, beside those of its row.
+  const std::vector<Limit>& limits() const { return limits_; }
+  /// ONNX opsets that the toolchain reads; empty where the file names none.
+  const std::vector<std::int64_t>& opsets() const { return opsets_; }
+  const std::optional<Placement>& otherwise() const { return otherwise_; }
+
+  /// Null where the operator has none.
+  const PolicyRow* row_of(const std::string& op) const;
 
   /// The same policy, but for operators that run on the BPU whole and without limits.
   Policy with_on_bpu(const std::vector<std::string>& ops) const;
 
+  /// The same policy, but for operators that are written out in primitives.
+  Policy with_in_primitives(const std::vector<std::string>& ops) const;
+
   /// An operator without a row goes where the file's `otherwise` says; it is unsupported where there is none.
-  Placement place(const OperatorFacts& facts) const;
+  Placement place(const OperatorFacts& facts, Request request = Request::None) const;
 
  private:
+  Policy with_rows(const std::vector<std::string>& ops, PolicyRow::On on, const char* reason) const;
+  std::string broken_by(const PolicyRow& row, const OperatorFacts& facts) const;
+
   std::string name_, description_;
   std::string file_;  ///< its name, without the folder
+  std::vector<std::int64_t> opsets_;
+  std::vector<Limit> limits_;
   std::vector<PolicyRow> rows_;
   std::optional<Placement> otherwise_;
 };
+
+/// Markdown: how a policy file is written, from the tables of facts and keys.
+std::string policy_reference();
+
+/// JSON Schema (draft 2020-12) of a policy file.
+std::string policy_schema();
 
 }  // namespace bpusim

@@ -17,9 +17,11 @@ struct Rule {
 };
 const std::vector<Rule>& recognition_rules();
 
-/// Applies the rules whose operator is `wanted` (all without it) until none matches. Constants must have been
+/// Applies the rules whose operator is `wanted` (all without it) until none matches, to nodes that are not
+/// `kept` as they are. Constants must have been
 /// folded; shapes of values let Reshapes be seen through. Replacements note in Node::origin what they stand
 /// for.
-Network recognise(const Network& network, const std::function<bool(const std::string& op)>& wanted = {});
+Network recognise(const Network& network, const std::function<bool(const std::string& op)>& wanted = {},
+                  const std::function<bool(const Node& node)>& kept = {});
 
 }  // namespace bpusim

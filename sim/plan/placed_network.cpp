@@ -3,17 +3,18 @@
 #include <functional>
 #include <utility>
 
-#include "kernels/norms/norm.h"
 #include "sim/network/patterns.h"
 #include "sim/plan/computed_affine.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/expansion.h"
+#include "sim/plan/facts.h"
 #include "sim/plan/idle.h"
 #include "sim/plan/pads.h"
 #include "sim/plan/placement.h"
 #include "sim/plan/reshapes.h"
 #include "sim/plan/simplify.h"
 #include "sim/plan/transposes.h"
+#include "sim/plan/written_out.h"
 
 namespace bpusim {
 
@@ -21,11 +22,11 @@ namespace {
 
 using Where = Placement::Where;
 
-Where place_of(const std::string& op, const Shape& shape, const Policy& policy) {
-  OperatorFacts facts;
-  facts.op = op;
-  facts.shape = shape;
-  return policy.place(facts).where;
+// Whether the policy has a row for the operator that runs it whole on the BPU, whatever its limits.
+bool is_native(const std::string& op, const Policy& policy) {
+  const PolicyRow* row = policy.row_of(op);
+  if (row != nullptr) return row->on == PolicyRow::On::Bpu;
+  return policy.otherwise() && policy.otherwise()->where == Where::Bpu;
 }
 
 // Without what does nothing, or what another operator does on the way.
@@ -35,27 +36,29 @@ Network prepared(Network network) {
 
 }  // namespace
 
-Network simplified(const Network& network, const Policy& policy) {
-  // Rules put together what the policy can place; a composite norm (IBN) only where the BPU runs it whole,
-  // since apart one of its norms may run there.
-  const auto wanted = [&policy](const std::string& op) {
-    const Where where = place_of(op, {1, 2, 2, 2}, policy);
-    const NormDefinition* norm = find_norm(op);
-    return norm != nullptr && norm->composite ? where == Where::Bpu : where != Where::Unsupported;
-  };
-  const auto on_bpu = [&policy](const std::string& op) { return place_of(op, {}, policy) == Where::Bpu; };
-  const Network recognised = recognise(prepared(folded(network)), wanted);
+Network simplified(const Network& network, const Policy& policy, const Requests& requests) {
+  // What the file holds is what is placed: rules put together what the policy runs whole on the BPU, and all
+  // else goes node by node.
+  const auto native = [&policy](const std::string& op) { return is_native(op, policy); };
+  const auto requested = [&](const Node& node) { return requests.count(node.name) != 0; };
+  const Network recognised = recognise(prepared(folded(network)), native, requested);
   const auto norm_on_bpu = [&](const Node& node) {
-    const Where where = place_of(node.op, recognised.shape_of(node.inputs[0]), policy);
+    const Where where = policy.place(facts_of(node, recognised)).where;
     return where == Where::Bpu || where == Where::Decomposed;
   };
-  return functions_before_reshapes(folded(expanded(with_computed_affine(recognised, norm_on_bpu), on_bpu)));
+  const auto in_primitives = [&](const Node& node) {
+    const PolicyRow* row = policy.row_of(node.op);
+    return row != nullptr && row->on == PolicyRow::On::Decomposed && !requested(node);
+  };
+  const Network parted = written_out(with_computed_affine(recognised, norm_on_bpu), in_primitives);
+  return functions_before_reshapes(folded(expanded(parted, native)));
 }
 
 PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   PlacedNetwork placed;
-  placed.network = simplified(run.network, policy);
-  placed.steps = place(run, placed.network, policy);
+  const Requests requests = requests_of(run);
+  placed.network = simplified(run.network, policy, requests);
+  placed.steps = place(run, placed.network, policy, requests);
   refuse_unplaced(placed.steps, policy.name());  // what follows may rely on their operators' definitions
   placed.sharing = plan_sharing(placed.network, placed.steps);
   widen(placed, run.int16);

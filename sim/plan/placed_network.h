@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/operators/step.h"
+#include "sim/plan/placement.h"
 #include "sim/plan/sharing.h"
 #include "sim/scenario/run_file.h"
 
@@ -20,7 +21,7 @@ struct PlacedNetwork {
 
 /// Constants folded, operators put together that exporters wrote out and that the policy can place, those of
 /// many operands taken apart. Throws InputError that names the node whose inputs do not fit.
-Network simplified(const Network& network, const Policy& policy);
+Network simplified(const Network& network, const Policy& policy, const Requests& requests = {});
 
 /// Simplifies, places, and decides what shares bytes and grids, with the tensors that the run wants as int16.
 /// Throws InputError, and PlacementError with every operator that has no place.

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
+#include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/operators/families/tables.h"
 #include "sim/operators/mac_step.h"
 #include "sim/operators/operator.h"
+#include "sim/plan/facts.h"
 
 namespace bpusim {
 
@@ -21,8 +24,8 @@ bool inference_batch_norm(const Node& node) {
 
 class Placer {
  public:
-  Placer(const RunSpec& run, const Network& network, const Policy& policy)
-      : run_(run), network_(network), policy_(policy), taken_(network_.nodes.size(), 0) {
+  Placer(const RunSpec& run, const Network& network, const Policy& policy, const Requests& requests)
+      : run_(run), network_(network), policy_(policy), requests_(requests), taken_(network_.nodes.size(), 0) {
     for (std::size_t n = 0; n < network_.nodes.size(); ++n)
       for (const std::string& input : network_.nodes[n].inputs) readers_[input].push_back(n);
     for (std::size_t n = 0; n < network_.nodes.size(); ++n)
@@ -49,19 +52,25 @@ class Placer {
     return &network_.nodes[index];
   }
 
-  OperatorFacts facts_of(const Node& node, bool after_conv) const {
-    OperatorFacts facts;
-    facts.op = node.op;
-    facts.after_conv = after_conv;
-    facts.groups = node.attributes.get("group", std::int64_t{1});
-    if (!node.inputs.empty() && !node.inputs[0].empty()) facts.shape = network_.shape_of(node.inputs[0]);
-    if (facts.shape.size() > 1) facts.channels = facts.shape[1];
-    if (node.op == "Conv" && node.inputs.size() > 1) {
-      const Shape& weights = network_.shape_of(node.inputs[1]);
-      for (std::size_t d = 1; d < weights.size(); ++d) facts.kernel_volume *= weights[d];
-      for (std::size_t d = 2; d < weights.size(); ++d) facts.kernel = std::max(facts.kernel, weights[d]);
+  Surroundings around(const Node& node, const std::string& folds_into) const {
+    Surroundings around;
+    around.folds_into = folds_into;
+    if (!node.inputs.empty())
+      if (const auto maker = makers_.find(node.inputs[0]); maker != makers_.end())
+        around.behind = network_.nodes[maker->second].op;
+    if (node.outputs.empty()) return around;
+    std::size_t next = 0;
+    if (const Node* reader = sole_consumer(node.outputs[0], next)) {
+      around.only_reader = reader->op;
+      around.residual_behind = adds_tensors(*reader);
     }
-    return facts;
+    const auto& outputs = network_.outputs;
+    around.is_output = std::find(outputs.begin(), outputs.end(), node.outputs[0]) != outputs.end();
+    return around;
+  }
+
+  bool adds_tensors(const Node& node) const {
+    return node.op == "Add" && operands_of(node, network_).size() == 2;
   }
 
   bool reads_unknown(const Node& node) const {
@@ -88,7 +97,8 @@ class Placer {
     return why.empty() ? later_output_obstacle(node) : why;
   }
 
-  Placement placement_of(const Node& node, bool after_conv) const {
+  // Where it runs, and why; `folds_into`: the operator whose step it would be part of.
+  Placement placement_of(const Node& node, const std::string& folds_into = "") const {
     if (!node.unread.empty()) return {Where::Unsupported, node.unread, ""};
     if (const auto why = network_.not_run.find(node.name); why != network_.not_run.end())
       return {Where::Unsupported, why->second, ""};
@@ -97,11 +107,16 @@ class Placer {
               "operator " + node.op + (node.domain.empty() ? "" : " of domain " + node.domain) +
                   " has no definition in bpusim",
               ""};
-    Placement placement = policy_.place(facts_of(node, after_conv));
+    const auto request = requests_.find(node.name);
+    Placement placement = policy_.place(facts_of(node, network_, around(node, folds_into)),
+                                        request == requests_.end() ? Request::None : request->second);
     const bool on_bpu = placement.where == Where::Bpu || placement.where == Where::Decomposed;
     if (on_bpu && !reads_unknown(node)) {
       const std::string why = bpu_obstacle(node);
-      if (!why.empty()) placement = {Where::Cpu, why + " in bpusim: the CPU runs it", placement.source};
+      if (!why.empty())
+        placement = {Where::Cpu,
+                     "the policy has it on the BPU (" + placement.reason + "), bpusim does not: " + why,
+                     placement.source};
     }
     if (run_.options_of(node.name).mapping == Mapping::Host && placement.where != Where::Unsupported)
       placement = {Where::Cpu, "the run puts it on the host", "run file"};
@@ -158,7 +173,7 @@ class Placer {
       const Node* node = sole_consumer(value, next);
       if (node == nullptr || reads_unknown(*node) || !run_.options_of(node->name).fuse) return;
       const auto here = stage_of(begin, *node, value, stage);
-      if (!here || placement_of(*node, true).where != Where::Bpu) return;
+      if (!here || placement_of(*node, network_.nodes[begin].op).where != Where::Bpu) return;
       stage = *here;
       step.nodes.push_back(next);
       step.op += "+" + node->op;
@@ -174,7 +189,7 @@ class Placer {
     step.nodes = {n};
     step.name = node.name;
     step.op = node.op;
-    step.placement = placement_of(node, false);
+    step.placement = placement_of(node);
     step.lowerable = find_operator(node.op) != nullptr && !reads_unknown(node) && bpu_obstacle(node).empty();
     const std::string& data = node.inputs.empty() ? node.outputs.at(0) : node.inputs[0];
     step.shape = data.empty() || network_.unknown.count(data) != 0 ? "" : to_string(network_.shape_of(data));
@@ -187,6 +202,7 @@ class Placer {
   const RunSpec& run_;
   const Network& network_;
   const Policy& policy_;
+  const Requests& requests_;
   std::map<std::string, std::vector<std::size_t>> readers_;
   std::map<std::string, std::size_t> makers_;
   std::vector<char> taken_;
@@ -194,8 +210,24 @@ class Placer {
 
 }  // namespace
 
-std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy) {
-  return Placer(run, network, policy).steps();
+Requests requests_of(const RunSpec& run) {
+  Requests requests;
+  std::set<std::string> known;
+  for (const Node& node : run.network.nodes) known.insert({node.name, node.op});
+  for (const bool of_operators : {true, false})  // a node's own comes after its operator's
+    for (const Node& node : run.network.nodes)
+      if (const auto on = run.on.find(of_operators ? node.op : node.name); on != run.on.end())
+        requests[node.name] = on->second;
+  for (const auto& [name, request] : run.on)
+    if (known.count(name) == 0 && find_operator(name) == nullptr)
+      throw InputError("on: '" + name + "' is no node and no operator of the network" +
+                       did_you_mean(name, {known.begin(), known.end()}));
+  return requests;
+}
+
+std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy,
+                        const Requests& requests) {
+  return Placer(run, network, policy, requests).steps();
 }
 
 void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy) {

@@ -1,6 +1,7 @@
 // Which operator runs where, what is fused into what, and why: decided before anything is lowered.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,16 @@
 
 namespace bpusim {
 
+/// Where a run wants nodes, by name.
+using Requests = std::map<std::string, Request>;
+
+/// What the run's `on` comes to: a name of no node is an operator's, and stands for all of its nodes. Throws
+/// InputError where it is neither's.
+Requests requests_of(const RunSpec& run);
+
 /// `network` has its shapes (simplify.h): they decide about limits.
-std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy);
+std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy,
+                        const Requests& requests);
 
 /// Throws PlacementError if there are any.
 void refuse_unplaced(const std::vector<Step>& steps, const std::string& policy);

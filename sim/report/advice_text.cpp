@@ -264,6 +264,19 @@ std::string words(const GammaOutliersAdvice& facts, std::size_t) {
          "in int16";
 }
 
+std::string words(const UnreadOpsetAdvice& facts, std::size_t) {
+  return "the model is of opset " + std::to_string(facts.opset) + ", and the chip's toolchain reads " +
+         facts.reads +
+         ": export it as such (torch.onnx.export(..., opset_version=11)) and look again, since "
+         "newer operators are written out then";
+}
+
+std::string words(const NormWholeOnCpuAdvice& facts, std::size_t nodes) {
+  return facts.op + " x" + std::to_string(nodes) + " is on the CPU (" + facts.reason +
+         "), and the policy has each of its primitives on the BPU: write it as means, differences and a "
+         "square root there, with int8 between them, whose loss a run with function says";
+}
+
 // What was timed is said of whole kinds of operators, and such a line names no nodes.
 template <class Facts>
 constexpr bool kTimed =

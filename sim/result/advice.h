@@ -15,6 +15,7 @@ struct WhatIf {
   std::vector<std::string> on_bpu;  ///< operators that the policy gives to the BPU, whole and without limits,
   std::vector<std::string> nodes;   ///< but of those on the CPU now only these
   std::int64_t tensor_bytes = 0;    ///< at least so much of sram.tensor_bytes, with sram.bytes as much larger
+  std::vector<std::string> in_primitives = {};  ///< norms that are written out, each primitive by its row
 };
 
 /// Time, and how much of the run it is.
@@ -204,16 +205,33 @@ struct MaskAdvice {
   auto tied() const { return std::tie(op, least); }
 };
 
+struct UnreadOpsetAdvice {
+  static constexpr const char* kId = "unread_opset";
+  static constexpr const char* kLooksFor = "a model of an opset that the chip's toolchain does not read";
+  int opset = 0;
+  std::string reads;  ///< "10 and 11"
+  auto tied() const { return std::tie(opset, reads); }
+};
+
+struct NormWholeOnCpuAdvice {
+  static constexpr const char* kId = "norm_whole_on_cpu";
+  static constexpr const char* kLooksFor =
+      "a norm as one operator on the CPU, of which the policy has every primitive on the BPU";
+  std::string op;
+  std::string reason;  ///< of its row
+  auto tied() const { return std::tie(op, reason); }
+};
+
 template <class Facts>
 auto operator==(const Facts& a, const Facts& b) -> decltype(a.tied() == b.tied()) {
   return a.tied() == b.tied();
 }
 
 /// All advisors' facts; the list of advisors follows from it.
-using AdviceFacts =
-    std::variant<CpuOperatorAdvice, DecomposedNormAdvice, IdleMacsAdvice, DramBoundAdvice,
-                 BatchNormTrainingAdvice, BatchNormUnfoldedAdvice, NormWrittenOutAdvice, NormInPartsAdvice,
-                 CpuBesideNormAdvice, OneElementAdvice, EpsilonLostAdvice, GammaOutliersAdvice, MaskAdvice>;
+using AdviceFacts = std::variant<CpuOperatorAdvice, DecomposedNormAdvice, IdleMacsAdvice, DramBoundAdvice,
+                                 BatchNormTrainingAdvice, BatchNormUnfoldedAdvice, NormWrittenOutAdvice,
+                                 NormInPartsAdvice, CpuBesideNormAdvice, OneElementAdvice, EpsilonLostAdvice,
+                                 GammaOutliersAdvice, MaskAdvice, UnreadOpsetAdvice, NormWholeOnCpuAdvice>;
 
 /// What to change, and what it would win.
 struct Advice {

@@ -74,11 +74,19 @@ void inform(const Listener& listener, const RunResult& result) {
                   std::to_string(row.cycles) + " cycles");
 }
 
-void advise(const TimedAdviceInput& timed, bool function, RunResult& result) {
+// The newest of ONNX's own operators in the model; 0 where the run is a list of operators.
+int opset_of(const RunSpec& run) {
+  int opset = 0;
+  for (const Node& node : run.network.nodes)
+    if (run.from_model && node.domain.empty()) opset = std::max(opset, node.opset);
+  return opset;
+}
+
+void advise(const Scenario& scenario, const TimedAdviceInput& timed, bool function, RunResult& result) {
   result.advice = timed_advice(timed);
   const CompilerInput& in = timed.network;
   auto found = static_advice({in.placed.network, in.placed.steps, function ? &in.calibration.grids : nullptr,
-                              numeric_widths(in.machine.numerics)});
+                              numeric_widths(in.machine.numerics), &scenario.policy, opset_of(scenario.run)});
   add_times(result, found);
   result.advice.insert(result.advice.end(), found.begin(), found.end());
   std::stable_sort(result.advice.begin(), result.advice.end(),
@@ -147,7 +155,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   const RowInput rows{placed, compiled, scenario.machine, record};
   report(rows, machine, pass.result);
   if (function) pass.result.quantised->sensitivity = sensitivity_rows(rows, golden.observation);
-  advise({input, compiled, compiler, pass.result}, function, pass.result);
+  advise(scenario, {input, compiled, compiler, pass.result}, function, pass.result);
   if (options.taken != nullptr) *options.taken = std::move(choices);
   return pass;
 }
@@ -184,12 +192,13 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
 
 CheckResult check_named(const Scenario& scenario) {
   CheckResult result;
-  const Network network = simplified(scenario.run.network, scenario.policy);
-  const std::vector<Step> steps = place(scenario.run, network, scenario.policy);
+  const Requests requests = requests_of(scenario.run);
+  const Network network = simplified(scenario.run.network, scenario.policy, requests);
+  const std::vector<Step> steps = place(scenario.run, network, scenario.policy, requests);
   for (const Step& step : steps)
     result.nodes.push_back(
         {step.name, step.op, step.shape, step.placement.reason, step.placement.source, step.side()});
-  result.advice = static_advice({network, steps});
+  result.advice = static_advice({network, steps, nullptr, {}, &scenario.policy, opset_of(scenario.run)});
   return result;
 }
 

@@ -35,6 +35,8 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
     NodeOptions options = run.options_of(row.name);
     if (holds(change.nodes, row.name)) {
       if (options.mapping == Mapping::Host) options.mapping.reset();
+      run.on.erase(row.name);
+      run.on.erase(row.op);
     } else {
       options.mapping = Mapping::Host;
     }
@@ -47,7 +49,7 @@ std::int64_t cycles_with(const WhatIf& change, const Scenario& scenario, const R
                          const RunResult& result) {
   const Scenario changed{moved(scenario.run, change, result),
                          with_room(scenario.machine, change.tensor_bytes),
-                         scenario.policy.with_on_bpu(change.on_bpu)};
+                         scenario.policy.with_on_bpu(change.on_bpu).with_in_primitives(change.in_primitives)};
   return simulate(changed, timing).cycles;
 }
 

@@ -286,6 +286,12 @@ bool is_calibration(const std::string& word) {
   return word == "auto" || parse_calibration(word).has_value();
 }
 
+std::optional<Request> parse_request(const std::string& word) {
+  if (word == "bpu") return Request::Bpu;
+  if (word == "cpu") return Request::Cpu;
+  return std::nullopt;
+}
+
 const NodeOptions& RunSpec::options_of(const std::string& node) const {
   const auto found = options.find(node);
   return found == options.end() ? defaults : found->second;
@@ -304,6 +310,13 @@ ImportOptions import_options(const ReadOptions& options) {
 
 void read_set(const YamlNode& set, RunSpec& run) {
   for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
+}
+
+void read_on(const YamlNode& on, RunSpec& run) {
+  for (const std::string& key : on.keys()) {
+    const auto request = parse_request(on[key].choice("cpu", {"bpu", "cpu"}));
+    if (request) run.on[key] = *request;
+  }
 }
 
 void read_operators(const YamlNode& operators, const std::string& folder, std::uint64_t seed, RunSpec& run) {
@@ -378,6 +391,7 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   run.defaults = read_options(root, run.defaults);
   read_quantisation(root, folder, run);
   read_set(root["set"], run);
+  read_on(root["on"], run);
   const YamlNode operators = root["operators"], model = root["model"];
   if (operators.exists() == model.exists()) root.fail("needs either operators or a model");
   // Operators of a list are questions of their own; those of a model are one after another's.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/policy.h"
 #include "sim/network/network.h"
 #include "sim/scenario/mapping.h"
 
@@ -29,6 +30,9 @@ struct NodeOptions {
 
 /// Whether a word names a calibration: a method of kernels/quantise/calibration.h, or "auto".
 bool is_calibration(const std::string& word);
+
+/// "bpu" or "cpu". Unset for other words.
+std::optional<Request> parse_request(const std::string& word);
 
 /// How a run is read.
 struct ReadOptions {
@@ -55,7 +59,8 @@ struct RunSpec {
   bool sensitivity = false;           ///< measures also what each node loses alone
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
-  bool from_model = false;                     ///< the network is a model's, not a list of operators
+  std::map<std::string, Request> on;  ///< where nodes are to run: by node name, or by operator for all of its
+  bool from_model = false;            ///< the network is a model's, not a list of operators
   Network network;
 
   const NodeOptions& options_of(const std::string& node) const;

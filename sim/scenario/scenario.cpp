@@ -73,6 +73,15 @@ std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& te
   return assumed;
 }
 
+void override_places(const std::vector<std::string>& texts, RunSpec& run) {
+  for (const std::string& text : texts) {
+    const auto equals = text.rfind('=');
+    const auto request = equals == std::string::npos ? std::nullopt : parse_request(text.substr(equals + 1));
+    if (!request) throw InputError("--on " + text + ": expected NODE=bpu or NODE=cpu");
+    run.on[text.substr(0, equals)] = *request;
+  }
+}
+
 template <class T>
 void append(std::vector<T>& list, const std::vector<T>& more) {
   list.insert(list.end(), more.begin(), more.end());
@@ -116,6 +125,7 @@ Scenario resolve(RunSpec run, const Overrides& overrides) {
   if (!overrides.policy.empty()) run.policy = overrides.policy;
   append(run.settings, overrides.settings);
   override_quantisation(overrides, run);
+  override_places(overrides.on, run);
   scenario.machine = read_machine(run.machine, run.settings);
   scenario.policy = Policy::read(run.policy.empty() ? scenario.machine.policy : run.policy);
   scenario.run = std::move(run);

@@ -24,6 +24,7 @@ struct Overrides {
   std::string calibration;            ///< of all nodes
   std::vector<std::string> settings;  ///< "section.key=value" of the machine, behind the file's own
   std::vector<std::string> dims;      ///< "NAME=VALUE" of a model's dynamic dimensions
+  std::vector<std::string> on;        ///< "NODE=cpu" or "NODE=bpu", before the file's own
   std::vector<std::string> assume;    ///< "NAME=true" or "NAME=false": the branch of a model's If
   bool inputs_as_weights = false;  ///< a model's inputs that operators read as weights are some without data
   std::vector<std::string> samples;  ///< to calibrate on, beside the file's own

@@ -57,7 +57,16 @@ expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
 expect 0 '"title": "bpusim machine"' "$bpusim" docs schema
 expect 0 '"const": "bpusim-compare-1"' "$bpusim" docs schema --of compare
 expect 2 'nothing' "$bpusim" docs schema --of nothing
-expect 0 'decomposed|sub-operators' "$bpusim" check good.yaml --machine rdk-x5
+expect 0 '/variance +ReduceMean' "$bpusim" check good.yaml --machine rdk-x5
+expect 0 'LayerNormalization .*CPU.*the run puts it on the CPU' "$bpusim" check good.yaml --on LayerNormalization=cpu
+expect 2 "is no node and no operator of the network, did you mean 'LayerNormalization'" "$bpusim" check good.yaml --on LayerNormalisation=cpu
+expect 2 'expected NODE=bpu or NODE=cpu' "$bpusim" check good.yaml --on LayerNormalization=gpu
+expect 0 'axis >= 1, <= 3' "$bpusim" list support Softmax --policy bayes-e
+expect 0 '"schema": "bpusim-support-1"' "$bpusim" list support --json
+expect 2 "did you mean 'Softmax'" "$bpusim" list support Sofmax
+expect 2 'takes nothing more' "$bpusim" list kernels Softmax
+expect 0 'kernel_h' "$bpusim" docs policies
+expect 0 'bpusim support policy' "$bpusim" docs schema --of policy
 
 # Bad input: 2.
 expect 2 'run --help|CONFIG|config is required' "$bpusim" run

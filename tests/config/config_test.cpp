@@ -167,39 +167,137 @@ TEST(Schema, HoldsEveryKey) {
 
 TEST(Policies, EveryRowHasReasonAndSource) {
   for (const std::string& name : list_configs("support"))
-    EXPECT_GE(Policy::read(name).rows().size(), 20u) << name;  // reading refuses rows without them
+    EXPECT_GE(Policy::read(name).rows().size(), 100u) << name;  // reading refuses rows without them
   EXPECT_THROW(Policy::parse("name: p\noperators:\n  - {op: Conv, on: bpu, reason: x}\n", "p"), InputError);
+}
+
+// A convolution of 64 channels and a kernel of 7 x 7, as the facts have it.
+OperatorFacts convolution() {
+  OperatorFacts facts;
+  facts.op = "Conv";
+  for (const char* one : {"groups", "dilation_h", "dilation_w", "stride_h", "stride_w", "n"})
+    facts.number(one, 1);
+  facts.number("rank", 4);
+  facts.number("h", 56);
+  facts.number("w", 56);
+  facts.number("kernel_h", 7);
+  facts.number("kernel_w", 7);
+  facts.number("kernel_n", 64);
+  facts.number("kernel_volume", 64 * 7 * 7);
+  facts.number("elements", 64 * 56 * 56);
+  facts.numbers("channels_per_group", {64, 64});
+  facts.numbers("sizes", {64, 56, 56});
+  facts.numbers("pad_h", {3, 3});
+  facts.numbers("pad_w", {3, 3});
+  facts.word("residual_behind", "no");
+  facts.word("is_output", "no");
+  return facts;
 }
 
 TEST(Policies, PlacesByLimits) {
   const Policy x3 = Policy::read("bernoulli2"), x5 = Policy::read("bayes-e");
-  OperatorFacts conv;
-  conv.op = "Conv";
-  conv.shape = {1, 64, 56, 56};
-  conv.kernel = 9;
-  conv.channels = 64;
-  EXPECT_EQ(x5.place(conv).where, Placement::Where::Bpu);
-  EXPECT_EQ(x3.place(conv).where, Placement::Where::Cpu);
-  EXPECT_EQ(x3.place(conv).reason, "kernel 9 is over 7 (MAC array)");
-  conv.kernel = 7;
-  conv.kernel_volume = 1024 * 7 * 7;
-  EXPECT_EQ(x3.place(conv).reason, "C*H*W of the kernel 50176 is over 32768 (MAC array)");
+  EXPECT_EQ(x3.place(convolution()).where, Placement::Where::Bpu);
+  OperatorFacts facts = convolution();
+  facts.number("kernel_h", 9);
+  EXPECT_EQ(x5.place(facts).where, Placement::Where::Bpu);
+  EXPECT_EQ(x3.place(facts).where, Placement::Where::Cpu);
+  EXPECT_EQ(x3.place(facts).reason, "height of the kernel 9 is beyond 7 (MAC array)");
+  facts = convolution();
+  facts.number("kernel_volume", 1024 * 7 * 7);  // 50176, beyond both lists
+  EXPECT_EQ(x3.place(facts).reason, "C*H*W of one kernel 50176 is beyond 32768 (MAC array)");
+  EXPECT_EQ(x5.place(facts).reason, "C*H*W of one kernel 50176 is beyond 32767 (MAC array)");
+  // A dilation of 2 takes an input of even height.
+  facts = convolution();
+  facts.number("dilation_h", 2);
+  facts.number("h", 55);
+  EXPECT_EQ(x5.place(facts).reason, "height 55 is no multiple of dilation along H 2 (MAC array)");
+  facts.number("stride_h", 2);
+  EXPECT_EQ(x5.place(facts).reason, "stride along H 2 is beyond 1: dilated (MAC array)");
+  // The list's plain convolutions may have twice the channels.
+  facts = convolution();
+  facts.numbers("channels_per_group", {64, 3000});
+  EXPECT_EQ(x3.place(facts).where, Placement::Where::Bpu);
+  facts.number("groups", 2);
+  EXPECT_EQ(x3.place(facts).reason, "channel count of a group, in or out, 3000 is beyond 2048 (MAC array)");
+  // Limits of all rows: a batch of at most 128.
+  facts = convolution();
+  facts.number("n", 129);
+  EXPECT_EQ(x3.place(facts).reason, "batch 129 is beyond 128 (MAC array)");
+}
+
+TEST(Policies, PlacesByWords) {
+  const Policy x3 = Policy::read("bernoulli2"), x5 = Policy::read("bayes-e");
   OperatorFacts bn;
   bn.op = "BatchNormalization";
-  bn.shape = {1, 64, 56, 56};
+  bn.number("n", 1);
+  bn.word("folds_into", "");
   EXPECT_EQ(x3.place(bn).where, Placement::Where::Cpu);
-  bn.after_conv = true;
+  bn.word("folds_into", "Conv");
   EXPECT_EQ(x3.place(bn).where, Placement::Where::Bpu);
   OperatorFacts instance;
   instance.op = "InstanceNormalization";
-  instance.shape = {1, 64, 56, 56};
   EXPECT_EQ(x5.place(instance).where, Placement::Where::Cpu);
   OperatorFacts bogus;
   bogus.op = "Bogus";
   const Placement none = x5.place(bogus);
   EXPECT_EQ(none.where, Placement::Where::Cpu);
-  EXPECT_EQ(none.reason,
-            "Bogus has no row in policy bayes-e (bayes-e.yaml): what no list names runs on the CPU in float");
+  EXPECT_EQ(none.reason, "Bogus has no row in policy bayes-e (bayes-e.yaml): the list does not name it");
+}
+
+TEST(Policies, WhatARunAsksFor) {
+  const Policy policy = Policy::parse(
+      "name: p\nsource: s\noperators:\n"
+      "  - {op: Softmax, on: on_request, reason: asked, limits: [{fact: rank, max: 4}]}\n"
+      "  - {op: [Neg, Sub], on: cpu, reason: float}\n"
+      "  - {op: Shape, on: folded, reason: computed}\n"
+      "  - {op: Mean, on: unsupported, reason: none}\n",
+      "p");
+  const auto place = [&](const char* op, double rank, Request request) {
+    OperatorFacts facts;
+    facts.op = op;
+    facts.number("rank", rank);
+    return policy.place(facts, request);
+  };
+  EXPECT_EQ(place("Softmax", 4, Request::None).where, Placement::Where::Cpu);
+  EXPECT_EQ(place("Softmax", 4, Request::Bpu).where, Placement::Where::Bpu);
+  EXPECT_EQ(place("Softmax", 5, Request::Bpu).reason, "rank 5 is beyond 4 (asked)");
+  EXPECT_EQ(place("Sub", 4, Request::Bpu).reason, "the run asks for the BPU, which does not run it: float");
+  EXPECT_EQ(place("Shape", 1, Request::None).reason, "is left after folding: computed");
+  EXPECT_EQ(place("Mean", 4, Request::Cpu).where, Placement::Where::Unsupported);
+}
+
+// What is written wrongly is named with its line; what an operator has no fact of breaks a limit.
+TEST(Policies, MistakesInLimits) {
+  const auto error = [](const std::string& limit) -> std::string {
+    try {
+      Policy::parse("source: s\noperators:\n  - {op: A, on: bpu, reason: r, limits: [" + limit + "]}\n", "p");
+    } catch (const InputError& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_NE(error("{fact: kernel_hh, max: 7}").find("did you mean 'kernel_h'?"), std::string::npos);
+  EXPECT_NE(error("{fact: kernel_h, maxx: 7, max: 7}").find("maxx"), std::string::npos);
+  EXPECT_NE(error("{fact: kernel_h}").find("needs a comparison"), std::string::npos);
+  EXPECT_NE(error("{fact: mode, max: 7}").find("mode is a word: it takes one_of"), std::string::npos);
+  EXPECT_NE(error("{fact: stride_h, max: dilation_hh}").find("did you mean 'dilation_h'?"),
+            std::string::npos);
+  EXPECT_EQ(error("{fact: stride_h, max: dilation_h, when: {fact: mode, one_of: [nearest]}}"), "");
+  const Policy policy = Policy::parse(
+      "source: s\noperators:\n  - {op: A, on: bpu, reason: r, limits: [{fact: factor_h, power_of_two: "
+      "true}]}\n",
+      "p");
+  OperatorFacts facts;
+  facts.op = "A";
+  EXPECT_EQ(policy.place(facts).reason, "factor along H is not known (r)");
+  for (const double fine : {1.0, 2.0, 32.0, 0.25}) {
+    facts.number("factor_h", fine);
+    EXPECT_EQ(policy.place(facts).where, Placement::Where::Bpu) << fine;
+  }
+  for (const double wrong : {0.0, 1.5, 3.0}) {
+    facts.number("factor_h", wrong);
+    EXPECT_EQ(policy.place(facts).where, Placement::Where::Cpu) << wrong;
+  }
 }
 
 TEST(Policies, OperatorsWithoutARow) {
@@ -220,21 +318,7 @@ TEST(Policies, OperatorsWithoutARow) {
       InputError);
   // What the list says nobody runs stays so.
   facts.op = "MeanVarianceNormalization";
-  facts.shape = {1, 4, 4, 4};
   EXPECT_EQ(Policy::read("bayes-e").place(facts).where, Placement::Where::Unsupported);
-}
-
-// Of an operator that is none with a kernel or groups no limit is exceeded.
-TEST(Policies, LimitsOfWhatAnOperatorDoesNotHave) {
-  OperatorFacts facts;
-  facts.op = "Relu";
-  facts.shape = {4};
-  for (const char* limit : {"max_kernel", "max_kernel_volume", "max_channels", "max_channels_per_group"}) {
-    const Policy policy = Policy::parse(
-        "name: p\noperators:\n  - {op: Relu, on: bpu, " + std::string(limit) + ": 1, reason: r, source: s}\n",
-        "p");
-    EXPECT_EQ(policy.place(facts).where, Placement::Where::Bpu) << limit;
-  }
 }
 
 // A preset with bytes changed at random reads or is refused; nothing else happens.

@@ -154,7 +154,7 @@ TEST(Advice, AnIbnChainSaysItsCopiesAndCrossings) {
 // With one image they lie one behind the other, and nothing is copied.
 TEST(Advice, ACheapIbnChainIsNotChargedForCopies) {
   Draft d({1, 6, 8, 5});
-  EXPECT_EQ(only(checked<NormInPartsAdvice>(d, ibn(d), "bayes-e")).copied_bytes, 0);
+  EXPECT_EQ(only(checked<NormInPartsAdvice>(d, ibn(d, {3, 3}), "bayes-e")).copied_bytes, 0);
 }
 
 TEST(Advice, ANormThatThePolicyHasNotStaysInParts) {
@@ -166,6 +166,34 @@ TEST(Advice, ANormThatThePolicyHasNotStaysInParts) {
   EXPECT_EQ(line.op, "MeanVarianceNormalization");
   EXPECT_EQ(line.advice.nodes.size(), 1U);
   EXPECT_EQ(line.operators, 7U);
+}
+
+// Nothing is advised that the chip's toolchain does not read, or that its policy sends to the CPU.
+TEST(Advice, ANormInPartsStaysSoWhereTheChipHasNoBetter) {
+  Draft d({1, 6, 8, 5});
+  const std::string c = d.add("Sub", {"x", d.mean("x", {2, 3})});
+  const std::string root =
+      d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {c, c}), {2, 3}), d.scalar(1e-5)})});
+  const std::string y = d.add("Div", {c, root});
+  const auto line = only(checked<NormInPartsAdvice>(d, y, "bayes-e"));
+  EXPECT_EQ(line.remedy.find("leave it so"), 0U) << line.remedy;
+  // As one operator it is on the CPU, and its parts would not be.
+  Draft whole({1, 6, 8, 5});
+  const std::string normalised = instance_norm(whole, "x");
+  EXPECT_EQ(only(checked<NormWholeOnCpuAdvice>(whole, normalised, "bayes-e")).op, "InstanceNormalization");
+  EXPECT_TRUE(checked<NormWholeOnCpuAdvice>(whole, normalised, "bernoulli2").empty());  // no Sub on the BPU
+}
+
+TEST(Advice, OpsetsThatTheToolchainReads) {
+  for (const int opset : {11, 17}) {
+    Draft d({1, 6});
+    RunSpec run = spec_of(d, d.add("Relu", {"x"}));
+    run.from_model = true;
+    for (Node& node : run.network.nodes) node.opset = opset;
+    EXPECT_EQ(given<UnreadOpsetAdvice>(check({run, {}, Policy::read("bayes-e")}).advice).size(),
+              opset == 17 ? 1U : 0U);
+    EXPECT_TRUE(given<UnreadOpsetAdvice>(check({run, {}, Policy::read("nash")}).advice).empty());
+  }
 }
 
 TEST(Advice, WhatMovesElementsOnTheCpuBesideANorm) {

@@ -181,6 +181,22 @@ TEST(AdviceText, ANormInParts) {
       "between BPU and CPU 2 times and copy 960 bytes; export it whole (2: a, b)");
 }
 
+TEST(AdviceText, AnOpsetThatTheToolchainDoesNotRead) {
+  EXPECT_EQ(
+      text_of(advice_of(UnreadOpsetAdvice{17, "10 and 11"})),
+      "the model is of opset 17, and the chip's toolchain reads 10 and 11: export it as such "
+      "(torch.onnx.export(..., opset_version=11)) and look again, since newer operators are written out "
+      "then (1: a)");
+}
+
+TEST(AdviceText, ANormOnTheCpuWhosePrimitivesAreNot) {
+  EXPECT_EQ(
+      text_of(advice_of(NormWholeOnCpuAdvice{"InstanceNormalization", "float"})),
+      "InstanceNormalization x1 is on the CPU (float), and the policy has each of its primitives on the "
+      "BPU: write it as means, differences and a square root there, with int8 between them, whose loss a "
+      "run with function says (1: a)");
+}
+
 TEST(AdviceText, WhatMovesElementsBesideANorm) {
   using Remedy = CpuBesideNormAdvice::Remedy;
   CpuBesideNormAdvice facts{

@@ -80,8 +80,8 @@ inline Attributes permutation(std::vector<std::int64_t> perm) {
   return a;
 }
 
-inline std::string ibn(Draft& d) {
-  const auto halves = d.add_many("Split", {"x", d.list({2, 4})}, axis(1), 2);
+inline std::string ibn(Draft& d, const std::vector<double>& parts = {2, 4}) {
+  const auto halves = d.add_many("Split", {"x", d.list(parts)}, axis(1), 2);
   const std::string in = instance_norm(d, halves[0]), bn = batch_norm(d, halves[1]);
   return d.add("Concat", {in, bn}, axis(1));
 }

@@ -365,9 +365,12 @@ TEST_F(Quantising, Int16UntilSaysWhenTheGoalIsThereAlreadyOrOutOfReach) {
   EXPECT_TRUE(easy.quantised->int16.empty());
   EXPECT_EQ(easy.cycles, run(kChain).cycles);
   // A decomposed norm reads and writes int8 only.
+  const std::string policy = testing::TempDir() + "decomposed.yaml";
+  std::ofstream(policy)
+      << "name: p\noperators: [{op: LpNormalization, on: decomposed, reason: r, source: s}]\n";
   const RunResult never =
-      run("operators: [{op: LayerNormalization, name: n, shape: [1, 20, 40]}]\nint16_until: 0.9999999\n",
-          true, "bayes-e");
+      run("operators: [{op: LpNormalization, name: n, shape: [1, 20, 40]}]\nint16_until: 0.9999999\n", true,
+          policy.c_str());
   EXPECT_FALSE(never.quantised->search->met());
   EXPECT_GE(never.quantised->search->reached, never.quantised->search->in_int8);
   EXPECT_NE(text_report(never).find("NOT REACHED"), std::string::npos);

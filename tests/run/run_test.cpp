@@ -264,7 +264,7 @@ TEST(Run, AdviceSaysWhatTheCpuCosts) {
       "  - {op: BatchNormalization, shape: [1, 8, 9, 9], attributes: {training_mode: 1}}\n"
       "  - {op: InstanceNormalization, shape: [1, 8, 1, 1]}\n";
   const RunResult r = simulate({spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e")});
-  ASSERT_EQ(r.advice.size(), 3u);
+  ASSERT_EQ(r.advice.size(), 4u);
   EXPECT_STREQ(r.advice[0].id(), "cpu_operator");
   EXPECT_EQ(std::get<CpuOperatorAdvice>(r.advice[0].facts).ops,
             std::vector<std::string>{"InstanceNormalization"});
@@ -272,6 +272,7 @@ TEST(Run, AdviceSaysWhatTheCpuCosts) {
   EXPECT_GT(r.advice[0].won_ms, 0.05);  // 50 us of task and crossing each, against a few on the BPU
   EXPECT_STREQ(r.advice[1].id(), "batch_norm_training");
   EXPECT_STREQ(r.advice[2].id(), "one_element");
+  EXPECT_STREQ(r.advice[3].id(), "norm_whole_on_cpu");  // in primitives each of its parts is on the BPU
 }
 
 // Tensors that stay in SRAM are the same bytes; only their way is shorter. Several networks at once fill the
@@ -315,9 +316,13 @@ TEST(Run, PolicyDecidesWhere) {
       "  - {op: BatchNormalization, shape: [1, 8, 9, 9]}\n";
   const RunResult r = simulate({spec(norms), read_machine("rdk-x5"), Policy::read("bayes-e")});
   EXPECT_EQ(r.nodes[0].on, Side::Cpu);
-  EXPECT_EQ(r.nodes[1].mapping, "decomposed");
-  EXPECT_EQ(r.nodes[2].mapping, "resident");
-  EXPECT_EQ(r.nodes[2].segment, 2);
+  // Written out as PyTorch does: an InstanceNormalization between Reshapes, scale and bias.
+  ASSERT_EQ(r.nodes.size(), 5U);
+  EXPECT_EQ(r.nodes[1].name, "GroupNormalization/instance");
+  EXPECT_EQ(r.nodes[1].on, Side::Cpu);
+  EXPECT_EQ(r.nodes[3].name, "GroupNormalization");
+  EXPECT_EQ(r.nodes[4].mapping, "resident");
+  EXPECT_EQ(r.nodes[4].segment, 2);
 }
 
 std::string error_of(const std::string& operators, const std::vector<std::string>& settings = {}) {

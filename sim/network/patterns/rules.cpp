@@ -1,6 +1,8 @@
 // The table of rules, and their application.
 #include "sim/network/patterns/rules.h"
 
+#include <algorithm>
+
 #include "sim/network/patterns.h"
 
 namespace bpusim {
@@ -57,18 +59,23 @@ const std::vector<Rule>& recognition_rules() {
   return rules;
 }
 
-Network recognise(const Network& given, const std::function<bool(const std::string&)>& wanted) {
+Network recognise(const Network& given, const std::function<bool(const std::string&)>& wanted,
+                  const std::function<bool(const Node&)>& kept) {
   std::vector<const Rule*> rules;
   for (const Rule& rule : recognition_rules())
     if (!wanted || wanted(rule.op)) rules.push_back(&rule);
   NetworkGraph graph(given);
   // Rules look for what ends a pattern; from the back, so that a beta is found before the norm without it.
   // What they put together may be part of another pattern: again until nothing changes.
+  const auto keeps = [&](const Match& match) {
+    return kept && std::any_of(match.nodes.begin(), match.nodes.end(),
+                               [&](std::size_t n) { return kept(graph.node(n)); });
+  };
   const auto apply_one = [&](std::size_t last) {
     if (graph.node(last).inputs.empty() || graph.node(last).outputs.empty()) return false;
     for (const Rule* rule : rules) {
       const auto match = rule->match(graph, last);
-      if (match && graph.apply(*match, last)) return true;
+      if (match && !keeps(*match) && graph.apply(*match, last)) return true;
     }
     return false;
   };
