@@ -388,7 +388,7 @@ TEST(Grids, OfATensorBesideZeros) {
       set_int(model.node("Concat", {"beside", "x"}, {"y"}, "n"), "axis", 1);
       model.output("y", {1, 64});
       RunSpec spec = spec_of(model, {{"x", drawn({1, 32}, -0.01, 0.01, false)}});
-      if (affine) spec.defaults.quantisation = "affine";
+      if (affine) spec.defaults.quantisation = GridKind::Affine;
       const RunResult result = simulate({spec, read_machine("generic", {}), Policy::read("full")});
       EXPECT_GT(node_of(result, "n").accuracy->sqnr_db, 35) << affine << zeros;
     }
