@@ -147,7 +147,7 @@ class Idle {
       network_.values.erase(output);
       return true;
     }
-    if (is_alias(node.op)) return false;
+    if (is_alias(node.op) && operands_of(node, network_).size() == 1) return false;
     node.op = same_shape ? "Identity" : "Reshape";
     node.attributes = {};
     node.inputs = {input};

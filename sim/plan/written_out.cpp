@@ -15,7 +15,14 @@ constexpr int kOpset = 13;  // of the primitives: axes are attributes of a Reduc
 class Primitives {
  public:
   Primitives(const Node& norm, Network& network)
-      : norm_(norm), network_(network), x_(norm.inputs[0]), shape_(network.shape_of(x_)) {}
+      : norm_(norm), network_(network), x_(norm.inputs[0]), shape_(network.shape_of(x_)) {
+    // A norm that lost a computed scale before has values of its own below the same name.
+    const auto taken = [&](const std::string& prefix) {
+      const auto next = network_.values.lower_bound(prefix);
+      return next != network_.values.end() && next->first.rfind(prefix, 0) == 0;
+    };
+    while (taken(prefix_)) prefix_ += "parts/";
+  }
 
   void write_layer(bool centres) {
     const auto rank = static_cast<std::int64_t>(shape_.size());
@@ -47,7 +54,7 @@ class Primitives {
 
   Node node(const std::string& op, const std::string& part, std::vector<std::string> inputs) const {
     Node made;
-    made.name = norm_.name + "/" + part;
+    made.name = prefix_ + part;
     made.op = op;
     made.opset = kOpset;
     made.inputs = std::move(inputs);
@@ -90,7 +97,7 @@ class Primitives {
   }
 
   std::string constant(const std::string& part, Tensor tensor) {
-    std::string name = norm_.name + "/" + part;
+    std::string name = prefix_ + part;
     Value& value = network_.values[name];
     value.constant = true;
     value.hold(std::move(tensor));
@@ -108,13 +115,14 @@ class Primitives {
     shape[0] = shape_[1];
     const auto numbers = network_.values.at(parameter).numbers();
     if (numbers != nullptr) return constant(part, Tensor(shape, numbers->values));
-    Value& value = network_.values[norm_.name + "/" + part];
+    Value& value = network_.values[prefix_ + part];
     value.constant = true;
     value.shape = shape;
-    return norm_.name + "/" + part;
+    return prefix_ + part;
   }
 
   const Node norm_;
+  std::string prefix_ = norm_.name + "/";  // of the names of parts
   Network& network_;
   const std::string x_;
   const Shape shape_;

@@ -26,6 +26,13 @@ std::string where(const Step& step, const LoweredStep& lowered) {
   return "laid out as " + lowered.mapping;
 }
 
+// Whether another operator has a norm's name: the last of the primitives that the policy asks for.
+bool is_written_out(const Node& norm, const Network& placed) {
+  return std::any_of(placed.nodes.begin(), placed.nodes.end(), [&](const Node& node) {
+    return node.name == norm.name && find_norm(node.op) == nullptr;
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> unused_mappings(const RunSpec& run, const PlacedNetwork& placed,
@@ -45,6 +52,13 @@ std::vector<std::string> unused_mappings(const RunSpec& run, const PlacedNetwork
           n == step.nodes.front() ? where(step, compiled.steps[s]) : "folded into " + step.name;
       unused[{*asked, came}].push_back(node.name);
     }
+  }
+  for (const Node& node : run.network.nodes) {
+    if (find_norm(node.op) == nullptr) continue;
+    any_norm = true;
+    const std::optional<Mapping>& asked = run.options_of(node.name).mapping;
+    if (asked && *asked != Mapping::Decomposed && is_written_out(node, placed.network))
+      unused[{*asked, "written out in primitives"}].push_back(node.name);
   }
   std::vector<std::string> lines;
   for (const auto& [key, names] : unused)

@@ -46,7 +46,7 @@ TEST(UnusedMappings, OnTheCpuAndInParts) {
     EXPECT_EQ(warnings(kLayer + mapping + "}\n", "cpu"),
               Lines{std::string("mapping ") + mapping + " changes nothing for l, on the CPU: as it is"});
   EXPECT_EQ(warnings(kLayer + "resident}\n", "decomposed"),
-            Lines{"mapping resident changes nothing for l, decomposed: as it is"});
+            Lines{"mapping resident changes nothing for l, written out in primitives"});
 }
 
 // Given statistics have no second pass to make and no sums to combine; a folded norm is part of a
