@@ -132,7 +132,7 @@ class Idle {
       if (read_.count(node.outputs[i]) != 0 || leaves(node.outputs[i])) return "";
     const Operation operation = operation_of(node, network_);
     if (has_same_elements(node, operation, network_)) return node.inputs[0];
-    const std::string chosen = always_chosen(operation);
+    std::string chosen = always_chosen(operation);
     if (!chosen.empty() && network_.shape_of(chosen) == network_.shape_of(node.outputs.at(0))) return chosen;
     return beside_neutral(operation);
   }

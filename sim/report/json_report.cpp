@@ -30,6 +30,7 @@ Part advice_part(const std::vector<Advice>& advice, double now_ms) {
           [](const ToldAdvice& a) { return a.advice.nodes; }),
   };
   std::vector<ToldAdvice> told;
+  told.reserve(advice.size());
   for (const Advice& a : advice) told.push_back({a, now_ms});
   return {"advice", Part::Form::List, "what to change, by time won", table_of(table, told)};
 }

@@ -7,6 +7,7 @@ namespace {
 
 std::vector<std::string> all_bounds() {
   std::vector<std::string> names;
+  names.reserve(kBounds);
   for (int b = 0; b < kBounds; ++b) names.emplace_back(to_string(static_cast<Bound>(b)));
   return names;
 }

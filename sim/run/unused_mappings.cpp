@@ -61,6 +61,7 @@ std::vector<std::string> unused_mappings(const RunSpec& run, const PlacedNetwork
       unused[{*asked, "written out in primitives"}].push_back(node.name);
   }
   std::vector<std::string> lines;
+  lines.reserve(unused.size());
   for (const auto& [key, names] : unused)
     lines.push_back(std::string("mapping ") + to_string(key.first) + " changes nothing for " +
                     in_words(names) + ", " + key.second);
