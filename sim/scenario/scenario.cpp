@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::int64_t kMostExtent = 1000000000;
 
-// Digits only: 1e3, 1x and "1,M=2" are no extents. A name may have an = of its own.
+// Digits only: 1e3, 1x and "1,M=2" are no extents.
 std::map<std::string, std::int64_t> parse_dims(const std::vector<std::string>& texts) {
   std::map<std::string, std::int64_t> dims;
   for (const std::string& text : texts) {
-    const auto equals = text.rfind('=');
+    const auto equals = text.find('=');
     const std::string digits = equals == std::string::npos ? "" : text.substr(equals + 1);
     const bool number =
         !digits.empty() && digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string::npos;
