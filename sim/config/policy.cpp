@@ -170,10 +170,10 @@ Policy Policy::with_in_primitives(const std::vector<std::string>& ops) const {
 std::string Policy::broken_by(const PolicyRow& row, const OperatorFacts& facts) const {
   if (!facts.shapes_known) return "";
   for (const Limit& limit : row.limits)
-    if (const std::string why = broken(limit, facts); !why.empty()) return why;
+    if (std::string why = broken(limit, facts); !why.empty()) return why;
   if (row.on == On::Cpu || row.on == On::Unsupported) return "";
   for (const Limit& limit : limits_)
-    if (const std::string why = broken(limit, facts); !why.empty()) return why;
+    if (std::string why = broken(limit, facts); !why.empty()) return why;
   return "";
 }
 
