@@ -1,5 +1,7 @@
 #include "sim/report/metric_text.h"
 
+#include <cmath>
+
 namespace bpusim {
 
 namespace {
@@ -12,6 +14,7 @@ std::string joined_names(const std::vector<std::string>& names) {
 
 std::string number_text(const Shown& shown, double number) {
   const double scaled = number * shown.times / shown.per;
+  if (std::isnan(scaled)) return "-";  // a share of nothing, as JSON's null
   return shown.as == Shown::As::Decibels ? decibels(scaled) : fixed(scaled, shown.decimals);
 }
 

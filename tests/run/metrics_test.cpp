@@ -6,6 +6,8 @@
 #include <functional>
 #include <set>
 
+#include "sim/report/metric_text.h"
+
 namespace bpusim {
 namespace {
 
@@ -298,6 +300,11 @@ TEST(Metrics, EachHasAMeaning) {
   check(segment_metrics());
   check(placed_node_metrics());
   check(conformance_metrics());
+}
+
+// A run that takes no time has no bandwidth: 0 bytes over 0 ms.
+TEST(Metrics, AShareOfNothingIsADash) {
+  EXPECT_EQ(text_of(RunResult(), "total.bandwidth_gbps"), "-");
 }
 
 }  // namespace
