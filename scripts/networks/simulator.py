@@ -45,7 +45,8 @@ def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, on=None,
         command = [executable(), "run", run_file, "--json", report_file]
         command += [word for setting in settings for word in ("--set", setting)]
         command += [] if function else ["--no-function"]
-        command += ["--dump-golden", golden] if golden else []
+        # All values at once: more than a run without them may take.
+        command += ["--dump-golden", golden, "--memory-limit", "16GiB"] if golden else []
         measured = os.path.join(os.path.dirname(os.path.abspath(__file__)), "measured.py")
         child = subprocess.run([sys.executable, measured, *command], capture_output=True, text=True, check=True)
         result = json.loads(child.stdout)
