@@ -12,11 +12,12 @@ fail() {
   failures=$((failures + 1))
 }
 
-# expect CODE PATTERN COMMAND...: the exit code, a line of stderr that matches, ten seconds and 3 GiB of address space at most (2 of
-# them are a heap that nobody touches).
 # Instrumented programs map terabytes and do not start in less.
 room=4000000
 (ulimit -v $room && "$bpusim" --version >/dev/null 2>&1) || room=unlimited
+
+# expect CODE PATTERN COMMAND...: the exit code, a line of stderr that matches, ten seconds and 4 GB of address space at most (2 of
+# them are a heap that nobody touches).
 expect() {
   local code=$1 pattern=$2 got
   shift 2

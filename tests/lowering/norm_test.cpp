@@ -6,10 +6,10 @@
 
 #include "kernels/norms/golden.h"
 #include "kernels/units.h"
-#include "models/commands/footprint.h"
 #include "models/commands/interpreter.h"
 #include "models/machine.h"
 #include "sim/lowering/decomposed.h"
+#include "tests/lowering/touched.h"
 
 namespace bpusim {
 namespace {
@@ -72,18 +72,6 @@ std::vector<Case> cases() {
   all.emplace_back("BatchNormalization", Shape{2, 8, 15, 15}, none, std::vector<std::size_t>{8, 8, 8, 8}, 5);
   all.emplace_back("MeanVarianceNormalization", Shape{3, 8, 7, 11}, none, std::vector<std::size_t>{}, 6);
   return all;
-}
-
-// Where the SRAM that a program touches ends.
-std::int64_t touched(const Program& program) {
-  std::int64_t end = 0;
-  for (const Command& command : program.commands) {
-    const Footprint f = footprint(command, program);
-    for (const auto* accesses : {&f.reads, &f.writes})
-      for (const Access& access : *accesses)
-        if (access.space != 0) end = std::max(end, access.end);
-  }
-  return end;
 }
 
 class EveryMapping : public testing::TestWithParam<Mapping> {};

@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "models/commands/footprint.h"
 #include "models/commands/interpreter.h"
 #include "models/machine.h"
 #include "sim/lowering/conv.h"
@@ -17,6 +16,7 @@
 #include "sim/lowering/resample.h"
 #include "sim/lowering/selection.h"
 #include "sim/lowering/softmax.h"
+#include "tests/lowering/touched.h"
 
 namespace bpusim {
 namespace {
@@ -172,18 +172,6 @@ std::vector<std::int8_t> result(DramPort& dram) {
   std::vector<std::int8_t> y(kRoom);
   dram.read(kY, y.data(), kRoom);
   return y;
-}
-
-// Where the SRAM that a program touches ends: behind what it asked for lies what others keep there.
-std::int64_t touched(const Program& program) {
-  std::int64_t end = 0;
-  for (const Command& command : program.commands) {
-    const Footprint f = footprint(command, program);
-    for (const auto* accesses : {&f.reads, &f.writes})
-      for (const Access& access : *accesses)
-        if (access.space != 0) end = std::max(end, access.end);
-  }
-  return end;
 }
 
 // So many rows that every slot is taken.
