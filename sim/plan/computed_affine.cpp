@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/norms/norm.h"
+#include "sim/network/free_names.h"
 
 namespace bpusim {
 
@@ -26,8 +27,8 @@ Tensor vector_of(const Shape& extents) {
 // Takes one norm apart and writes what becomes of it.
 class Parts {
  public:
-  Parts(const Node& norm, const NormDefinition& row, Network& network)
-      : norm_(norm), row_(row), network_(network), x_(network.shape_of(norm.inputs[0])) {}
+  Parts(const Node& norm, const NormDefinition& row, FreeNames& names, Network& network)
+      : norm_(norm), row_(row), names_(names), network_(network), x_(network.shape_of(norm.inputs[0])) {}
 
   // The norm without scale and bias, and both behind it.
   void write_affine() {
@@ -38,7 +39,7 @@ class Parts {
     if (!bias.empty())
       core.inputs[input_of(row_, NormRole::Bias)] =
           constant("zeros", Tensor::filled(network_.shape_of(bias), 0));
-    core.outputs[0] = norm_.name + "/normalised";
+    core.outputs[0] = names_.take(norm_.name + "/normalised");
     network_.nodes.push_back(core);
     std::string value = core.outputs[0];
     value = add("Mul", "scale", {value, alike(scale, "scale")}, bias.empty() ? norm_.outputs[0] : "");
@@ -79,13 +80,13 @@ class Parts {
   // Without `output` the value has the node's name.
   std::string add(const std::string& op, const std::string& part, std::vector<std::string> inputs,
                   const std::string& output) {
-    const std::string name = norm_.name + "/" + part;
+    const std::string name = names_.take(norm_.name + "/" + part);
     network_.nodes.push_back(node(op, name, std::move(inputs), output.empty() ? name : output));
     return network_.nodes.back().outputs[0];
   }
 
   std::string constant(const std::string& part, Tensor tensor) {
-    std::string name = norm_.name + "/" + part;
+    std::string name = names_.take(norm_.name + "/" + part);
     Value& value = network_.values[name];
     value.constant = true;
     value.hold(std::move(tensor));
@@ -114,6 +115,7 @@ class Parts {
 
   const Node& norm_;
   const NormDefinition& row_;
+  FreeNames& names_;
   Network& network_;
   const Shape x_;
 };
@@ -145,6 +147,7 @@ bool takes_apart(const Node& node, const NormDefinition& row, const Network& net
 }  // namespace
 
 Network with_computed_affine(const Network& network, const std::function<bool(const Node&)>& on_bpu) {
+  FreeNames names(network);
   Network result = network;
   result.nodes.clear();
   for (const Node& node : network.nodes) {
@@ -153,7 +156,7 @@ Network with_computed_affine(const Network& network, const std::function<bool(co
       result.nodes.push_back(node);
       continue;
     }
-    Parts parts(node, *row, result);
+    Parts parts(node, *row, names, result);
     const bool given = computed(node, input_of(*row, NormRole::Mean), network) ||
                        computed(node, input_of(*row, NormRole::Variance), network);
     row->given_statistics&& given ? parts.write_given() : parts.write_affine();

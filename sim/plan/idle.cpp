@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/tensor/view.h"
+#include "sim/network/free_names.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
@@ -69,7 +70,7 @@ bool has_same_elements(const Node& node, const Operation& operation, const Netwo
 
 class Idle {
  public:
-  explicit Idle(Network network) : network_(std::move(network)) {
+  explicit Idle(Network network) : network_(std::move(network)), names_(network_) {
     for (const Node& node : network_.nodes) read_.insert(node.inputs.begin(), node.inputs.end());
   }
 
@@ -152,7 +153,7 @@ class Idle {
     node.attributes = {};
     node.inputs = {input};
     node.outputs.resize(1);
-    if (!same_shape) node.inputs.push_back(add_target(node.name + ".shape", shape));
+    if (!same_shape) node.inputs.push_back(add_target(names_.take(node.name + ".shape"), shape));
     return false;
   }
 
@@ -170,6 +171,7 @@ class Idle {
   };
 
   Network network_;
+  FreeNames names_;
   std::map<std::string, Moved> moved_;       // what Transposes make
   std::set<std::string> read_;               // values that nodes of the network read
   std::map<std::string, std::string> same_;  // values that are gone, and the one that each equals

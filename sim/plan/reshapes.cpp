@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/network/free_names.h"
 #include "sim/operators/families/tables.h"
 #include "sim/operators/operator.h"
 
@@ -48,7 +49,7 @@ bool is_arithmetic(const Node& node) {
 
 class Mover {
  public:
-  explicit Mover(Network network) : network_(std::move(network)) {
+  explicit Mover(Network network) : network_(std::move(network)), names_(network_) {
     for (std::size_t n = 0; n < network_.nodes.size(); ++n) {
       for (const std::string& input : network_.nodes[n].inputs) ++readers_[input];
       for (const std::string& output : network_.nodes[n].outputs) makers_[output] = n;
@@ -171,7 +172,7 @@ class Mover {
             const std::string& root, const std::map<std::size_t, Shape>& constants) {
     Node node = std::move(network_.nodes[n]);
     for (const auto& [input, shape] : constants) node.inputs[input] = reshaped(node, input, shape);
-    const std::string result = node.outputs[0], early = node.name + ".before_reshape";
+    const std::string result = node.outputs[0], early = names_.take(node.name + ".before_reshape");
     network_.values[early] = network_.values.at(result);
     network_.values[early].shape = network_.shape_of(root);
     node.inputs[data] = root;
@@ -201,12 +202,13 @@ class Mover {
       value.hold(std::move(tensor));
     }
     value.shape = shape;
-    std::string name = node.name + ".constant";
+    std::string name = names_.take(node.name + ".constant");
     network_.values[name] = std::move(value);
     return name;
   }
 
   Network network_;
+  FreeNames names_;
   std::map<std::string, int> readers_;  // of each value, with the network's outputs
   std::map<std::string, std::size_t> makers_;
   std::map<std::string, std::string> weights_;  // values that a step with weights may make, and its operator

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/network/free_names.h"
 #include "sim/operators/operation.h"
 
 namespace bpusim {
@@ -23,7 +24,8 @@ using Key = std::pair<std::string, std::vector<std::int64_t>>;  // the tensor, a
 
 class Sharer {
  public:
-  explicit Sharer(Network network) : network_(std::move(network)), gone_(network_.nodes.size(), 0) {
+  explicit Sharer(Network network)
+      : network_(std::move(network)), names_(network_), gone_(network_.nodes.size(), 0) {
     for (std::size_t n = 0; n < network_.nodes.size(); ++n) {
       for (const std::string& input : network_.nodes[n].inputs) ++readers_[input];
       for (const std::string& output : network_.nodes[n].outputs) makers_[output] = n;
@@ -84,8 +86,8 @@ class Sharer {
     const auto plain =
         std::find_if(branches.begin(), branches.end(), [](const Branch& b) { return b.numbers.empty(); });
     shared.inputs = {tensor};
-    shared.outputs[0] =
-        plain != branches.end() ? network_.nodes[plain->transpose].outputs[0] : shared.name + ".shared";
+    shared.outputs[0] = plain != branches.end() ? network_.nodes[plain->transpose].outputs[0]
+                                                : names_.take(shared.name + ".shared");
     network_.values[shared.outputs[0]].shape = shape;
     std::size_t earliest = branches[0].transpose;
     for (const Branch& branch : branches) {
@@ -119,6 +121,7 @@ class Sharer {
   }
 
   Network network_;
+  FreeNames names_;
   std::vector<char> gone_;
   std::map<std::string, int> readers_;
   std::map<std::string, std::size_t> makers_;

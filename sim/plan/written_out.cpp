@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/network/free_names.h"
+
 namespace bpusim {
 
 namespace {
@@ -14,15 +16,8 @@ constexpr int kOpset = 13;  // of the primitives: axes are attributes of a Reduc
 // Writes one norm's primitives to the end of the network.
 class Primitives {
  public:
-  Primitives(const Node& norm, Network& network)
-      : norm_(norm), network_(network), x_(norm.inputs[0]), shape_(network.shape_of(x_)) {
-    // A norm that lost a computed scale before has values of its own below the same name.
-    const auto taken = [&](const std::string& prefix) {
-      const auto next = network_.values.lower_bound(prefix);
-      return next != network_.values.end() && next->first.rfind(prefix, 0) == 0;
-    };
-    while (taken(prefix_)) prefix_ += "parts/";
-  }
+  Primitives(const Node& norm, FreeNames& names, Network& network)
+      : norm_(norm), names_(names), network_(network), x_(norm.inputs[0]), shape_(network.shape_of(x_)) {}
 
   void write_layer(bool centres) {
     const auto rank = static_cast<std::int64_t>(shape_.size());
@@ -50,11 +45,12 @@ class Primitives {
 
  private:
   bool given(std::size_t input) const { return input < norm_.inputs.size() && !norm_.inputs[input].empty(); }
+  std::string name_of(const std::string& part) { return names_.take(norm_.name + "/" + part); }
   double epsilon() const { return norm_.attributes.get("epsilon", 1e-5); }
 
-  Node node(const std::string& op, const std::string& part, std::vector<std::string> inputs) const {
+  Node node(const std::string& op, const std::string& part, std::vector<std::string> inputs) {
     Node made;
-    made.name = prefix_ + part;
+    made.name = name_of(part);
     made.op = op;
     made.opset = kOpset;
     made.inputs = std::move(inputs);
@@ -97,7 +93,7 @@ class Primitives {
   }
 
   std::string constant(const std::string& part, Tensor tensor) {
-    std::string name = prefix_ + part;
+    std::string name = name_of(part);
     Value& value = network_.values[name];
     value.constant = true;
     value.hold(std::move(tensor));
@@ -115,14 +111,15 @@ class Primitives {
     shape[0] = shape_[1];
     const auto numbers = network_.values.at(parameter).numbers();
     if (numbers != nullptr) return constant(part, Tensor(shape, numbers->values));
-    Value& value = network_.values[prefix_ + part];
+    std::string name = name_of(part);
+    Value& value = network_.values[name];
     value.constant = true;
     value.shape = shape;
-    return prefix_ + part;
+    return name;
   }
 
   const Node norm_;
-  std::string prefix_ = norm_.name + "/";  // of the names of parts
+  FreeNames& names_;
   Network& network_;
   const std::string x_;
   const Shape shape_;
@@ -152,6 +149,7 @@ bool has_primitives(const Node& norm, const Network& network) {
 }  // namespace
 
 Network written_out(const Network& network, const std::function<bool(const Node&)>& wanted) {
+  FreeNames names(network);
   Network result = network;
   result.nodes.clear();
   for (const Node& node : network.nodes) {
@@ -159,7 +157,7 @@ Network written_out(const Network& network, const std::function<bool(const Node&
       result.nodes.push_back(node);
       continue;
     }
-    Primitives primitives(node, result);
+    Primitives primitives(node, names, result);
     if (is_layer_norm(node.op)) {
       primitives.write_layer(node.op == "LayerNormalization");
     } else if (node.op == "InstanceNormalization") {

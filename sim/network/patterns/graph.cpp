@@ -25,7 +25,8 @@ void set_constant(Value& value, const Tensor& tensor) {
 
 }  // namespace
 
-NetworkGraph::NetworkGraph(Network network) : network_(std::move(network)), alive_(network_.nodes.size(), 1) {
+NetworkGraph::NetworkGraph(Network network)
+    : network_(std::move(network)), names_(network_), alive_(network_.nodes.size(), 1) {
   for (std::size_t n = 0; n < size(); ++n) connect(n);
   for (const std::string& output : network_.outputs) outputs_[output] = 1;
 }
@@ -191,7 +192,12 @@ bool NetworkGraph::apply(const Match& match, std::size_t last) {
     disconnect(n);
     alive_[n] = 0;
   }
-  for (const auto& [name, tensor] : match.constants) set_constant(network_.values[name], tensor);
+  for (const auto& [name, tensor] : match.constants) {
+    const std::string free = names_.take(name);
+    // The last one: a value of the file that has the name may be an input before it.
+    *std::find(replacement.inputs.rbegin(), replacement.inputs.rend(), name) = free;
+    set_constant(network_.values[free], tensor);
+  }
   network_.nodes[last] = std::move(replacement);
   alive_[last] = 1;
   connect(last);

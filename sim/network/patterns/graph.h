@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/network/free_names.h"
 #include "sim/network/network.h"
 
 namespace bpusim {
@@ -21,7 +22,7 @@ struct Match {
   Trail nodes;                     ///< all of them, among them the last, which makes the first result
   Node replacement;                ///< its name and first output are those of the last node
   std::vector<std::string> extra;  ///< further values that the replacement makes: its outputs from 1 on
-  std::vector<std::pair<std::string, Tensor>> constants;  ///< that the replacement reads, by value name
+  std::vector<std::pair<std::string, Tensor>> constants;  ///< that the replacement reads, by its inputs
 };
 
 /// Values and nodes of a network that shrinks while rules match. Indices of nodes stay.
@@ -78,6 +79,7 @@ class NetworkGraph {
   void disconnect(std::size_t n);
 
   Network network_;
+  FreeNames names_;
   mutable std::map<std::string, std::shared_ptr<const Tensor>> read_;  // of constants that are stored
   std::vector<char> alive_;
   std::unordered_map<std::string, std::size_t> makers_;
