@@ -13,44 +13,32 @@ namespace bpusim {
 
 namespace {
 
-// Rows or columns of the input under one output position: [first, end), every step-th.
-struct Stretch {
-  std::int64_t first, end, step;
-  std::int64_t count() const { return first < end ? (end - first + step - 1) / step : 0; }
-};
-struct Window {
-  Stretch rows, columns;
-  std::int64_t count() const { return rows.count() * columns.count(); }
-};
-
-Stretch stretch_at(std::int64_t begin, std::int64_t kernel, std::int64_t step, std::int64_t extent) {
+PoolStretch stretch_at(std::int64_t begin, std::int64_t kernel, std::int64_t step, std::int64_t extent) {
   const std::int64_t first = begin >= 0 ? begin : begin + (-begin + step - 1) / step * step;
   return {first, std::min(begin + (kernel - 1) * step + 1, extent), step};
 }
 
-Window window_at(const ConvProblem& p, std::int64_t oy, std::int64_t ox) {
-  return {stretch_at(oy * p.stride_h - p.pad_top, p.kh, p.dilation_h, p.ih),
-          stretch_at(ox * p.stride_w - p.pad_left, p.kw, p.dilation_w, p.iw)};
-}
-
-std::int64_t divisor(const PoolProblem& problem, const Window& window) {
-  return problem.count_padding ? problem.window.kh * problem.window.kw : window.count();
+// Of a window's elements along an axis, those before `end`, padding or not.
+std::int64_t taps_before(std::int64_t end, std::int64_t begin, std::int64_t kernel, std::int64_t step) {
+  const std::int64_t last = begin + (kernel - 1) * step;
+  return last < end ? kernel : (end - begin + step - 1) / step;
 }
 
 // One output row of one plane: what lies under its windows, first down the columns, which run side by side,
 // then along the row. `plane` starts at input row `first_row`. Gives one value an output in `out`.
 template <class T, class Sum, class Fold>
-void fold_row(const ConvProblem& p, const T* plane, std::int64_t first_row, std::int64_t oy, Sum start,
+void fold_row(const PoolProblem& problem, const T* plane, std::int64_t first_row, std::int64_t oy, Sum start,
               std::vector<Sum>& columns, Sum* out, Fold fold) {
+  const ConvProblem& p = problem.window;
   columns.assign(static_cast<std::size_t>(p.iw), start);
   Sum* column = columns.data();
-  const Stretch rows = window_at(p, oy, 0).rows;
+  const PoolStretch rows = pool_window(problem, oy, 0).rows;
   for (std::int64_t iy = rows.first; iy < rows.end; iy += rows.step) {
     const T* row = plane + (iy - first_row) * p.iw;
     for (std::int64_t ix = 0; ix < p.iw; ++ix) column[ix] = fold(column[ix], static_cast<Sum>(row[ix]));
   }
   for (std::int64_t ox = 0; ox < p.ow; ++ox) {
-    const Stretch under = window_at(p, oy, ox).columns;
+    const PoolStretch under = pool_window(problem, oy, ox).columns;
     Sum value = start;
     for (std::int64_t ix = under.first; ix < under.end; ix += under.step) value = fold(value, column[ix]);
     out[ox] = value;
@@ -74,16 +62,26 @@ void for_each_output(const PoolProblem& problem, const T* x, Sum least, Finish&&
   for (std::int64_t plane = 0; plane < p.n * p.ic; ++plane, x += p.ih * p.iw)
     for (std::int64_t oy = 0; oy < p.oh; ++oy) {
       if (problem.kind == PoolKind::Max) {
-        fold_row(p, x, 0, oy, least, columns, out.data(), Greatest());
+        fold_row(problem, x, 0, oy, least, columns, out.data(), Greatest());
       } else {
-        fold_row(p, x, 0, oy, Sum{0}, columns, out.data(), std::plus<Sum>());
+        fold_row(problem, x, 0, oy, Sum{0}, columns, out.data(), std::plus<Sum>());
       }
       for (std::int64_t ox = 0; ox < p.ow; ++ox)
-        finish(window_at(p, oy, ox), out[static_cast<std::size_t>(ox)], at++);
+        finish(pool_window(problem, oy, ox), out[static_cast<std::size_t>(ox)], at++);
     }
 }
 
 }  // namespace
+
+PoolWindow pool_window(const PoolProblem& problem, std::int64_t oy, std::int64_t ox) {
+  const ConvProblem& p = problem.window;
+  const std::int64_t y = oy * p.stride_h - p.pad_top, x = ox * p.stride_w - p.pad_left;
+  PoolWindow window{stretch_at(y, p.kh, p.dilation_h, p.ih), stretch_at(x, p.kw, p.dilation_w, p.iw), 0};
+  window.divisor = problem.count_padding ? taps_before(problem.counted_rows, y, p.kh, p.dilation_h) *
+                                               taps_before(problem.counted_columns, x, p.kw, p.dilation_w)
+                                         : window.count();
+  return window;
+}
 
 PoolProblem resolve_pool(const std::string& op, const Attributes& given, const Shape& input) {
   if (input.size() > 4) throw NotRun(op + ": input " + to_string(input) + " has more than two spatial axes");
@@ -113,6 +111,8 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
         dilations.size() != spatial.size() || !within(pads, 0) || !within(strides, 1) || !within(kernel, 1) ||
         !within(dilations, 1))
       throw std::invalid_argument(op + ": kernel_shape, strides or pads do not fit " + to_string(input));
+    problem.counted_columns = spatial.back() + pads.back();
+    if (spatial.size() > 1) problem.counted_rows = spatial[0] + pads[spatial.size()];
     for (std::size_t d = 0; d < spatial.size(); ++d) {
       const std::int64_t span =
           spatial[d] + pads[d] + pads[spatial.size() + d] - (kernel[d] - 1) * dilations[d] - 1;
@@ -133,10 +133,9 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
 Tensor golden_pool(const PoolProblem& problem, const Tensor& x) {
   Tensor y = Tensor::filled(conv_output_shape(problem.window, x.shape.size()), 0);
   for_each_output(problem, x.values.data(), -std::numeric_limits<double>::infinity(),
-                  [&](const Window& w, double value, std::size_t at) {
-                    y.values[at] = problem.kind == PoolKind::Max
-                                       ? value
-                                       : value / static_cast<double>(divisor(problem, w));
+                  [&](const PoolWindow& w, double value, std::size_t at) {
+                    y.values[at] =
+                        problem.kind == PoolKind::Max ? value : value / static_cast<double>(w.divisor);
                   });
   return y;
 }
@@ -160,15 +159,16 @@ void pool_tile_int8(const ConvTile& t, const PoolPlan& plan, const std::int8_t* 
     const std::int8_t* plane = input + c * t.in_rows * p.iw;
     for (std::int64_t y = t.out_row; y < t.out_row + t.out_rows; ++y, output += p.ow) {
       if (plan.problem.kind == PoolKind::Max) {
-        fold_row(p, plane, t.in_row, y, std::int8_t{-128}, greatest, output, Greatest());
+        fold_row(plan.problem, plane, t.in_row, y, std::int8_t{-128}, greatest, output, Greatest());
         continue;
       }
-      fold_row(p, plane, t.in_row, y, std::int32_t{0}, columns, sums.data(), std::plus<std::int32_t>());
+      fold_row(plan.problem, plane, t.in_row, y, std::int32_t{0}, columns, sums.data(),
+               std::plus<std::int32_t>());
       for (std::int64_t x = 0; x < p.ow; ++x) {
-        const Window w = window_at(p, y, x);
+        const PoolWindow w = pool_window(plan.problem, y, x);
         output[x] = static_cast<std::int8_t>(
             apply_affine(sums[static_cast<std::size_t>(x)] - w.count() * plan.in.zero_point,
-                         plan.by_count[static_cast<std::size_t>(divisor(plan.problem, w) - 1)], plan.rounding,
+                         plan.by_count[static_cast<std::size_t>(w.divisor - 1)], plan.rounding,
                          plan.out.zero_point, -128, 127));
       }
     }
@@ -180,14 +180,14 @@ std::vector<std::int64_t> ideal_pool(const PoolPlan& plan, const std::vector<std
   const ConvProblem& p = plan.problem.window;
   std::vector<std::int64_t> ideal(static_cast<std::size_t>(p.n * p.ic * p.oh * p.ow));
   for_each_output(
-      plan.problem, codes.data(), INT64_MIN, [&](const Window& w, std::int64_t value, std::size_t at) {
+      plan.problem, codes.data(), INT64_MIN, [&](const PoolWindow& w, std::int64_t value, std::size_t at) {
         if (plan.problem.kind == PoolKind::Max) {
           ideal[at] = value;
           return;
         }
         const std::int64_t sum = value - w.count() * plan.in.zero_point;
         const long double mean = static_cast<long double>(plan.in.scale) * static_cast<long double>(sum) /
-                                 static_cast<long double>(divisor(plan.problem, w));
+                                 static_cast<long double>(w.divisor);
         const long double real = mean / plan.out.scale + static_cast<long double>(plan.out.zero_point);
         ideal[at] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(real, -128, 127)));
       });

@@ -16,7 +16,23 @@ struct PoolProblem {
   PoolKind kind = PoolKind::Max;
   ConvProblem window;          ///< groups = ic = oc; the kernel is the window
   bool count_padding = false;  ///< padding counts in the mean's divisor
+  /// Where the padding that counts ends, below and to the right: what ceil_mode adds behind it does not.
+  std::int64_t counted_rows = INT64_MAX, counted_columns = INT64_MAX;
 };
+
+/// Rows or columns of the input under one output position: [first, end), every step-th.
+struct PoolStretch {
+  std::int64_t first, end, step;
+  std::int64_t count() const { return first < end ? (end - first + step - 1) / step : 0; }
+};
+
+/// What an output reads of its plane, and what a mean divides by.
+struct PoolWindow {
+  PoolStretch rows, columns;
+  std::int64_t divisor;
+  std::int64_t count() const { return rows.count() * columns.count(); }
+};
+PoolWindow pool_window(const PoolProblem& problem, std::int64_t oy, std::int64_t ox);
 
 /// MaxPool, AveragePool (kernel_shape, strides, pads, auto_pad, ceil_mode, count_include_pad), GlobalMaxPool
 /// and GlobalAveragePool. Throws std::invalid_argument with what does not fit.

@@ -122,17 +122,16 @@ struct Folded {
 template <class Code>
 Folded fold(const PoolProblem& problem, const Code* plane, std::int64_t first_row, std::int64_t oy,
             std::int64_t ox) {
-  const ConvProblem& p = problem.window;
-  const std::int64_t y = oy * p.stride_h - p.pad_top, x = ox * p.stride_w - p.pad_left;
-  const std::int64_t bottom = std::min(y + p.kh, p.ih), right = std::min(x + p.kw, p.iw);
+  const PoolWindow under = pool_window(problem, oy, ox);
   Folded folded;
-  for (std::int64_t iy = std::max<std::int64_t>(y, 0); iy < bottom; ++iy)
-    for (std::int64_t ix = std::max<std::int64_t>(x, 0); ix < right; ++ix, ++folded.count) {
-      const std::int64_t code = plane[(iy - first_row) * p.iw + ix];
+  for (std::int64_t iy = under.rows.first; iy < under.rows.end; iy += under.rows.step)
+    for (std::int64_t ix = under.columns.first; ix < under.columns.end; ix += under.columns.step) {
+      const std::int64_t code = plane[(iy - first_row) * problem.window.iw + ix];
       folded.largest = std::max(folded.largest, code);
       folded.sum += code;
+      ++folded.count;
     }
-  folded.divisor = problem.count_padding ? p.kh * p.kw : std::max<std::int64_t>(folded.count, 1);
+  folded.divisor = std::max<std::int64_t>(under.divisor, 1);
   return folded;
 }
 

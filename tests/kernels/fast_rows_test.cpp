@@ -122,11 +122,12 @@ TEST(FastRows, PoolingIsTheFormula) {
   for (int round = 0; round < 80; ++round) {
     const std::int64_t kh = draw.from(1, 4), kw = draw.from(1, 4);
     Attributes a;
-    a.int_lists = {
-        {"kernel_shape", {kh, kw}},
-        {"strides", {draw.from(1, 3), draw.from(1, 3)}},
-        {"pads", {draw.from(0, kh - 1), draw.from(0, kw - 1), draw.from(0, kh - 1), draw.from(0, kw - 1)}}};
+    const Shape strides = {draw.from(1, 3), draw.from(1, 3)},
+                pads = {draw.from(0, kh - 1), draw.from(0, kw - 1), draw.from(0, kh - 1),
+                        draw.from(0, kw - 1)};
+    a.int_lists = {{"kernel_shape", {kh, kw}}, {"strides", strides}, {"pads", pads}};
     a.ints["count_include_pad"] = round % 2;
+    a.ints["ceil_mode"] = round / 4 % 2;
     const Shape shape = {2, 3, draw.from(4, 9), draw.from(4, 30)};
     const PoolProblem problem = resolve_pool(round % 4 < 2 ? "MaxPool" : "AveragePool", a, shape);
     const ConvProblem& p = problem.window;
@@ -148,17 +149,18 @@ TEST(FastRows, PoolingIsTheFormula) {
     pool_tile_int8(tile, plan, part.data(), made.data());
     for (std::int64_t i = 0; i < golden.size(); ++i) {
       const std::int64_t ox = i % p.ow, oy = i / p.ow % p.oh, plane = i / (p.ow * p.oh);
-      double sum = 0, largest = -INFINITY, count = 0;
+      double sum = 0, largest = -INFINITY, count = 0, counted = 0;
       for (std::int64_t ky = 0; ky < kh; ++ky)
         for (std::int64_t kx = 0; kx < kw; ++kx) {
           const std::int64_t iy = oy * p.stride_h - p.pad_top + ky, ix = ox * p.stride_w - p.pad_left + kx;
+          counted += iy < p.ih + pads[2] && ix < p.iw + pads[3] ? 1 : 0;  // not what ceil_mode adds
           if (iy < 0 || iy >= p.ih || ix < 0 || ix >= p.iw) continue;
           const double v = x.values[static_cast<std::size_t>((plane * p.ih + iy) * p.iw + ix)];
           sum += v;
           largest = std::max(largest, v);
           ++count;
         }
-      const double by = problem.count_padding ? static_cast<double>(kh * kw) : count;
+      const double by = problem.count_padding ? counted : count;
       ASSERT_EQ(golden.values[static_cast<std::size_t>(i)], greatest ? largest : sum / by)
           << "round " << round;
       const long double code =
