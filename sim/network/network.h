@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/quantise/quantise.h"
 #include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
 
@@ -24,6 +25,7 @@ struct Value {
   std::function<Tensor()> stored;      ///< instead, of a large constant: reads it from the model's file
   std::optional<StringTensor> text;    ///< the same for strings
   bool constant = false;               ///< also without data, where a model holds shapes only
+  std::optional<Quantisation> grid;    ///< that the model or the run gives; calibration chooses the others
 
   /// Takes the tensor's values and shape.
   void hold(Tensor tensor) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -51,10 +52,17 @@ Quantisation wider(const Quantisation& a, const Quantisation& b) {
   return affine_grid({std::min(low(a), low(b)), std::max(high(a), high(b))}, a.dtype);
 }
 
+// The grid that somebody gives the value, where it is of the type that the value takes.
+std::optional<Quantisation> given_grid(const PlacedNetwork& placed, const std::string& value) {
+  const auto& grid = placed.network.values.at(value).grid;
+  return grid && grid->dtype == placed.sharing.dtype_of(value) ? grid : std::nullopt;
+}
+
 // Values of `zero` say nothing about their class: they are on any grid, and the scale that they have by
-// themselves stands for nothing.
-void unify(const Sharing& sharing, const std::set<std::string>& zero,
+// themselves stands for nothing. A grid that is given is its class's.
+void unify(const PlacedNetwork& placed, const std::set<std::string>& zero,
            std::map<std::string, Quantisation>& grids) {
+  const Sharing& sharing = placed.sharing;
   std::map<int, Quantisation> widest;
   for (const bool silent : {false, true})
     for (const auto& [value, number] : sharing.grid_classes) {
@@ -63,6 +71,8 @@ void unify(const Sharing& sharing, const std::set<std::string>& zero,
       const auto [there, fresh] = widest.emplace(number, grid->second);
       if (!fresh && !silent) there->second = wider(there->second, grid->second);
     }
+  for (const auto& [value, number] : sharing.grid_classes)
+    if (const auto given = given_grid(placed, value)) widest[number] = *given;
   for (const auto& [value, number] : sharing.grid_classes)
     if (widest.count(number) != 0) grids[value] = widest.at(number);
 }
@@ -183,11 +193,13 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
                             ? chosen
                             : parse_calibration(options.calibration, options.percentile).value_or(chosen);
     const DType dtype = placed.sharing.dtype_of(name);
-    result.grids[name] = placed.sharing.is_exact(name)
+    const auto given = given_grid(placed, name);
+    result.grids[name] = given ? *given
+                         : placed.sharing.is_exact(name)
                              ? Quantisation{1, 0, dtype}
                              : statistics.grid(method, options.quantisation == GridKind::Affine, dtype);
   }
-  unify(placed.sharing, zero, result.grids);
+  unify(placed, zero, result.grids);
   return result;
 }
 
@@ -213,10 +225,10 @@ Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed)
     grid.dtype = placed.sharing.dtype_of(name);
     grid.asymmetric =
         !placed.sharing.is_exact(name) && options_for(name, deciding, run).quantisation == GridKind::Affine;
-    result.grids[name] = grid;
+    result.grids[name] = given_grid(placed, name).value_or(grid);
     if (value.text) result.text[name] = *value.text;
   }
-  unify(placed.sharing, {}, result.grids);
+  unify(placed, {}, result.grids);
   return result;
 }
 
