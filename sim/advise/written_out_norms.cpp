@@ -9,7 +9,10 @@
 #include "sim/advise/advisors.h"
 #include "sim/network/patterns.h"
 #include "sim/operators/operator.h"
+#include "sim/plan/facts.h"
 #include "sim/plan/sharing.h"
+#include "sim/plan/simplify.h"
+#include "sim/plan/written_out.h"
 
 namespace bpusim {
 
@@ -184,19 +187,33 @@ void advisors_of::unread_opset(const AdviceView& view, AdviceLines& lines) {
     lines.add(UnreadOpsetAdvice{view.input.opset, listed(read)}, step.name);
 }
 
+namespace {
+
+// Whether the policy has each primitive of the norm on the BPU, as it would be written out.
+bool primitives_on_bpu(const Node& norm, const Network& network, const Policy& policy) {
+  Network alone = network;
+  alone.nodes = {norm};
+  alone.outputs = {norm.outputs.at(0)};
+  const Network parted = folded(written_out(alone, [](const Node&) { return true; }));
+  const auto on_bpu = [&](const Node& part) {
+    const Placement placement = policy.place(facts_of(part, parted));
+    return placement.where == Placement::Where::Bpu && obstacle_of(part, parted).empty();
+  };
+  return parted.nodes.size() > 1 && std::all_of(parted.nodes.begin(), parted.nodes.end(), on_bpu);
+}
+
+}  // namespace
+
 // The reverse of a norm that is written out: one operator that goes to the CPU, of parts that do not.
 void advisors_of::norm_whole_on_cpu(const AdviceView& view, AdviceLines& lines) {
   const Policy* policy = view.input.policy;
   if (policy == nullptr) return;
-  for (const char* part : {"ReduceMean", "Sub", "Pow", "Add", "Sqrt", "Div", "Mul"}) {
-    const PolicyRow* row = policy->row_of(part);
-    if (row == nullptr || row->on != PolicyRow::On::Bpu) return;
-  }
   for (const Step& step : view.input.steps) {
     const Node& node = view.first(step);
     const PolicyRow* row = policy->row_of(node.op);
-    if (node.op == "InstanceNormalization" && step.on_cpu() && row != nullptr &&
-        row->on == PolicyRow::On::Cpu)
+    if (find_norm(node.op) == nullptr || !step.on_cpu() || row == nullptr || row->on != PolicyRow::On::Cpu)
+      continue;
+    if (primitives_on_bpu(node, view.input.network, *policy))
       lines.add(NormWholeOnCpuAdvice{node.op, row->reason}, step.name);
   }
 }

@@ -274,7 +274,7 @@ std::string words(const UnreadOpsetAdvice& facts, std::size_t) {
 std::string words(const NormWholeOnCpuAdvice& facts, std::size_t nodes) {
   return facts.op + " x" + std::to_string(nodes) + " is on the CPU (" + facts.reason +
          "), and the policy has each of its primitives on the BPU: write it as means, differences and a "
-         "square root there, with int8 between them, whose loss a run with function says";
+         "square root there, with int8 between them";
 }
 
 // What was timed is said of whole kinds of operators, and such a line names no nodes.
@@ -311,6 +311,9 @@ std::string text_of(const Advice& advice, double now_ms) {
   if (advice.run_ms)
     text += "; so changed, the whole run takes " + milliseconds(*advice.run_ms) + " in place of " +
             fixed(now_ms, 3);
+  if (advice.outputs)
+    text += ", and the worst output's cosine is " + fixed(advice.outputs->cosine_then, 6) + " in place of " +
+            fixed(advice.outputs->cosine_now, 6);
   return text;
 }
 

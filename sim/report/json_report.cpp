@@ -26,6 +26,12 @@ Part advice_part(const std::vector<Advice>& advice, double now_ms) {
           [](const ToldAdvice& a) { return a.advice.won_ms; }),
       Row("run_ms", "ms", "what the whole run takes so changed; null where it was not tried",
           [](const ToldAdvice& a) { return a.advice.run_ms; }),
+      Row("output_cosine", "",
+          "similarity to golden of the worst output so changed; null where it was not tried with values",
+          [](const ToldAdvice& a) {
+            const auto& outputs = a.advice.outputs;
+            return outputs ? std::optional<double>(outputs->cosine_then) : std::nullopt;
+          }),
       Row("nodes", "", "names of the nodes that it is about",
           [](const ToldAdvice& a) { return a.advice.nodes; }),
   };

@@ -239,9 +239,14 @@ struct Advice {
   std::vector<std::string> nodes;  ///< the steps that it is about
   bool frees_nodes = false;        ///< followed, those steps are gone, and what they take is won
   std::optional<RunShare> freed;   ///< what they take, where that was timed
+  /// Similarity to golden of the worst output: as the run is, and changed.
+  struct Outputs {
+    double cosine_now = 0, cosine_then = 0;
+  };
   double won_ms = 0;               ///< what following it would win, where that was timed
   std::optional<WhatIf> what_if;
   std::optional<double> run_ms;  ///< what the whole run takes with that change, where it was tried
+  std::optional<Outputs> outputs;  ///< where the change was tried with values
 
   const char* id() const;  ///< of the advisor that gives it, for scripts
 };

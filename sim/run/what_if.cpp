@@ -5,6 +5,7 @@
 #include "kernels/units.h"
 #include "sim/input_error.h"
 #include "sim/plan/placement.h"
+#include "sim/result/summary.h"
 
 namespace bpusim {
 
@@ -45,12 +46,19 @@ RunSpec moved(RunSpec run, const WhatIf& change, const RunResult& result) {
   return run;
 }
 
-std::int64_t cycles_with(const WhatIf& change, const Scenario& scenario, const RunOptions& timing,
-                         const RunResult& result) {
-  const Scenario changed{moved(scenario.run, change, result),
-                         with_room(scenario.machine, change.tensor_bytes),
-                         scenario.policy.with_on_bpu(change.on_bpu).with_in_primitives(change.in_primitives)};
-  return simulate(changed, timing).cycles;
+Scenario changed(const WhatIf& change, const Scenario& scenario, const RunResult& result) {
+  return {moved(scenario.run, change, result), with_room(scenario.machine, change.tensor_bytes),
+          scenario.policy.with_on_bpu(change.on_bpu).with_in_primitives(change.in_primitives)};
+}
+
+// Another form of the same operator is another result, which its time alone does not say.
+void try_change(const Scenario& scenario, RunOptions options, const RunResult& result, Advice& advice) {
+  options.function = result.function && !advice.what_if->in_primitives.empty();
+  const RunResult tried = simulate(changed(*advice.what_if, scenario, result), options);
+  advice.run_ms = result.time_ms(tried.cycles);
+  advice.won_ms = result.time_ms(result.cycles - tried.cycles);
+  const OutputAccuracy now = output_accuracy(result.nodes), then = output_accuracy(tried.nodes);
+  if (now.known && then.known) advice.outputs = Advice::Outputs{now.cosine, then.cosine};
 }
 
 }  // namespace
@@ -64,9 +72,7 @@ void try_changes(const Scenario& scenario, const RunOptions& options, const Lowe
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;
     try {
-      const std::int64_t cycles = cycles_with(*advice.what_if, scenario, timing, result);
-      advice.run_ms = result.time_ms(cycles);
-      advice.won_ms = result.time_ms(result.cycles - cycles);
+      try_change(scenario, timing, result, advice);
     } catch (const InputError&) {  // what the BPU refuses stays priced as it was
     } catch (const PlacementError&) {
     }

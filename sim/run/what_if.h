@@ -5,7 +5,7 @@
 
 namespace bpusim {
 
-/// Fills in what the whole run takes with each change that a run can try (timing only), and puts the advice
+/// Fills in what the whole run takes with each change that a run can try (timing only, but with values where an operator takes another form), and puts the advice
 /// in order by it. `choices` are those of the run that the advice is for.
 void try_changes(const Scenario& scenario, const RunOptions& options, const LoweringChoices& choices,
                  RunResult& result);

@@ -193,8 +193,7 @@ TEST(AdviceText, ANormOnTheCpuWhosePrimitivesAreNot) {
   EXPECT_EQ(
       text_of(advice_of(NormWholeOnCpuAdvice{"InstanceNormalization", "float"})),
       "InstanceNormalization x1 is on the CPU (float), and the policy has each of its primitives on the "
-      "BPU: write it as means, differences and a square root there, with int8 between them, whose loss a "
-      "run with function says (1: a)");
+      "BPU: write it as means, differences and a square root there, with int8 between them (1: a)");
 }
 
 TEST(AdviceText, WhatMovesElementsBesideANorm) {
@@ -249,6 +248,10 @@ TEST(AdviceText, AChangeThatWasTried) {
   const std::string text = text_of(advice, 2.5);
   EXPECT_EQ(text.substr(text.find(" (no row)")),
             " (no row); so changed, the whole run takes 1.250 ms in place of 2.500");
+  advice.outputs = Advice::Outputs{0.9995, 0.998};
+  const std::string both = text_of(advice, 2.5);
+  EXPECT_EQ(both.substr(both.find(" of 2.500")),
+            " of 2.500, and the worst output's cosine is 0.998000 in place of 0.999500");
 }
 
 TEST(AdviceText, WhatHelpsANodeThatInt8CostsMuch) {

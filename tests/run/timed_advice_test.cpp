@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/config/machine_file.h"
+#include "sim/result/summary.h"
 #include "tests/run/advised_networks.h"
 
 namespace bpusim {
@@ -124,6 +125,24 @@ TEST(WhatIf, WhatItSaysIsWhatSuchARunTakes) {
   ASSERT_TRUE(advice.run_ms.has_value());
   EXPECT_DOUBLE_EQ(*advice.run_ms, other.time_ms(other.cycles));
   EXPECT_DOUBLE_EQ(advice.won_ms, r.time_ms(r.cycles - other.cycles));
+}
+
+// Another form of a norm gives other values, and what they cost in accuracy stands beside the time.
+TEST(WhatIf, AnotherFormIsTriedWithItsAccuracy) {
+  Draft d({1, 8, 24, 24});
+  RunSpec spec = spec_of(d, conv(d, instance_norm(d, conv(d, "x", 8)), 8));
+  const MachineParams machine = read_machine("rdk-x5");
+  const Policy policy = Policy::read("bayes-e");
+  const RunResult r = simulate({spec, machine, policy}, with_what_if(true));
+  const Advice advice = only<NormWholeOnCpuAdvice>(r).advice;
+  const RunResult other = simulate({spec, machine, policy.with_in_primitives({"InstanceNormalization"})});
+  EXPECT_DOUBLE_EQ(advice.run_ms.value(), other.time_ms(other.cycles));
+  ASSERT_TRUE(advice.outputs.has_value());
+  EXPECT_DOUBLE_EQ(advice.outputs->cosine_now, output_accuracy(r.nodes).cosine);
+  EXPECT_DOUBLE_EQ(advice.outputs->cosine_then, output_accuracy(other.nodes).cosine);
+  EXPECT_NE(advice.outputs->cosine_then, advice.outputs->cosine_now);
+  const RunResult timing = simulate({spec, machine, policy}, with_what_if(false));
+  EXPECT_FALSE(only<NormWholeOnCpuAdvice>(timing).advice.outputs.has_value());
 }
 
 // Elements one by one through a DRAM whose every burst opens a row: what the CPU takes less for is where it
