@@ -16,6 +16,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/heap.h"
 #include "sim/cli/output_file.h"
+#include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/result/printable.h"
 
@@ -81,11 +82,48 @@ int after_stdout(int code) {
   return kNotWritten;
 }
 
+// An option that may be repeated takes one value each time, so that a model may come behind it; options of
+// all commands may, too.
+void settle_options(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->fallthrough();
+    for (CLI::Option* option : command->get_options())
+      if (!option->get_positional() && option->get_expected_max() > 1) option->allow_extra_args(false);
+  }
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// One line, with the word that is meant where one is nearly another.
+std::string failure_text(const CLI::App* app, const CLI::Error& error) {
+  const std::vector<CLI::App*> given = app->get_subcommands();
+  const CLI::App* command = given.empty() ? nullptr : given.back();
+  const std::string help = std::string("; `bpusim ") + (command != nullptr ? command->get_name() + " " : "") +
+                           "--help` lists what there is\n";
+  std::vector<std::string> known = options_of(*app);
+  if (command != nullptr)
+    for (const std::string& option : options_of(*command)) known.push_back(option);
+  for (const std::string& word : app->remaining(true)) {
+    if (word.rfind('-', 0) == 0)
+      return "error: there is no option '" + word + "'" + did_you_mean(word, known) + help;
+    std::vector<std::string> commands;
+    for (const CLI::App* each : app->get_subcommands({})) commands.push_back(each->get_name());
+    if (command == nullptr)
+      return "error: there is no command '" + word + "'" + did_you_mean(word, commands) + help;
+  }
+  return std::string("error: ") + error.what() + help;
+}
+
 int run_program(int argc, char** argv) {
   CLI::App app("bpusim: a cycle-approximate simulator of a Horizon-style BPU");
   app.set_version_flag("--version", "bpusim " BPUSIM_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(failure_text);
   app.footer(
       "Exit codes: 0 fine, 1 ran but a check failed, 2 bad input, 3 an operator has no place or a tensor no\n"
       "elements, 70 a mistake of bpusim's own, 74 a result can't be written, 130 and 143 (as a shell shows "
@@ -103,6 +141,7 @@ int run_program(int argc, char** argv) {
   add_cost_command(app, action);
   add_list_command(app, action);
   add_docs_command(app, action);
+  settle_options(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

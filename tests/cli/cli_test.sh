@@ -33,6 +33,12 @@ expect 0 'info: LayerNormalization' "$bpusim" --log info run good.yaml
 expect 0 'info: compile: node 1 of 1' "$bpusim" --log info run good.yaml
 expect 0 'LayerNormalization' "$bpusim" run good.yaml --nodes --no-what-if
 expect 0 'segments +1 +1' "$bpusim" compare good.yaml --beside-set reduction.lanes=128
+expect 0 'segments +1 +1' "$bpusim" compare --beside-set reduction.lanes=128 good.yaml --log error
+expect 2 "no option '--polcy', did you mean '--policy'.*bpusim run --help" "$bpusim" run good.yaml --polcy full
+expect 2 "no option '--lgo', did you mean '--log'" "$bpusim" --lgo info run good.yaml
+expect 2 "no command 'rnu', did you mean 'run'|there are: .*run" "$bpusim" rnu good.yaml
+[ "$(wc -l <err.txt)" = 1 ] || { echo "FAILED: a wrong option prints more than a line"; failures=$((failures + 1)); }
+expect 0 'generic' "$bpusim" run --set reduction.lanes=128 --set mac.rows=16 good.yaml
 expect 0 '"schema": "bpusim-compare-1"' "$bpusim" compare good.yaml good.yaml --no-function --json -
 expect 2 'nothing tells the two runs apart' "$bpusim" compare good.yaml
 expect 0 '^name,op,on,reason,.*,accuracy.cosine,' "$bpusim" run good.yaml --csv -
@@ -72,7 +78,7 @@ expect 0 'bpusim support policy' "$bpusim" docs schema --of policy
 expect 2 'run --help|CONFIG|config is required' "$bpusim" run
 expect 2 'nowhere.yaml: no such file' "$bpusim" run nowhere.yaml
 expect 2 "there is no 'rdk-x6' in machines, did you mean 'rdk-x3'|did you mean 'rdk-x" "$bpusim" run good.yaml --machine rdk-x6
-expect 2 'not expected: --r.x1Bun' "$bpusim" run good.yaml $'--r\eun'
+expect 2 "no option '--r.x1Bun'" "$bpusim" run good.yaml $'--r\eun'
 expect 2 'generic.yaml with --set dram.rcd=2900: dram.refi' "$bpusim" run good.yaml --set dram.rcd=2900
 expect 2 "did you mean 'rows'" "$bpusim" run good.yaml --set mac.rwos=8
 expect 2 'expected a whole number between 1 and 4096' "$bpusim" run good.yaml --set mac.rows=0
