@@ -243,9 +243,9 @@ struct Advice {
   struct Outputs {
     double cosine_now = 0, cosine_then = 0;
   };
-  double won_ms = 0;               ///< what following it would win, where that was timed
+  double won_ms = 0;  ///< what following it would win, where that was timed
   std::optional<WhatIf> what_if;
-  std::optional<double> run_ms;  ///< what the whole run takes with that change, where it was tried
+  std::optional<double> run_ms;    ///< what the whole run takes with that change, where it was tried
   std::optional<Outputs> outputs;  ///< where the change was tried with values
 
   const char* id() const;  ///< of the advisor that gives it, for scripts
