@@ -29,4 +29,15 @@ std::vector<std::int64_t> Attributes::get(const std::string& name,
   return lookup(int_lists, name, fallback);
 }
 
+std::vector<double> Attributes::get(const std::string& name, const std::vector<double>& fallback) const {
+  const auto integers = int_lists.find(name);
+  if (integers == int_lists.end()) return lookup(float_lists, name, fallback);
+  return {integers->second.begin(), integers->second.end()};
+}
+
+std::vector<std::string> Attributes::get(const std::string& name,
+                                         const std::vector<std::string>& fallback) const {
+  return lookup(string_lists, name, fallback);
+}
+
 }  // namespace bpusim

@@ -78,6 +78,12 @@ RealFunction selu(const Attributes& a, const Constants&) {
   return [gamma, alpha](double x) { return gamma * (x > 0 ? x : alpha * std::expm1(x)); };
 }
 
+RealFunction shrink(const Attributes& a, const Constants&) {
+  return [edge = a.get("lambd", 0.5), bias = a.get("bias", 0.0)](double x) {
+    return x < -edge ? x + bias : x > edge ? x - bias : 0.0;
+  };
+}
+
 RealFunction thresholded_relu(const Attributes& a, const Constants&) {
   return [alpha = a.get("alpha", 1.0)](double x) { return x > alpha ? x : 0.0; };
 }
@@ -129,6 +135,7 @@ const std::vector<UnaryDefinition>& unary_registry() {
           "Reciprocal", [](double x) { return 1 / x; }, [](double x) { return x == 0 ? kAlmostZero : x; }),
       plain("Round", [](double x) { return std::nearbyint(x); }),
       {"Selu", selu},
+      {"Shrink", shrink},
       plain("Sigmoid", sigmoid),
       plain("Sign", [](double x) { return x > 0   ? 1.0
                                           : x < 0 ? -1.0

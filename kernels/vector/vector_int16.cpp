@@ -69,9 +69,9 @@ std::vector<std::int64_t> ideal_elementwise_int16(const ElementwisePlan& plan,
 }
 
 bool interpolates(const std::string& op) {
-  constexpr std::array<const char*, 15> kJumps = {
-      "Ceil",        "Floor",   "Round",          "Sign", "Not", "Mod", "Equal",          "Less",
-      "LessOrEqual", "Greater", "GreaterOrEqual", "And",  "Or",  "Xor", "ThresholdedRelu"};
+  constexpr std::array<const char*, 16> kJumps = {
+      "Ceil",        "Floor",   "Round",          "Sign", "Not", "Mod", "Equal",           "Less",
+      "LessOrEqual", "Greater", "GreaterOrEqual", "And",  "Or",  "Xor", "ThresholdedRelu", "Shrink"};
   return std::none_of(kJumps.begin(), kJumps.end(), [&](const char* jump) { return op == jump; });
 }
 

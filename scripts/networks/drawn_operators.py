@@ -15,8 +15,11 @@ class Case:
     def __init__(self, random, op, opset):
         self.random, self.op, self.opset = random, op, opset
         self.inputs, self.attributes, self.outputs = [], {}, 1
+        self.domain, self.unnamed = "", set()  # outputs that are left out, by their place
         self.valid = True  # False where runtimes differ about what ONNX leaves open
         OPERATORS[op](self)
+        if op in MICROSOFT:
+            self.domain = "com.microsoft"
 
     # Choices.
     def integer(self, low, high):
@@ -661,6 +664,313 @@ def trilu(c):
     c.sometimes(0.7, upper=c.integer(0, 1))
 
 
+# What ranks, finds, writes and goes along an axis.
+def top_k(c):
+    shape = c.shape(1)
+    axis = c.axis(len(shape), None if c.opset >= 11 else 0)
+    k = c.integer(1, shape[axis])
+    c.given(c.numbers(shape, c.dtype("int32", "int64", "float64") if c.opset >= 11 else "float32"))
+    if c.opset >= 10:
+        c.whole([k])
+    else:
+        c.set(k=k)
+    c.sometimes(0.3 if axis in (-1, len(shape) - 1) else 1, axis=axis)
+    if c.opset >= 11:
+        c.sometimes(0.5, largest=c.integer(0, 1)).sometimes(0.3, sorted=1)
+    c.outputs = 2
+
+
+def hardmax(c):
+    shape = c.shape(1)
+    c.given(c.reals(shape)).sometimes(0.8, axis=c.axis(len(shape), None if c.opset >= 11 else 0))
+
+
+def reduction_word(c, additions, extremes):
+    words = (["none", "add", "mul"] if c.opset >= additions else []) + (["max", "min"] if c.opset >= extremes else [])
+    if words and c.chance(0.7):
+        c.set(reduction=c.pick(words))
+    return c.attributes.get("reduction", "none")
+
+
+def scatter_elements(c):
+    shape = c.shape(1, 5)
+    axis = c.axis(len(shape))
+    if c.op == "Scatter":
+        axis %= len(shape)
+    reduction = reduction_word(c, 16, 18)
+    chosen = [c.integer(1, extent) for extent in shape]
+    chosen[axis] = c.integer(1, shape[axis]) if reduction == "none" else c.extent()
+    rows = np.argsort(c.random.random([*chosen[:axis % len(shape)], shape[axis], *chosen[axis % len(shape) + 1:]]), axis % len(shape))
+    at = np.take(rows, range(chosen[axis]), axis % len(shape)) if reduction == "none" else c.random.integers(0, shape[axis], chosen)
+    dtype = c.dtype("int64", "int32")
+    c.maybe(c.numbers(shape, dtype)).maybe(np.asarray(at - (shape[axis] if c.opset >= 11 and c.chance(0.3) else 0), np.int64), 0.5)
+    c.maybe(c.numbers(chosen, dtype, -2, 2)).sometimes(0.3 if axis == 0 else 1, axis=axis)
+
+
+def scatter_nd(c):
+    shape = c.shape(1, 5, 400)
+    depth = c.integer(1, len(shape))
+    reduction = reduction_word(c, 16, 18)
+    places = int(np.prod(shape[:depth]))
+    count = c.integer(1, min(places, 12)) if reduction == "none" else c.integer(1, 12)
+    flat = c.random.permutation(places)[:count] if reduction == "none" else c.random.integers(0, places, count)
+    tuples = np.stack(np.unravel_index(flat, shape[:depth]), -1).astype(np.int64)
+    dtype = c.dtype("int64", "int32")
+    c.maybe(c.numbers(shape, dtype)).maybe(tuples, 0.5).maybe(c.numbers([count] + shape[depth:], dtype, -2, 2))
+
+
+def finding(c):
+    c.given(c.numbers(c.shape(1), c.dtype("int64", "bool", probability=0.5)), True)
+
+
+def compress(c):
+    shape = c.shape(1)
+    axis = c.axis(len(shape), None if c.opset >= 11 else 0)
+    flat = c.chance(0.3)
+    condition = c.random.random(np.prod(shape) if flat else shape[axis]) < 0.6
+    condition[0] = True
+    c.given(c.numbers(shape, c.dtype("int64")), True).given(condition, True)
+    if not flat:
+        c.set(axis=axis)
+
+
+def unique(c):
+    shape = c.shape(1, 3, 60)
+    c.given(np.asarray(c.random.integers(-2, 3, shape), c.pick([np.float32, np.int64])), True)
+    if c.chance(0.6):
+        c.set(axis=c.axis(len(shape)))
+    c.sometimes(0.6, sorted=c.integer(0, 1))
+    c.outputs = 4
+
+
+def suppression(c):
+    samples, boxes, classes = c.integer(1, 2), c.integer(1, 12), c.integer(1, 3)
+    centred = c.chance(0.4)
+    corners = c.random.uniform(0, 1, [samples, boxes, 4])
+    if not centred and c.chance(0.7):
+        corners[..., 2:] += corners[..., :2]
+    c.given(np.asarray(corners, np.float32), True).given(np.asarray(c.random.random([samples, classes, boxes]), np.float32), True)
+    c.whole([c.integer(1, 6)]).given(np.asarray([c.random.uniform(0, 0.7)], np.float32), True)
+    if c.chance():
+        c.given(np.asarray([c.random.uniform(0, 0.4)], np.float32), True)
+    c.sometimes(1 if centred else 0.3, center_point_box=int(centred))
+
+
+def cumulative(c):
+    shape = c.shape(1)
+    c.given(c.numbers(shape, c.dtype("int32", "int64", "float64"))).whole(c.axis(len(shape)))
+    c.sometimes(0.5, exclusive=c.integer(0, 1)).sometimes(0.5, reverse=c.integer(0, 1))
+
+
+def reverse_sequence(c):
+    shape = c.shape(2, 5)
+    time = c.integer(0, 1)
+    lengths = np.asarray(c.random.integers(1, shape[time] + 1, shape[1 - time]), np.int64)
+    c.given(c.numbers(shape, c.dtype("int64", "bool"))).maybe(lengths, 0.7)
+    c.sometimes(1 if time else 0.5, time_axis=time, batch_axis=1 - time)
+
+
+def bit_pair(c):
+    a, b = c.broadcast(2)
+    kinds = ["uint8"] if c.op == "BitShift" else ["int32", "int64", "uint8", "int8"]
+    dtype = c.pick(kinds)
+    c.given(c.numbers(a, dtype)).maybe(c.numbers(b, dtype, 0, 1) if c.op == "BitShift" else c.numbers(b, dtype), 0.3)
+    if c.op == "BitShift":
+        c.set(direction=c.pick(["LEFT", "RIGHT"]))
+
+
+def bit_not(c):
+    c.given(c.numbers(c.shape(), c.pick(["int32", "int64", "uint8", "int8"])))
+
+
+def is_infinite(c):
+    c.given(c.reals(c.shape()))
+    if c.op == "IsInf":
+        c.sometimes(0.5, detect_negative=c.integer(0, 1))
+
+
+def square(c):
+    n = c.integer(1, 5)
+    matrices = c.reals(c.shape(0, 2, 30) + [n, n], -1, 1) + 3 * np.eye(n, dtype=np.float32)
+    c.given(np.asarray(matrices, np.float32))
+
+
+def eye_like(c):
+    c.given(c.numbers(c.shape(2, 2), c.dtype("int64", "int32"))).sometimes(0.6, k=c.integer(-3, 3)).sometimes(0.5, dtype=c.pick([1, 6, 7]))
+
+
+def grid_sample(c):
+    volume = c.opset >= 20 and c.chance(0.3)
+    x = image(c, 3 if volume else 2, c.integer(1, 3))
+    grid = [x[0]] + [c.integer(1, 6) for _ in x[2:]] + [len(x) - 2]
+    cubic = "cubic" if c.opset >= 20 else "bicubic"
+    linear = "linear" if c.opset >= 20 else "bilinear"
+    corners = c.integer(0, 1)
+    places = c.random.uniform(-1.3, 1.3, grid)
+    c.given(c.reals(x)).maybe(np.asarray(places, np.float32), 0.4)
+    c.sometimes(0.8, mode=c.pick([linear, linear, "nearest"] + ([] if volume else [cubic])))
+    c.sometimes(0.8, padding_mode=c.pick(["zeros", "border", "reflection"])).sometimes(0.8, align_corners=corners)
+
+
+def roi_align(c):
+    x = [c.integer(1, 3), c.integer(1, 3), c.integer(4, 12), c.integer(4, 12)]
+    regions = c.integer(1, 4)
+    corner = c.random.uniform(0, 5, [regions, 2])
+    boxes = np.concatenate([corner, corner + c.random.uniform(1, 6, [regions, 2])], 1)
+    c.given(c.reals(x)).maybe(np.asarray(boxes, np.float32), 0.5).given(np.asarray(c.random.integers(0, x[0], regions), np.int64), c.chance(0.7))
+    c.sometimes(0.8, output_height=c.integer(1, 4), output_width=c.integer(1, 4)).sometimes(0.7, sampling_ratio=c.integer(0, 3))
+    c.sometimes(0.6, spatial_scale=float(c.pick([0.5, 1.0, 0.75])))
+    if c.opset >= 16:
+        c.sometimes(0.6, coordinate_transformation_mode=c.pick(["half_pixel", "output_half_pixel"]))
+    c.sometimes(0.2, mode="max")
+
+
+# Recurrent layers.
+ACTIVATIONS = {"Relu": 0, "Tanh": 0, "Sigmoid": 0, "Softsign": 0, "Affine": 2, "LeakyRelu": 1, "ThresholdedRelu": 1, "ScaledTanh": 2,
+               "HardSigmoid": 2, "Elu": 1}
+
+
+def recurrent(gates):
+    def fill(c):
+        steps, samples, inputs, units = c.integer(1, 5), c.integer(1, 3), c.integer(1, 6), c.integer(1, 6)
+        direction = c.pick(["forward", "forward", "reverse", "bidirectional"])
+        directions = 2 if direction == "bidirectional" else 1
+        constant = c.chance(0.85)
+        c.given(c.reals([steps, samples, inputs], -2, 2))
+        c.given(c.reals([directions, gates * units, inputs], -1, 1), constant)
+        c.given(c.reals([directions, gates * units, units], -1, 1), constant)
+        states = [directions, samples, units]
+        rest = [(0.7, lambda: (c.reals([directions, 2 * gates * units], -0.5, 0.5), constant)),
+                (0.3, lambda: (np.asarray(c.random.integers(1, steps + 1, samples), np.int32), c.chance())),
+                (0.5, lambda: (c.reals(states, -1, 1), c.chance()))]
+        if gates == 4:
+            rest += [(0.5, lambda: (c.reals(states, -1, 1), c.chance())), (0.4, lambda: (c.reals([directions, 3 * units], -1, 1), constant))]
+        given = [draw() if c.chance(chance) else None for chance, draw in rest]
+        while given and given[-1] is None:
+            given.pop()
+        c.inputs += given
+        c.set(hidden_size=units).sometimes(1 if direction != "forward" else 0.3, direction=direction)
+        recurrent_attributes(c, gates, directions)
+        c.outputs = 3 if gates == 4 else 2
+        c.unnamed = {i for i in range(c.outputs - 1) if c.chance(0.2)}
+    return fill
+
+
+def recurrent_attributes(c, gates, directions):
+    if gates == 3:
+        c.sometimes(0.5, linear_before_reset=c.integer(0, 1))
+    if gates == 4:
+        c.sometimes(0.2, input_forget=1)
+    if gates < 4:  # onnxruntime clips no cell before its function, which ONNX asks for
+        c.sometimes(0.2, clip=float(np.float32(c.random.uniform(0.3, 2))))
+    if c.chance(0.3):
+        names = [c.pick(list(ACTIVATIONS)) for _ in range({1: 1, 3: 2, 4: 3}[gates] * directions)]
+        alphas = [float(np.float32(c.random.uniform(0.2, 1))) for name in names if ACTIVATIONS[name] > 0]
+        betas = [float(np.float32(c.random.uniform(0.2, 1))) for name in names if ACTIVATIONS[name] > 1]
+        c.set(activations=names)
+        if alphas:
+            c.set(activation_alpha=alphas)
+        if betas:
+            c.set(activation_beta=betas)
+
+
+# What onnxruntime's optimiser puts together.
+def fused_activation(c, names):
+    name = c.pick(names)
+    parameters = {"LeakyRelu": [0.1], "Clip": [-0.5, 1.5], "HardSigmoid": [0.3, 0.4]}.get(name, [])
+    return name, [float(np.float32(value)) for value in parameters]
+
+
+def fused_conv(c):
+    convolution(c)
+    if c.attributes.get("auto_pad") or len(c.inputs[0][0].shape) != 4:
+        c.valid = False  # onnxruntime has it for images
+    name, parameters = fused_activation(c, ["Relu", "Tanh", "Sigmoid", "LeakyRelu", "Clip", "HardSigmoid"])
+    c.set(activation=name)
+    if parameters:
+        c.set(activation_params=parameters)
+
+
+def fused_gemm(c):
+    gemm(c)
+    name, parameters = fused_activation(c, ["Relu", "Tanh", "Sigmoid", "LeakyRelu"])
+    c.set(activation=name)
+    if parameters:
+        c.set(activation_alpha=parameters[0])
+
+
+def fused_matmul(c):
+    batch = c.shape(0, 2, 20)
+    m, k, n = c.integer(2, 8), c.pick([3, 8, 20]), c.integer(2, 8)
+    ta, tb = c.chance(), c.chance()
+    c.given(c.reals(batch + ([k, m] if ta else [m, k]))).maybe(c.reals(batch + ([n, k] if tb else [k, n]), -1, 1), 0.6)
+    c.set(transA=int(ta), transB=int(tb)).sometimes(0.6, alpha=float(np.float32(c.random.uniform(-2, 2))))
+
+
+def biased(c, probability=1.0):
+    shape = c.shape(1, 4)
+    shape[-1] = c.pick([2, 4, 8, 16])
+    c.given(c.reals(shape))
+    if c.chance(probability):
+        c.given(c.reals(shape[-1:], -1, 1), c.chance(0.8))
+
+
+def quick_gelu(c):
+    c.given(c.reals(c.shape(1))).sometimes(0.7, alpha=float(np.float32(c.random.uniform(0.5, 2))))
+
+
+def bias_softmax(c):
+    shape = c.shape(3, 4)
+    axis = len(shape) - 1
+    c.given(c.reals(shape)).given(c.reals([1] * (axis - 1) + shape[axis - 1:])).set(axis=axis, is_inner_broadcast=0)
+
+
+def skip_norm(c):
+    shape = [c.integer(1, 3), c.integer(1, 5), c.pick([4, 8, 16, 24])]
+    c.given(c.reals(shape)).given(c.reals(shape)).given(c.reals(shape[2:]), True)
+    rest = c.integer(0, 2 if c.op == "SkipLayerNormalization" else 1)
+    for _ in range(rest):
+        c.given(c.reals(shape[2:]), True)
+    c.sometimes(0.8, epsilon=float(np.float32(c.pick([1e-5, 1e-3]))))
+    if c.chance(0.4):
+        c.outputs, c.unnamed = 4, {1, 2}
+
+
+def embedding(c):
+    samples, steps, width = c.integer(1, 3), c.integer(1, 6), c.pick([4, 8, 16])
+    c.given(np.asarray(c.random.integers(0, 10, [samples, steps]), np.int32))
+    segments = c.chance()
+    c.given(np.asarray(c.random.integers(0, 2, [samples, steps]), np.int32)) if segments else c.without()
+    c.given(c.reals([10, width]), True).given(c.reals([8, width]), True)
+    c.given(c.reals([2, width]), True) if segments else c.without()
+    c.given(c.reals([width]), True).given(c.reals([width]), True)
+    if c.chance(0.4):
+        c.given(np.asarray(c.random.integers(0, 2, [samples, steps]), np.int32))
+    c.set(epsilon=float(np.float32(1e-5)))
+    c.outputs = 2
+
+
+def attention(c):
+    samples, steps, heads, each = c.integer(1, 2), c.integer(1, 6), c.pick([1, 2, 4]), c.pick([4, 8])
+    width, inputs = heads * each, c.pick([4, 8, 12])
+    c.given(c.reals([samples, steps, inputs])).given(c.reals([inputs, 3 * width], -0.5, 0.5), True).given(c.reals([3 * width], -0.5, 0.5), True)
+    if c.chance(0.5):
+        mask = np.asarray(c.random.random([samples, steps]) < 0.7, np.int32)
+        mask[:, 0] = 1
+        c.given(mask)
+    c.set(num_heads=heads).sometimes(0.3, unidirectional=1).sometimes(0.3, scale=float(np.float32(0.4)))
+
+
+def multi_head(c):
+    samples, steps, keys, heads, each = c.integer(1, 2), c.integer(1, 5), c.integer(1, 6), c.pick([1, 2, 4]), c.pick([4, 8])
+    width = heads * each
+    for length in (steps, keys, keys):
+        c.given(c.reals([samples, length, width]))
+    if c.chance(0.5):
+        c.given(c.reals([3 * width], -0.5, 0.5), True)
+    c.set(num_heads=heads).sometimes(0.3, scale=float(np.float32(0.4)))
+
+
 # Norms.
 def channels_and_images(c):
     rank = c.pick([2, 3, 4, 4, 5])
@@ -759,14 +1069,29 @@ OPERATORS = {
     "Resize": resize, "Upsample": upsample, "Shape": shape_of, "Size": identity, "ConstantOfShape": constant_of_shape, "OneHot": one_hot,
     "Range": range_, "Tile": tile, "Trilu": trilu, "BatchNormalization": batch_norm, "InstanceNormalization": instance_norm,
     "GroupNormalization": group_norm, "LayerNormalization": layer_norm, "SimplifiedLayerNormalization": layer_norm,
+    "TopK": top_k, "Hardmax": hardmax, "Scatter": scatter_elements, "ScatterElements": scatter_elements, "ScatterND": scatter_nd,
+    "NonZero": finding, "Compress": compress, "Unique": unique, "NonMaxSuppression": suppression, "CumSum": cumulative,
+    "ReverseSequence": reverse_sequence, "BitShift": bit_pair, "BitwiseAnd": bit_pair, "BitwiseOr": bit_pair, "BitwiseXor": bit_pair,
+    "BitwiseNot": bit_not, "IsInf": is_infinite, "IsNaN": is_infinite, "Det": square, "Inverse": square, "EyeLike": eye_like,
+    "GridSample": grid_sample, "RoiAlign": roi_align, "Shrink": function(-4, 4, lambd=(0.2, 2), bias=(-1, 1)),
+    "RNN": recurrent(1), "GRU": recurrent(3), "LSTM": recurrent(4),
+    "FusedConv": fused_conv, "FusedGemm": fused_gemm, "FusedMatMul": fused_matmul, "BiasGelu": biased, "FastGelu": lambda c: biased(c, 0.5),
+    "QuickGelu": quick_gelu, "BiasSoftmax": bias_softmax, "SkipLayerNormalization": skip_norm, "SkipSimplifiedLayerNormalization": skip_norm,
+    "EmbedLayerNormalization": embedding, "Attention": attention, "MultiHeadAttention": multi_head,
     "RMSNormalization": layer_norm, "LpNormalization": lp_norm, "MeanVarianceNormalization": mean_variance_norm, "LRN": local_norm,
 }
 
 # The opset that brought an operator, where that is later than 9, and the last one of those that have gone.
 SINCE = {"Gelu": 20, "HardSwish": 14, "Mish": 18, "LessOrEqual": 12, "GreaterOrEqual": 12, "Celu": 12, "Round": 11, "Range": 11,
          "Mod": 10, "Einsum": 12, "GatherElements": 11, "GatherND": 11, "Resize": 10, "Trilu": 14, "GroupNormalization": 18,
-         "LayerNormalization": 17, "RMSNormalization": 23}
-UNTIL = {"Upsample": 9}
+         "LayerNormalization": 17, "RMSNormalization": 23, "CumSum": 11, "ReverseSequence": 10, "BitShift": 11, "BitwiseAnd": 18,
+         "BitwiseOr": 18, "BitwiseXor": 18, "BitwiseNot": 18, "IsInf": 10, "Det": 11, "GridSample": 16, "RoiAlign": 10, "ScatterElements": 11,
+         "ScatterND": 11, "Unique": 11, "NonMaxSuppression": 10}
+UNTIL = {"Upsample": 9, "Scatter": 10}
+
+# Operators of onnxruntime's own domain; their opset is that of the model around them.
+MICROSOFT = {"FusedConv", "FusedGemm", "FusedMatMul", "BiasGelu", "FastGelu", "QuickGelu", "BiasSoftmax", "SkipLayerNormalization",
+             "SkipSimplifiedLayerNormalization", "EmbedLayerNormalization", "Attention", "MultiHeadAttention", "Inverse"}
 
 
 def operators_of(opset):

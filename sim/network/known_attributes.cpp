@@ -81,6 +81,32 @@ const Row kRows[] = {
     {"RandomNormalLike", "dtype:i mean:f scale:f seed:f"},
     {"StringNormalizer", "case_change_action:s is_case_sensitive:i locale:s stopwords:ss"},
     {"Shape", "end:i start:i"},
+    {"RNN",
+     "activation_alpha:fs activation_beta:fs activations:ss clip:f direction:s hidden_size:i layout:i"},
+    {"GRU",
+     "activation_alpha:fs activation_beta:fs activations:ss clip:f direction:s hidden_size:i layout:i "
+     "linear_before_reset:i"},
+    {"LSTM",
+     "activation_alpha:fs activation_beta:fs activations:ss clip:f direction:s hidden_size:i input_forget:i "
+     "layout:i"},
+    {"TopK", "axis:i k:i largest:i sorted:i"},
+    {"Hardmax", "axis:i"},
+    {"ScatterND", "reduction:s"},
+    {"ScatterElements", "axis:i reduction:s"},
+    {"Scatter Compress", "axis:i"},
+    {"Unique", "axis:i sorted:i"},
+    {"NonZero Det Inverse BitwiseAnd BitwiseOr BitwiseXor BitwiseNot IsNaN", ""},
+    {"NonMaxSuppression", "center_point_box:i"},
+    {"CumSum", "exclusive:i reverse:i"},
+    {"ReverseSequence", "batch_axis:i time_axis:i"},
+    {"BitShift", "direction:s"},
+    {"IsInf", "detect_negative:i detect_positive:i"},
+    {"EyeLike", "dtype:i k:i"},
+    {"GridSample", "align_corners:i mode:s padding_mode:s"},
+    {"RoiAlign",
+     "coordinate_transformation_mode:s mode:s output_height:i output_width:i sampling_ratio:i "
+     "spatial_scale:f"},
+    {"Shrink", "bias:f lambd:f"},
 };
 
 AttributeKind kind_of(const std::string& letters) {

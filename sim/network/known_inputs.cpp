@@ -23,11 +23,14 @@ const Row kRows[] = {
      "ThresholdedRelu "
      "MaxPool AveragePool GlobalMaxPool GlobalAveragePool ArgMax ArgMin Softmax LogSoftmax LRN Transpose "
      "DepthToSpace "
-     "SpaceToDepth Flatten Identity Cast Shape Size ConstantOfShape RandomNormalLike StringNormalizer",
+     "SpaceToDepth Flatten Identity Cast Shape Size ConstantOfShape RandomNormalLike StringNormalizer "
+     "Hardmax "
+     "NonZero Unique Det Inverse BitwiseNot IsNaN IsInf EyeLike Shrink",
      {1, 1}},
     {"Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual MatMul Expand "
      "Gather "
-     "GatherElements GatherND",
+     "GatherElements GatherND Compress CumSum ReverseSequence BitwiseAnd BitwiseOr BitwiseXor BitShift "
+     "GridSample",
      {2, 2}},
     {"ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum "
      "ReduceLogSumExp "
@@ -35,7 +38,12 @@ const Row kRows[] = {
      {1, 2}},
     {"Clip Dropout", {1, 3}},
     {"Conv ConvTranspose Gemm", {2, 3}},
-    {"Where OneHot Range", {3, 3}},
+    {"Where OneHot Range ScatterND ScatterElements Scatter", {3, 3}},
+    {"RoiAlign", {3, 3}},
+    {"NonMaxSuppression", {2, 5}},
+    {"RNN GRU", {3, 6}},
+    {"LSTM", {3, 8}},
+    {"TopK", {1, 2}},
     {"Tile", {2, 3}},
     {"Resize Pad", {1, 4}},
     {"Slice", {1, 5}},

@@ -24,5 +24,13 @@ std::vector<OperatorDefinition> shape_arithmetic();  ///< Where, Range, Tile, On
 std::vector<OperatorDefinition> randoms();           ///< RandomNormal, RandomNormalLike
 std::vector<OperatorDefinition> strings();           ///< StringNormalizer
 std::vector<OperatorDefinition> shape_queries();     ///< Shape, Size
+std::vector<OperatorDefinition> recurrents();        ///< RNN, GRU, LSTM
+std::vector<OperatorDefinition> rankings();          ///< TopK, Hardmax
+std::vector<OperatorDefinition> scatters();          ///< ScatterND, ScatterElements
+std::vector<OperatorDefinition> findings();          ///< NonZero, Compress, Unique, NonMaxSuppression
+std::vector<OperatorDefinition> sweeps();            ///< CumSum, ReverseSequence
+std::vector<OperatorDefinition> bits();              ///< BitShift, BitwiseAnd, …; IsNaN, IsInf
+std::vector<OperatorDefinition> matrices();          ///< Det, Inverse, EyeLike
+std::vector<OperatorDefinition> samplings();         ///< GridSample, RoiAlign
 
 }  // namespace bpusim::operators

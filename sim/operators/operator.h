@@ -42,6 +42,9 @@ struct OperatorDefinition {
   /// Makes new numbers each time: not a constant, whatever its inputs are.
   bool draws = false;
 
+  /// The extents of its outputs follow from the numbers of its inputs, not from their shapes.
+  bool by_values = false;
+
   /// Whether the first output holds the elements of the first input in their order, perhaps under another
   /// shape. May throw as shapes() does. Null: never.
   bool (*same_elements)(const Operation& operation) = nullptr;
@@ -126,6 +129,10 @@ inline std::vector<Tensor> one(Tensor output) {
 inline bool of_one_tensor(const Operation& operation) {
   return operation.node.inputs.size() == 1 && operation.node.outputs.size() == 1;
 }
+
+/// The shapes of what the node gives, where all of its inputs are known; for OperatorDefinition::shapes of
+/// rows that are `by_values`. Throws NotRun where they are computed, with what to do.
+std::vector<Shape> shapes_of_results(const Operation& operation);
 
 /// The shape of the first input.
 std::vector<Shape> same_shape(const Operation& operation);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "kernels/norms/norm.h"
+#include "kernels/not_run.h"
 #include "kernels/quantise/value_rows.h"
 #include "sim/operators/families.h"
 #include "sim/operators/operator.h"
@@ -20,9 +21,11 @@ class Registry {
   Registry() {
     add_norms();
     using namespace operators;
-    for (auto& family : {convolutions(), products(), elementwise(), tables(), pools(), reductions(),
-                         softmaxes(), views(), split_concat(), selections(), resizes(), local_norms(),
-                         shape_arithmetic(), randoms(), strings(), shape_queries()})
+    for (auto& family :
+         {convolutions(),     products(), elementwise(),  tables(),        pools(),      reductions(),
+          softmaxes(),        views(),    split_concat(), selections(),    resizes(),    local_norms(),
+          shape_arithmetic(), randoms(),  strings(),      shape_queries(), recurrents(), rankings(),
+          scatters(),         findings(), sweeps(),       bits(),          matrices(),   samplings()})
       for (const OperatorDefinition& row : family) add(row);
   }
 
@@ -207,6 +210,21 @@ double ops_per_element(const Operation& operation, const std::vector<Shape>& out
   std::int64_t most = operation.shapes.empty() ? 0 : element_count(operation.shapes[0]), made = 0;
   for (const Shape& shape : outputs) made += element_count(shape);
   return static_cast<double>(std::max(most, made));
+}
+
+std::vector<Shape> shapes_of_results(const Operation& operation) {
+  const Node& node = operation.node;
+  Inputs inputs;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!operation.known(i))
+      throw NotRun(node.op + ": how many elements it gives depends on the numbers of '" + node.inputs[i] +
+                   "', which the run computes: cut the model in front of it "
+                   "(onnx.utils.extract_model), or export it so that they are constant");
+    inputs.push_back(&operation.value(i));
+  }
+  std::vector<Shape> shapes;
+  for (const Tensor& output : evaluate(node, inputs)) shapes.push_back(output.shape);
+  return shapes;
 }
 
 std::vector<Shape> same_shape(const Operation& operation) {

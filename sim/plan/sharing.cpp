@@ -31,8 +31,13 @@ class Planner {
     const auto inputs = inputs_of(step, network_);
     for (const std::string& input : inputs) add(input);
     const bool pieces = first.op == "Split" && step.on_bpu();
+    // The CPU writes what is wanted: the states of a recurrent layer, perhaps, and not all of its steps.
+    const std::string& main = last.outputs[0];
+    const bool wanted =
+        last.outputs.size() == 1 || !step.on_cpu() || read_.count(main) != 0 || is_output(main);
     for (std::size_t i = 0; i < last.outputs.size(); ++i)
-      if (i == 0 || first.op == "Split" || (step.on_cpu() && is_wanted(last, i))) add(last.outputs[i]);
+      if ((i == 0 && wanted) || first.op == "Split" || (step.on_cpu() && is_wanted(last, i)))
+        add(last.outputs[i]);
     if (!step.on_bpu() || row == nullptr || inputs.empty()) return;
     if (row->alias) place_within(last.outputs[0], inputs[0], 0);
     if (row->keeps_grid && step.nodes.size() == 1)

@@ -151,8 +151,8 @@ std::vector<Sensitivity> sensitivity_rows(const RowInput& input, const Observati
   std::vector<Sensitivity> rows;
   for (const auto& [s, accuracy] : input.record.accuracy) {
     const Step& step = input.placed.steps[s];
-    const std::string& output = input.placed.last_node(step).outputs.at(0);
-    if (input.placed.sharing.is_exact(output)) continue;  // it loses what its inputs lost
+    const std::string& output = input.compiled.steps[s].outputs.front();  // the first one that is wanted
+    if (input.placed.sharing.is_exact(output)) continue;                  // it loses what its inputs lost
     const Quantisation& grid = input.compiled.places.at(output).grid;
     Sensitivity row;
     row.name = step.name;

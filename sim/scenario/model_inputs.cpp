@@ -61,20 +61,36 @@ std::string unknown_shape(const std::string& name, const Network& network) {
          ", or dim: in the run file), or " + file;
 }
 
+// The smallest of extents that are known; 0 without any.
+std::int64_t smallest(Shape::const_iterator first, Shape::const_iterator last) {
+  std::int64_t least = 0;
+  for (; first != last; ++first)
+    if (*first > 0) least = least == 0 ? *first : std::min(least, *first);
+  return least;
+}
+
+// The extent that one node's input counts places of; 0 where it holds no places.
+std::int64_t extent_indexed(const Node& node, std::size_t input, const Network& network) {
+  const std::string& op = node.op;
+  const Shape& x = network.shape_of(node.inputs[0]);
+  if (op == "RoiAlign" && input == 2) return x.empty() ? 0 : x[0];
+  if (input != 1) return 0;
+  if (op == "GatherND" || op == "ScatterND") return smallest(x.begin(), x.end());
+  if (op != "Gather" && op != "GatherElements" && op != "ScatterElements" && op != "Scatter") return 0;
+  std::int64_t axis = node.attributes.get("axis", std::int64_t{0});
+  axis += axis < 0 ? static_cast<std::int64_t>(x.size()) : 0;
+  if (axis < 0 || axis >= static_cast<std::int64_t>(x.size())) return 0;
+  return smallest(x.begin() + axis, x.begin() + axis + 1);
+}
+
 // Extent of the axes that the input's numbers are indices into; 2 where nothing says it.
 std::int64_t index_bound(const std::string& name, const Network& network) {
-  std::int64_t bound = 0;
-  for (const Node& node : network.nodes) {
-    if ((node.op != "Gather" && node.op != "GatherElements") || node.inputs.size() != 2 ||
-        node.inputs[1] != name)
-      continue;
-    const Shape& shape = network.shape_of(node.inputs[0]);
-    std::int64_t axis = node.attributes.get("axis", std::int64_t{0});
-    axis += axis < 0 ? static_cast<std::int64_t>(shape.size()) : 0;
-    if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) continue;
-    const std::int64_t extent = shape[static_cast<std::size_t>(axis)];
-    if (extent > 0) bound = bound == 0 ? extent : std::min(bound, extent);
-  }
+  Shape extents;
+  for (const Node& node : network.nodes)
+    for (std::size_t i = 1; i < node.inputs.size(); ++i)
+      if (node.inputs[i] == name && !node.inputs[0].empty())
+        extents.push_back(extent_indexed(node, i, network));
+  const std::int64_t bound = smallest(extents.begin(), extents.end());
   return bound == 0 ? 2 : bound;
 }
 

@@ -101,6 +101,8 @@ void read_attribute(const std::string& key, const YamlNode& value, Attributes& a
     const auto items = value.items();
     if (std::all_of(items.begin(), items.end(), is_integer)) {
       attributes.int_lists[key] = value.integers();
+    } else if (std::all_of(items.begin(), items.end(), is_number)) {
+      for (const YamlNode& item : items) attributes.float_lists[key].push_back(item.number(0, -1e30, 1e30));
     } else {
       attributes.string_lists[key] = value.words();
     }

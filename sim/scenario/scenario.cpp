@@ -56,6 +56,7 @@ void warn_of_unknown_attributes(const Network& network, const Listener& listener
     warn(node, *known, a.strings);
     warn(node, *known, a.int_lists);
     warn(node, *known, a.string_lists);
+    warn(node, *known, a.float_lists);
   }
   if (warned > most)
     listener.warning(network.file + ": and " + std::to_string(warned - most) + " more such attributes");

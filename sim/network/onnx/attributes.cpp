@@ -125,6 +125,9 @@ void read_attribute(const OnnxAttribute& a, const OnnxOrigin& origin, const std:
     case AttributeProto::INTS:
       attributes.int_lists[a.name].assign(a.proto->ints().begin(), a.proto->ints().end());
       break;
+    case AttributeProto::FLOATS:
+      attributes.float_lists[a.name].assign(a.proto->floats().begin(), a.proto->floats().end());
+      break;
     case AttributeProto::STRINGS:
       attributes.string_lists[a.name].assign(a.proto->strings().begin(), a.proto->strings().end());
       break;

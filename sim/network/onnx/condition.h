@@ -24,6 +24,9 @@ class KnownValues {
   /// The value, or nothing where it depends on data that is not given.
   std::optional<Tensor> value(const std::string& name);
 
+  /// The shape, or nothing where nobody knows it; open extents are kOpen.
+  std::optional<Shape> shape(const std::string& name) { return shape_of(name, 0); }
+
   /// Inputs of the network that a value depends on, by way of their numbers or of open dimensions.
   std::set<std::string> sources(const std::string& name) const;
 

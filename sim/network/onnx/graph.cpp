@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "kernels/norms/norm.h"
+#include "kernels/not_run.h"
 #include "kernels/vector/unary.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/network/element_type.h"
 #include "sim/network/known_inputs.h"
+#include "sim/network/onnx/fused.h"
 
 namespace bpusim {
 
@@ -34,6 +36,24 @@ std::vector<std::string> strings_of(const google::protobuf::RepeatedPtrField<std
   std::vector<std::string> names(field.begin(), field.end());
   trim(names);
   return names;
+}
+
+// Names of a graph's own nodes, of all values that they make, and of those that it is given.
+std::set<std::string> names_of(const onnx::GraphProto& graph) {
+  std::set<std::string> names;
+  for (const auto& node : graph.node()) {
+    names.insert(node.name());
+    names.insert(node.output().begin(), node.output().end());
+  }
+  for (const auto& input : graph.input()) names.insert(input.name());
+  for (const auto& initializer : graph.initializer()) names.insert(initializer.name());
+  for (const auto& sparse : graph.sparse_initializer()) names.insert(sparse.values().name());
+  return names;
+}
+
+// Operators whose first output may be left out.
+bool may_lack_first_output(const std::string& op) {
+  return op == "RNN" || op == "GRU" || op == "LSTM";
 }
 
 Tensor vector_of(std::vector<double> values) {
@@ -68,6 +88,7 @@ void OnnxGraphReader::read(onnx::GraphProto& graph, int opset) {
   OnnxScope scope;
   scope.opset = opset;
   network_.has_weights = graph.initializer_size() + graph.sparse_initializer_size() > 0;
+  file_names_ = names_of(graph);
   for (auto& slot : *graph.mutable_initializer()) {
     onnx::TensorProto proto;
     proto.Swap(&slot);
@@ -166,6 +187,15 @@ std::string OnnxGraphReader::unique_name(std::string name) {
   return name;
 }
 
+// For a value that no file names.
+std::string OnnxGraphReader::free_name(const std::string& wanted) {
+  std::string name = wanted;
+  const auto taken = [&] { return network_.values.count(name) != 0 || node_names_.count(name) != 0; };
+  for (int number = 2; taken() || !file_names_.insert(name).second; ++number)
+    name = wanted + "#" + std::to_string(number);
+  return name;
+}
+
 void OnnxGraphReader::add_node(Node node) {
   for (const std::string& output : node.outputs)
     if (!output.empty()) makers_[output] = network_.nodes.size();
@@ -236,8 +266,13 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
     if (inputs.size() != 1) refuse(where, "takes one input, the condition");
     return read_if(proto, name, inputs[0], scope);
   }
-  const bool defined = find_norm(proto.op_type()) != nullptr || find_unary(proto.op_type()) != nullptr;
+  const bool defined = find_norm(proto.op_type()) != nullptr || find_unary(proto.op_type()) != nullptr ||
+                       (domain == "com.microsoft" && is_shared_operator(proto.op_type()));
   if (const char* reason = domain.empty() ? unread_reason(proto.op_type()) : nullptr)
+    return add_unread(proto, name, inputs, reason, scope);
+  if (domain == "com.microsoft" && is_fused_operator(proto.op_type()))
+    return read_fused(proto, name, inputs, scope);
+  if (const char* reason = unread_layout_reason(proto.op_type(), domain))
     return add_unread(proto, name, inputs, reason, scope);
   if (!domain.empty() && !defined)
     return add_unread(
@@ -249,6 +284,42 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
 
 void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
                                  std::vector<std::string> inputs, OnnxScope& scope) {
+  Node node = plain_node(proto, std::move(name), std::move(inputs), scope);
+  resolve_cast_like(node);
+  train_old_batch_norm(node);
+  add_node(std::move(node));
+}
+
+// An operator of onnxruntime's optimiser becomes those that it put together.
+void OnnxGraphReader::read_fused(const onnx::NodeProto& proto, const std::string& name,
+                                 const std::vector<std::string>& inputs, OnnxScope& scope) {
+  const std::string where = where_of(proto.op_type(), name);
+  FusedSurroundings around;
+  around.shape = [this](const std::string& value) { return known_.shape(value); };
+  around.free_name = [this](const std::string& wanted) { return free_name(wanted); };
+  Node fused = plain_node(proto, name, inputs, scope);
+  WrittenOut written;
+  try {
+    written = write_out_fused(fused, around);
+  } catch (const NotRun& error) {
+    fused.op = fused.domain + "." + fused.op;
+    fused.attributes = {};
+    fused.unread = error.what();
+    return add_node(std::move(fused));
+  } catch (const std::invalid_argument& error) {
+    refuse(where, error.what());
+  }
+  for (auto& [value, constant] : written.constants) network_.values[value] = std::move(constant);
+  for (Node& node : written.nodes) {
+    for (const std::string& output : node.outputs)
+      if (!output.empty()) network_.values[output];
+    node_names_.insert(node.name);
+    add_node(std::move(node));
+  }
+}
+
+Node OnnxGraphReader::plain_node(const onnx::NodeProto& proto, std::string name,
+                                 std::vector<std::string> inputs, OnnxScope& scope) {
   const std::string where = where_of(proto.op_type(), name);
   const InputCount count = input_count(proto.op_type());
   const auto given = static_cast<std::size_t>(std::distance(
@@ -259,7 +330,8 @@ void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
   if (count.most > 0 && inputs.size() > count.most)
     refuse(where, "takes at most " + std::to_string(count.most) + (count.most == 1 ? " input" : " inputs") +
                       ", it has " + std::to_string(inputs.size()));
-  if (proto.output(0).empty()) refuse(where, "has no name for its first output");
+  const bool unnamed = proto.output(0).empty();
+  if (unnamed && !may_lack_first_output(proto.op_type())) refuse(where, "has no name for its first output");
   Node node;
   node.name = std::move(name);
   node.op = proto.op_type();
@@ -270,9 +342,11 @@ void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
   node.inputs = std::move(inputs);
   for (const std::string& output : strings_of(proto.output()))
     node.outputs.push_back(output.empty() ? output : make(output, scope));
-  resolve_cast_like(node);
-  train_old_batch_norm(node);
-  add_node(std::move(node));
+  if (unnamed) {
+    node.outputs[0] = free_name(node.name + "/Y");
+    network_.values[node.outputs[0]];
+  }
+  return node;
 }
 
 // Before opset 14 an output beyond the first is what asks for training.

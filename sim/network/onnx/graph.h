@@ -54,6 +54,10 @@ class OnnxGraphReader {
   void read_constant(const onnx::NodeProto& proto, OnnxScope& scope);
   void read_plain(const onnx::NodeProto& proto, std::string name, std::vector<std::string> inputs,
                   OnnxScope& scope);
+  Node plain_node(const onnx::NodeProto& proto, std::string name, std::vector<std::string> inputs,
+                  OnnxScope& scope);
+  void read_fused(const onnx::NodeProto& proto, const std::string& name,
+                  const std::vector<std::string>& inputs, OnnxScope& scope);
   void read_if(const onnx::NodeProto& proto, const std::string& name, const std::string& condition,
                OnnxScope& scope);
   void read_call(const onnx::NodeProto& proto, const onnx::FunctionProto& function, const std::string& name,
@@ -72,6 +76,7 @@ class OnnxGraphReader {
   std::string name_in(const std::string& local, const OnnxScope& scope) const;
   std::string make(const std::string& local, OnnxScope& scope);
   std::string unique_name(std::string name);
+  std::string free_name(const std::string& wanted);
   void add_node(Node node);
   void add_unread(const onnx::NodeProto& proto, const std::string& name,
                   const std::vector<std::string>& inputs, const std::string& reason, OnnxScope& scope);
@@ -86,6 +91,8 @@ class OnnxGraphReader {
   Network& network_;
   OnnxShapes shapes_;
   std::set<std::string> node_names_;
+  std::set<std::string>
+      file_names_;  ///< of the main graph's nodes and values, read or not, and of what was added
   std::map<std::string, std::size_t> makers_;  ///< node that makes a value
   KnownValues known_;
   std::set<std::size_t> condition_nodes_;

@@ -176,6 +176,7 @@ std::vector<OperatorDefinition> operators::shape_arithmetic() {
     if (each.op == "OneHot") each.type = type_of_input<2>;
     if (each.op == "ConstantOfShape") each.type = constant_of_shape_type;
     if (each.op == "Tile") each.same_elements = tile_keeps;
+    each.by_values = each.op == "Range" || each.op == "ConstantOfShape";
   }
   return rows;
 }
