@@ -47,6 +47,9 @@ const Row kRows[] = {
     {"Tile", {2, 3}},
     {"Resize Pad", {1, 4}},
     {"Slice", {1, 5}},
+    {"DynamicQuantizeLinear", {1, 1}},
+    {"QuantizeLinear DequantizeLinear", {2, 3}},
+    {"ConvInteger MatMulInteger", {2, 4}},
 };
 
 std::map<std::string, InputCount> parsed() {
