@@ -10,6 +10,7 @@
 #include "sim/network/element_type.h"
 #include "sim/network/known_inputs.h"
 #include "sim/network/onnx/fused.h"
+#include "sim/network/onnx/quantised.h"
 
 namespace bpusim {
 
@@ -261,13 +262,18 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
   std::vector<std::string> inputs = inputs_of(proto, where, scope, nodes);
   if (const onnx::FunctionProto* function = function_of(proto))
     return read_call(proto, *function, name, inputs, scope);
+  if (const std::string reason = unread_codes(proto, inputs); !reason.empty())
+    return add_unread(proto, name, inputs, reason, scope);
+  if (const auto function = quantised_function(proto, scope.opset))
+    return read_call(proto, *function, name, inputs, scope);
   const std::string domain = domain_of(proto.domain());
   if (domain.empty() && proto.op_type() == "If") {
     if (inputs.size() != 1) refuse(where, "takes one input, the condition");
     return read_if(proto, name, inputs[0], scope);
   }
   const bool defined = find_norm(proto.op_type()) != nullptr || find_unary(proto.op_type()) != nullptr ||
-                       (domain == "com.microsoft" && is_shared_operator(proto.op_type()));
+                       (domain == "com.microsoft" &&
+                        (is_shared_operator(proto.op_type()) || is_linear_quantisation(proto.op_type())));
   if (const char* reason = domain.empty() ? unread_reason(proto.op_type()) : nullptr)
     return add_unread(proto, name, inputs, reason, scope);
   if (domain == "com.microsoft" && is_fused_operator(proto.op_type()))
@@ -286,6 +292,7 @@ void OnnxGraphReader::read_plain(const onnx::NodeProto& proto, std::string name,
                                  std::vector<std::string> inputs, OnnxScope& scope) {
   Node node = plain_node(proto, std::move(name), std::move(inputs), scope);
   resolve_cast_like(node);
+  resolve_codes(node);
   train_old_batch_norm(node);
   add_node(std::move(node));
 }
@@ -363,6 +370,25 @@ void OnnxGraphReader::resolve_cast_like(Node& node) const {
   node.op = "Cast";
   node.inputs.pop_back();
   node.attributes.ints["to"] = type;
+}
+
+// The type of the codes is that of the zero point.
+void OnnxGraphReader::resolve_codes(Node& node) const {
+  if (node.op != "QuantizeLinear" || node.inputs.size() < 3) return;
+  if (const int type = shapes_.type_of(node.inputs[2])) node.attributes.ints["output_dtype"] = type;
+}
+
+// Why a node is not read because of the codes that it reads or makes.
+std::string OnnxGraphReader::unread_codes(const onnx::NodeProto& proto,
+                                          const std::vector<std::string>& inputs) const {
+  const std::string& op = proto.op_type();
+  if (!is_linear_quantisation(op)) return unread_quantised(proto);
+  int type = 0;
+  for (const auto& a : proto.attribute())
+    if (a.name() == "output_dtype" && op == "QuantizeLinear") type = static_cast<int>(a.i());
+  const std::size_t says = op == "QuantizeLinear" ? 2 : 0;
+  if (says < inputs.size() && shapes_.type_of(inputs[says]) != 0) type = shapes_.type_of(inputs[says]);
+  return unread_code_type(op, type);
 }
 
 void OnnxGraphReader::read_constant(const onnx::NodeProto& proto, OnnxScope& scope) {

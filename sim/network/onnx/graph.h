@@ -49,6 +49,8 @@ class OnnxGraphReader {
   void make_constant(const std::string& local, ModelTensor tensor, int onnx_type, OnnxScope& scope);
   void check_initializer(const std::string& name, const OnnxScope& scope) const;
   void resolve_cast_like(Node& node) const;
+  void resolve_codes(Node& node) const;
+  std::string unread_codes(const onnx::NodeProto& proto, const std::vector<std::string>& inputs) const;
   void read_nodes(const Nodes& nodes, OnnxScope& scope);
   void read_node(const onnx::NodeProto& proto, OnnxScope& scope, const Nodes& nodes);
   void read_constant(const onnx::NodeProto& proto, OnnxScope& scope);
