@@ -9,7 +9,7 @@
 namespace bpusim {
 
 struct RunChoices {
-  std::string config, out, json, csv, dump;
+  std::string config, out, json, csv, dump, outputs;
   Overrides overrides;
   bool no_function = false, all_nodes = false, no_what_if = false;
 };

@@ -68,19 +68,36 @@ void check_stdout(const RunChoices& c) {
 
 namespace {
 
-// Every value of the float64 model as .npy, by position, with a list of the names.
-void dump_golden(const Scenario& scenario, const std::string& folder, const Listener& listener) {
-  make_folder(folder);
-  OutputFile list(folder + "/names.txt");
-  std::size_t index = 0;
-  const GoldenValues golden = golden_values(scenario, listener);
-  for (const auto& [name, tensor] : golden.numbers) {
-    OutputFile file(folder + "/" + std::to_string(index++) + ".npy");
+// A folder of tensors as .npy, by position, with a list of their names.
+class TensorFolder {
+ public:
+  explicit TensorFolder(const std::string& folder) : folder_(folder), list_(made(folder) + "/names.txt") {}
+
+  void add(const std::string& name, const Tensor& tensor) {
+    OutputFile file(folder_ + "/" + std::to_string(index_++) + ".npy");
     write_npy(tensor, [&](const void* bytes, std::size_t count) { file.write(bytes, count); });
     file.commit();
-    list.write(printable(name) + "\n");
+    list_.write(printable(name) + "\n");
   }
-  list.commit();
+  void finish() { list_.commit(); }
+
+ private:
+  static const std::string& made(const std::string& folder) {
+    make_folder(folder);
+    return folder;
+  }
+
+  const std::string folder_;
+  OutputFile list_;
+  std::size_t index_ = 0;
+};
+
+// Every value of the float64 model.
+void dump_golden(const Scenario& scenario, const std::string& folder, const Listener& listener) {
+  const GoldenValues golden = golden_values(scenario, listener);
+  TensorFolder files(folder);
+  for (const auto& [name, tensor] : golden.numbers) files.add(name, tensor);
+  files.finish();
 }
 
 int run(const RunChoices& c) {
@@ -96,7 +113,17 @@ int run(const RunChoices& c) {
     options.function = !c.no_function;
     options.what_if = !c.no_what_if;
     options.listener = display.listener();
+    std::optional<TensorFolder> outputs;
+    if (!c.outputs.empty()) {
+      if (c.no_function)
+        throw InputError("--dump-outputs: a run without function (--no-function) has no values");
+      outputs.emplace(c.outputs);
+      options.output = [&outputs](const std::string& name, const Tensor& values) {
+        outputs->add(name, values);
+      };
+    }
     result = simulate(scenario, options);
+    if (outputs) outputs->finish();
   }
   const std::string text = text_report(result), json = json_report(result), csv = csv_report(result);
   files->write({json, csv, text});
@@ -166,6 +193,8 @@ void add_run_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(-1.0, 1.0));
   command->add_flag("--sensitivity", c->overrides.sensitivity, "Measure also what each node loses by itself");
   add_result_file(*command, "--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
+  add_result_file(*command, "--dump-outputs", c->outputs,
+                  "Folder for the network's outputs as the machine makes them, as .npy");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
   command->add_flag("--no-what-if", c->no_what_if,
                     "Do not time the network again with what the advice would change");

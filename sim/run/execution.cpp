@@ -47,12 +47,30 @@ class Watching {
   std::vector<Observer*> added_;
 };
 
+// Those of the network's outputs that a step makes.
+void give_outputs(const ExecutionInput& in, const Capture& capture, std::size_t step) {
+  if (!in.output) return;
+  const Network& network = in.placed.network;
+  for (const std::string& name : in.placed.last_node(in.placed.steps[step]).outputs) {
+    const auto place = in.compiled.places.find(name);
+    const bool leaves =
+        std::find(network.outputs.begin(), network.outputs.end(), name) != network.outputs.end();
+    if (!leaves || place == in.compiled.places.end()) continue;
+    Tensor values;
+    values.shape = network.shape_of(name);
+    for (const std::int64_t code : capture.codes(name))
+      values.values.push_back(dequantise(code, place->second.grid));
+    in.output(name, values);
+  }
+}
+
 // Holds each step's results against golden as soon as they are complete.
 std::unique_ptr<Capture> measuring(const ExecutionInput& in, Machine& machine, const Measurement& measured,
                                    ExecutionRecord& record) {
   auto capture = std::make_unique<Capture>(machine, in.placed, in.compiled);
   Capture& codes = *capture;
   codes.when_complete([&in, &machine, &measured, &record, &codes](std::size_t step) {
+    give_outputs(in, codes, step);
     const LoweredStep& lowered = in.compiled.steps[step];
     if (!lowered.ideal) return;
     record.accuracy[step] = measured.against_golden(lowered, codes);

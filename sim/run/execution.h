@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "models/machine.h"
@@ -35,6 +37,8 @@ struct ExecutionInput {
   bool alone;           ///< measures also what each step loses by itself
   const std::vector<Observer*>& observers;
   const Listener& listener;
+  /// Gets outputs of the network, in real numbers; may be empty.
+  std::function<void(const std::string& name, const Tensor& values)> output;
 };
 
 ExecutionRecord execute(const ExecutionInput& input, Machine& machine);

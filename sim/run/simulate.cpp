@@ -149,9 +149,10 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   const CompiledNetwork compiled = compiler.compile();
   for (std::string& text : unused_mappings(scenario.run, placed, compiled))
     pass.result.warnings.push_back(std::move(text));
-  const ExecutionRecord record = execute({placed, compiled, function ? &golden.own : nullptr,
-                                          scenario.run.sensitivity, observers, options.listener},
-                                         machine);
+  const ExecutionRecord record =
+      execute({placed, compiled, function ? &golden.own : nullptr, scenario.run.sensitivity, observers,
+               options.listener, options.output},
+              machine);
   const RowInput rows{placed, compiled, scenario.machine, record};
   report(rows, machine, pass.result);
   if (function) pass.result.quantised->sensitivity = sensitivity_rows(rows, golden.observation);
@@ -172,7 +173,9 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
                          const std::vector<Observer*>& observers) {
   const auto start = std::chrono::steady_clock::now();
   const RunOptions options = possible(asked, scenario);
-  const std::optional<Int16Findings> int16 = find_int16(scenario, options);
+  RunOptions searching = options;
+  searching.output = nullptr;  // those of the run that is reported
+  const std::optional<Int16Findings> int16 = find_int16(scenario, searching);
   Scenario final_scenario = scenario;
   if (int16) final_scenario.run = int16->run;
   LoweringChoices choices;
@@ -184,7 +187,7 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
   if (options.listener.warning)
     for (const std::string& text : result.warnings) options.listener.warning(text);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (options.what_if) try_changes(final_scenario, options, choices, result);
+  if (options.what_if) try_changes(final_scenario, searching, choices, result);
   leave_out_losses(result.advice);
   if (options.taken != nullptr) *options.taken = std::move(choices);
   return result;

@@ -1,6 +1,8 @@
 // The one function of the library: a question in, its answer out.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "models/observers/observer.h"
@@ -17,7 +19,10 @@ struct RunOptions {
   bool what_if = false;  ///< times the run again with each change that advice proposes and a run can try
   Listener listener;     ///< told how far the run has got
   const LoweringChoices* known = nullptr;  ///< steps that look like one of these are lowered in the same way
-  LoweringChoices* taken = nullptr;        ///< gets how this run's steps were lowered
+  /// Gets each output of the network as the machine leaves it, in real numbers; may be empty. Not asked
+  /// without function.
+  std::function<void(const std::string& name, const Tensor& values)> output;
+  LoweringChoices* taken = nullptr;  ///< gets how this run's steps were lowered
 
   static RunOptions timing() {
     RunOptions options;
