@@ -125,7 +125,7 @@ std::vector<double> weight_scales(const Tensor& weights) {
 
 ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
                    const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
-                   Rounding rounding) {
+                   Rounding rounding, const std::vector<double>& given) {
   ConvPlan plan;
   plan.problem = problem;
   plan.in = in;
@@ -135,7 +135,7 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
   plan.highest = out.highest();
   if (std::isfinite(clamp.low)) plan.lowest = quantise(clamp.low, out);
   if (std::isfinite(clamp.high)) plan.highest = quantise(clamp.high, out);
-  const auto scales = weight_scales(weights);
+  const auto scales = given.empty() ? weight_scales(weights) : given;
   const std::int64_t taps = problem.taps();
   plan.weights.resize(weights.values.size());
   for (std::size_t o = 0; o < scales.size(); ++o) {

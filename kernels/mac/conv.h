@@ -60,9 +60,10 @@ struct ConvPlan {
 struct Clamp {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
+/// `scales` of the weights, one an output channel, where their codes are given; empty: weight_scales().
 ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
                    const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
-                   Rounding rounding);
+                   Rounding rounding, const std::vector<double>& scales = {});
 
 /// Largest magnitude that an accumulator of this plan can reach; beyond 2^31 it would wrap.
 std::int64_t accumulator_bound(const ConvPlan& plan);

@@ -21,6 +21,11 @@ struct Quantisation {
   std::int64_t highest() const { return dtype == DType::Int8 ? 127 : highest_of(dtype); }
 };
 
+/// Whether codes on one grid mean the same numbers on the other.
+inline bool same_grid(const Quantisation& a, const Quantisation& b) {
+  return a.scale == b.scale && a.zero_point == b.zero_point && a.dtype == b.dtype;
+}
+
 /// round(real/scale) + zero_point, clamped to the element type; ties to even. NaN has no place on a grid:
 /// throws std::invalid_argument.
 std::int64_t quantise(double real, const Quantisation& grid);

@@ -17,6 +17,13 @@
 
 namespace bpusim {
 
+/// Codes that the model's file holds of a constant: its numbers are scale * code.
+struct GivenCodes {
+  std::vector<double> scales;            ///< one, or one an element of `axis`
+  std::size_t axis = 0;                  ///< of the constant's shape
+  std::int64_t lowest = 0, highest = 0;  ///< that the codes' type and zero points allow
+};
+
 /// A tensor of the network. Constants carry data; the network's inputs carry data too, once it is known.
 struct Value {
   Shape shape;
@@ -26,6 +33,7 @@ struct Value {
   std::optional<StringTensor> text;    ///< the same for strings
   bool constant = false;               ///< also without data, where a model holds shapes only
   std::optional<Quantisation> grid;    ///< that the model or the run gives; calibration chooses the others
+  std::optional<GivenCodes> codes;     ///< of a constant that the model holds quantised
 
   /// Takes the tensor's values and shape.
   void hold(Tensor tensor) {
@@ -70,7 +78,8 @@ struct Network {
   /// Of inputs with open dimensions: their names by axis, empty where the model fixes the extent.
   std::map<std::string, std::vector<std::string>> open_axes;
   std::map<std::string, std::string> not_run;  ///< valid nodes that nothing here runs, with the reason
-  std::set<std::string> unknown;  ///< values whose shape nobody knows, behind operators without definition
+  std::vector<std::string> notes;  ///< what of the model's own quantisation runs in another way than it says
+  std::set<std::string> unknown;   ///< values whose shape nobody knows, behind operators without definition
 
   const Shape& shape_of(const std::string& value) const { return values.at(value).shape; }
 };

@@ -19,6 +19,15 @@ Tensor weights_of(const StepLowering& s, std::size_t input) {
   return empty;
 }
 
+// Those of a transposed convolution with groups are one for each output of a group.
+std::vector<double> given_scales(const StepLowering& s, std::size_t input, std::int64_t channels) {
+  const Value& value = s.context.network.values.at(s.node.inputs.at(input));
+  std::vector<double> scales;
+  for (std::size_t o = 0; value.codes && o < static_cast<std::size_t>(channels); ++o)
+    scales.push_back(value.codes->scales[o % value.codes->scales.size()]);
+  return scales;
+}
+
 Clamp clip_bounds(const Node& clip, const Network& network) {
   const auto bound = [&](std::size_t input, const char* name, double fallback) {
     if (input < clip.inputs.size() && !clip.inputs[input].empty()) {
@@ -33,10 +42,18 @@ Clamp clip_bounds(const Node& clip, const Network& network) {
 
 namespace {
 
+// The codes of a channel stay where it is multiplied by a number; what is 0 then has any scale.
+void scale_codes(MacStep& mac, std::size_t channel, double factor) {
+  if (!mac.scales.empty() && factor != 0) mac.scales[channel] *= std::abs(factor);
+}
+
 void fold_norm(const StepLowering& s, const Node& follower, MacStep& mac) {
   if (!s.context.function) return;
   const NormProblem norm = norm_problem(operation_of(follower, s.context.network));
-  FoldedConv folded = fold_batch_norm(std::move(mac.weights), mac.bias, norm.parts.front());
+  const NormPart& part = norm.parts.front();
+  for (std::size_t o = 0; o < part.gamma.size(); ++o)
+    scale_codes(mac, o, part.gamma[o] / std::sqrt(part.variance[o] + part.epsilon));
+  FoldedConv folded = fold_batch_norm(std::move(mac.weights), mac.bias, part);
   mac.weights = std::move(folded.weights);
   mac.bias = std::move(folded.bias);
 }
@@ -58,6 +75,7 @@ void fold_constant(const StepLowering& s, const Node& node, const std::string& c
     const double shift = node.op == "Add" || (node.op == "Sub" && !second) ? c : node.op == "Sub" ? -c : 0;
     for (std::size_t t = 0; t < taps && scale != 1; ++t) mac.weights.values[o * taps + t] *= scale;
     mac.bias[o] = mac.bias[o] * scale + shift;
+    scale_codes(mac, o, scale);
   }
 }
 
@@ -80,12 +98,19 @@ bool is_open(const Clamp& clamp) {
   return std::isinf(clamp.low) && std::isinf(clamp.high);
 }
 
+// Whether the model wants the value's own codes before the function takes them: on another grid than the
+// function's result has.
+bool rounds_between(const Node& node, const std::string& value, const Network& network) {
+  const auto &before = network.values.at(value).grid, &behind = network.values.at(node.outputs.at(0)).grid;
+  return before && !(behind && same_grid(*before, *behind));
+}
+
 // A clamp where nothing was done to the sums yet, else part of the table behind them.
 void fold_function(const StepLowering& s, const Node& node, const std::string& value, MacStep& mac) {
   const bool behind_sum = !mac.residual.empty();
   std::optional<RealFunction>& function = behind_sum ? mac.last : mac.activation;
   Clamp& clamp = behind_sum ? mac.last_clamp : mac.clamp;
-  const bool first = !function && is_open(clamp);
+  const bool first = !function && is_open(clamp) && !rounds_between(node, value, s.context.network);
   if (first && node.op == "Relu") {
     clamp.low = 0;
   } else if (first && node.op == "Clip") {
@@ -124,8 +149,9 @@ void fold_followers(const StepLowering& s, MacStep& mac) {
       fold_norm(s, follower, mac);
       continue;
     }
-    const std::string constant =
-        folding ? folded_constant(s.node, follower, value, s.context.network) : std::string();
+    const std::string constant = folding && !s.context.network.values.at(value).grid
+                                     ? folded_constant(s.node, follower, value, s.context.network)
+                                     : std::string();
     if (!constant.empty()) {
       fold_constant(s, follower, constant, mac);
       continue;
@@ -158,11 +184,24 @@ Grids grids_of(const StepLowering& s, const MacStep& mac) {
   return g;
 }
 
+// Those of given codes, but of channels whose code -128 a negative factor made 128: no int8.
+std::vector<double> scales_of(const MacStep& mac) {
+  std::vector<double> own = weight_scales(mac.weights);
+  if (mac.scales.empty()) return own;
+  const std::size_t each = mac.weights.values.size() / own.size();
+  for (std::size_t o = 0; o < own.size(); ++o) {
+    const auto first = mac.weights.values.begin() + static_cast<std::ptrdiff_t>(o * each);
+    const double largest = *std::max_element(first, first + static_cast<std::ptrdiff_t>(each));
+    if (std::nearbyint(largest / mac.scales[o]) <= 127) own[o] = mac.scales[o];
+  }
+  return own;
+}
+
 // Without function a plan says what is computed, not on what.
 ConvPlan plan_of(const StepLowering& s, const MacStep& mac, const Quantisation& result) {
   if (s.context.function)
     return plan_conv(mac.problem, mac.weights, mac.bias, s.in().grid, result, mac.clamp, s.multiplier_bits(),
-                     s.rounding());
+                     s.rounding(), scales_of(mac));
   ConvPlan plan;
   plan.problem = mac.problem;
   plan.in = s.in().grid;
@@ -224,7 +263,7 @@ struct IdealStep {
 };
 
 std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, MacStep mac, ConvPlan plan) {
-  auto scales = weight_scales(mac.weights);
+  auto scales = scales_of(mac);
   mac.weights.values = std::vector<double>();  // the plan has them as codes, an eighth of the size
   const Quantisation residual = mac.residual.empty() ? Quantisation{} : s.place(mac.residual).grid;
   const auto ideal = std::make_shared<const IdealStep>(

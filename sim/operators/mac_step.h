@@ -16,10 +16,11 @@ namespace bpusim {
 /// Sums of products with constant weights, and what the step does to them in this order: clamp or activation,
 /// residual, last_clamp or last.
 struct MacStep {
-  ConvProblem problem;       ///< with weights as they are folded and quantised: oc, and taps() an output
-  Tensor weights;            ///< [oc, taps…] in the order of problem; no values without function
-  std::vector<double> bias;  ///< one an output channel, or none
-  Clamp clamp;               ///< a fused Relu or Clip
+  ConvProblem problem;         ///< with weights as they are folded and quantised: oc, and taps() an output
+  Tensor weights;              ///< [oc, taps…] in the order of problem; no values without function
+  std::vector<double> scales;  ///< of weights whose codes the model gives, one an output channel; else none
+  std::vector<double> bias;    ///< one an output channel, or none
+  Clamp clamp;                 ///< a fused Relu or Clip
   std::optional<RealFunction> activation;  ///< fused functions of one element, as one
   std::string activation_reads;            ///< the value that the activation is a function of
   std::string residual;                    ///< a tensor that is added; empty for none
@@ -42,6 +43,9 @@ struct MacStep {
 /// The values of a constant input, to be folded into; a tensor of the same shape without values where the run
 /// has no function.
 Tensor weights_of(const StepLowering& s, std::size_t input);
+
+/// Scales of a constant input whose codes the model gives, one for each of `channels` outputs; none without.
+std::vector<double> given_scales(const StepLowering& s, std::size_t input, std::int64_t channels);
 
 /// The constant of a node that folds into the weights and biases of a `first` node whose result it reads as
 /// `value`: of a sum, difference, product or quotient by one number, or by one an output channel. Empty where

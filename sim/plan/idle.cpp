@@ -81,7 +81,7 @@ class Idle {
         if (const auto found = same_.find(input); found != same_.end()) input = found->second;
       if (node.op == "Transpose") move_at_once(node);
       const std::string input = source_of(node);
-      if (!input.empty() && drop(node, input)) continue;
+      if (!input.empty() && grids_agree(input, node.outputs.at(0)) && drop(node, input)) continue;
       kept.push_back(std::move(node));
     }
     network_.nodes = std::move(kept);
@@ -92,6 +92,12 @@ class Idle {
  private:
   bool leaves(const std::string& value) const {
     return std::find(network_.outputs.begin(), network_.outputs.end(), value) != network_.outputs.end();
+  }
+
+  // A grid that is given for the result would be lost with it, or become its input's.
+  bool grids_agree(const std::string& input, const std::string& output) const {
+    const auto &before = network_.values.at(input).grid, &behind = network_.values.at(output).grid;
+    return !behind || (before && same_grid(*before, *behind));
   }
 
   // A Transpose of a Transpose moves what that one read: often back to where it was.

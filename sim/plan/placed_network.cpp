@@ -4,10 +4,14 @@
 #include <utility>
 
 #include "sim/network/patterns.h"
+#include "sim/plan/common_grids.h"
 #include "sim/plan/computed_affine.h"
+#include "sim/plan/dynamic_products.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/expansion.h"
 #include "sim/plan/facts.h"
+#include "sim/plan/given_grids.h"
+#include "sim/plan/given_weights.h"
 #include "sim/plan/idle.h"
 #include "sim/plan/pads.h"
 #include "sim/plan/placement.h"
@@ -29,6 +33,11 @@ bool is_native(const std::string& op, const Policy& policy) {
   return policy.otherwise() && policy.otherwise()->where == Where::Bpu;
 }
 
+// What a model that was quantised elsewhere means: real numbers, and the grids that they are given.
+Network real_numbers(const Network& network) {
+  return with_common_grids(with_given_grids(folded(with_dynamic_products(folded(network)))));
+}
+
 // Without what does nothing, or what another operator does on the way.
 Network prepared(Network network) {
   return pads_in_windows(without_idle_nodes(shared_transposes(std::move(network))));
@@ -41,7 +50,7 @@ Network simplified(const Network& network, const Policy& policy, const Requests&
   // else goes node by node.
   const auto native = [&policy](const std::string& op) { return is_native(op, policy); };
   const auto requested = [&](const Node& node) { return requests.count(node.name) != 0; };
-  const Network recognised = recognise(prepared(folded(network)), native, requested);
+  const Network recognised = recognise(prepared(real_numbers(network)), native, requested);
   const auto norm_on_bpu = [&](const Node& node) {
     const Where where = policy.place(facts_of(node, recognised)).where;
     return where == Where::Bpu || where == Where::Decomposed;
@@ -51,7 +60,7 @@ Network simplified(const Network& network, const Policy& policy, const Requests&
     return row != nullptr && row->on == PolicyRow::On::Decomposed && !requested(node);
   };
   const Network parted = written_out(with_computed_affine(recognised, norm_on_bpu), in_primitives);
-  return functions_before_reshapes(folded(expanded(parted, native)));
+  return with_weights_of_codes(functions_before_reshapes(folded(expanded(parted, native))));
 }
 
 PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {

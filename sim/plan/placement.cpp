@@ -156,7 +156,9 @@ class Placer {
                                 Stage stage) const {
     const Node& first = network_.nodes[begin];
     const bool folds = folds_norm(first, node) || !folded_constant(first, node, value, network_).empty();
-    if (stage == Stage::Fold && folds) return Stage::Fold;
+    const bool rounds =
+        network_.values.at(value).grid.has_value();  // the model wants its own codes in between
+    if (stage == Stage::Fold && folds && !rounds) return Stage::Fold;
     if (is_function(operation_of(node, network_)))
       return stage < Stage::Residual ? Stage::Function : Stage::LastFunction;
     if (stage < Stage::Residual && adds_residual(begin, node, value)) return Stage::Residual;

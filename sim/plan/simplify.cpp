@@ -10,6 +10,7 @@
 #include "sim/input_error.h"
 #include "sim/network/known_attributes.h"
 #include "sim/operators/operator.h"
+#include "sim/plan/given_weights.h"
 
 namespace bpusim {
 
@@ -145,6 +146,7 @@ class Inference {
     for (const Shape& shape : row.shapes(operation))
       budget_.charge(bytes_of(shape),
                      place(node.op + " '" + node.name + "': a constant of shape " + to_string(shape)));
+    if (fold_dequantised(operation, network_)) return;
     std::vector<Tensor> outputs;
     if (row.from_shapes != nullptr) {
       outputs.push_back(row.from_shapes(operation));
@@ -159,6 +161,7 @@ class Inference {
       value.constant = true;
       value.hold(std::move(outputs[i]));
     }
+    hand_codes_on(operation, row, network_);
   }
 
   Network network_;

@@ -49,9 +49,10 @@ class Sharer {
   }
 
  private:
-  // The input that is no number, of a sum, difference, product or quotient with one.
+  // The input that is no number, of a sum, difference, product or quotient with one whose result nobody gives
+  // a grid.
   std::optional<std::size_t> beside_number(const Node& node) const {
-    if (node.inputs.size() != 2 ||
+    if (node.inputs.size() != 2 || network_.values.at(node.outputs[0]).grid ||
         (node.op != "Mul" && node.op != "Div" && node.op != "Add" && node.op != "Sub"))
       return std::nullopt;
     for (std::size_t i = 0; i < 2; ++i) {

@@ -9,6 +9,7 @@
 
 #include "sim/input_error.h"
 #include "sim/operators/operator.h"
+#include "sim/quantise/given.h"
 #include "sim/quantise/golden.h"
 
 namespace bpusim {
@@ -50,12 +51,6 @@ Quantisation wider(const Quantisation& a, const Quantisation& b) {
   const auto low = [](const Quantisation& g) { return dequantise(g.lowest(), g); };
   const auto high = [](const Quantisation& g) { return dequantise(g.highest(), g); };
   return affine_grid({std::min(low(a), low(b)), std::max(high(a), high(b))}, a.dtype);
-}
-
-// The grid that somebody gives the value, where it is of the type that the value takes.
-std::optional<Quantisation> given_grid(const PlacedNetwork& placed, const std::string& value) {
-  const auto& grid = placed.network.values.at(value).grid;
-  return grid && grid->dtype == placed.sharing.dtype_of(value) ? grid : std::nullopt;
 }
 
 // Values of `zero` say nothing about their class: they are on any grid, and the scale that they have by

@@ -47,7 +47,7 @@ class Evaluation {
         texts_[name] = *value.text;
         if (visitor_.text) visitor_.text(name, *value.text);
       } else if (value.data) {
-        visitor_.number(name, value.data);
+        visitor_.number(name, saturated_input(name, value));
       }
     }
     std::size_t done = 0;
@@ -133,6 +133,7 @@ class Evaluation {
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       const std::string& name = node.outputs[i];
       if (name.empty()) continue;
+      saturate(name, outputs[i]);
       const auto tensor = std::make_shared<const Tensor>(std::move(outputs[i]));
       const auto said = network_.values.find(name);
       if (said != network_.values.end() && said->second.shape != tensor->shape)
@@ -141,6 +142,22 @@ class Evaluation {
       visitor_.number(name, tensor);
       if (readers_.count(name) != 0) live_[name] = tensor;
     }
+  }
+
+  // A grid that is given ends somewhere, and what lies beyond saturates there: quantisers leave activations
+  // out that this stands for. Its steps are no part of the float64 model.
+  void saturate(const std::string& name, Tensor& tensor) const {
+    const auto value = network_.values.find(name);
+    if (value == network_.values.end() || !value->second.grid) return;
+    const Quantisation& grid = *value->second.grid;
+    const double low = dequantise(grid.lowest(), grid), high = dequantise(grid.highest(), grid);
+    for (double& v : tensor.values) v = std::clamp(v, low, high);
+  }
+  std::shared_ptr<const Tensor> saturated_input(const std::string& name, const Value& value) {
+    if (!value.grid) return value.data;
+    Tensor tensor = *value.data;
+    saturate(name, tensor);
+    return live_[name] = std::make_shared<const Tensor>(std::move(tensor));
   }
 
   // Constants such as the end of a Slice may be as large as they like.

@@ -14,7 +14,9 @@ namespace bpusim {
 
 /// Evaluates all nodes in order, and shows each value as soon as it is there: the network's inputs first,
 /// then the nodes' outputs. No constants. A value is dropped behind its last reader, unless the visitor keeps
-/// it. `network` has its shapes and types (simplify.h). Throws InputError that names the node.
+/// it. Values whose grid is given are clamped to its ends, and not rounded to its steps: in the float64 model
+/// of a network that was quantised elsewhere weights are what their codes stand for, and activations
+/// saturate. `network` has its shapes and types (simplify.h). Throws InputError that names the node.
 struct GoldenVisitor {
   std::function<void(const std::string& name, const std::shared_ptr<const Tensor>& tensor)> number;
   std::function<void(const std::string& name, const StringTensor& words)> text;

@@ -34,6 +34,20 @@ std::string join(const std::vector<NodeMethod>& nodes) {
   return join(words);
 }
 
+// Of a model that was quantised elsewhere most grids are given: their number tells more than their names.
+std::string single_grids(const std::vector<NodeMethod>& nodes) {
+  std::vector<NodeMethod> chosen;
+  for (const NodeMethod& one : nodes)
+    if (one.method != kGivenMethod) chosen.push_back(one);
+  const std::size_t given = nodes.size() - chosen.size();
+  std::string text;
+  if (given > 0)
+    text += "on grids that the model gives, whatever the method: " + std::to_string(given) +
+            " nodes and inputs\n";
+  if (!chosen.empty()) text += "other methods for single grids: " + join(chosen) + "\n";
+  return text;
+}
+
 std::string tried_table(const Quantised& q) {
   TextTable table({"Method", "Output cosine>", ""});
   for (const TriedMethod& t : q.tried)
@@ -182,7 +196,7 @@ std::string text_quantisation(const RunResult& result) {
   text += "Quantisation: calibrated on " + sources(q) + ", method " + q.method +
           (q.chosen.empty() ? "" : ", which took " + q.chosen) + "\n";
   if (!q.tried.empty()) text += tried_table(q);
-  if (!q.by_node.empty()) text += "other methods for single grids: " + join(q.by_node) + "\n";
+  text += single_grids(q.by_node);
   if (q.search) text += search_text(result, *q.search);
   if (!q.int16.empty()) text += "int16: " + join(q.int16) + "\n";
   if (!q.kept_int8.empty())
@@ -200,7 +214,9 @@ Part quantisation_part(const RunResult& result) {
   part.parts = {{"", Part::Form::Inline, "", table_of(method_metrics(), one)},
                 {"tried", Part::Form::List, "methods that `auto` tried for all nodes",
                  table_of(tried_metrics(), q.tried)},
-                {"by_node", Part::Form::List, "nodes for which `auto` took another method",
+                {"by_node", Part::Form::List,
+                 "nodes for which `auto` took another method, and nodes and inputs on grids that the model "
+                 "gives: `given`",
                  table_of(node_method_metrics(), q.by_node)},
                 {"", Part::Form::Inline, "Behind them in `quantisation`", table_of(int16_metrics(), one)},
                 {"sensitivity", Part::Form::List, "what each node loses by its integers, worst first",

@@ -96,6 +96,9 @@ struct TriedMethod {
   double cosine = 0;  ///< of the outputs against golden: the least among them, its mean over the samples
 };
 
+/// Stands where a calibration method does, for grids that the model gives.
+constexpr const char* kGivenMethod = "given";
+
 /// The method of one node's values, where it is not the one of the whole network.
 struct NodeMethod {
   std::string node, method;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim/quantise/given.h"
 #include "sim/quantise/reader_losses.h"
 #include "sim/run/method_choice.h"
 #include "sim/scenario/samples.h"
@@ -24,12 +25,13 @@ DataSource source_of(const RunSpec& run) {
                               : DataSource::OwnInput;
 }
 
-Quantised described(const RunSpec& run, const Samples& samples) {
+Quantised described(const RunSpec& run, const PlacedNetwork& placed, const Samples& samples) {
   Quantised report;
   report.source = source_of(run);
   report.samples = samples.count();
   report.method = run.defaults.calibration;
   report.int16 = run.int16;
+  for (const std::string& name : on_given_grids(placed)) report.by_node.push_back({name, kGivenMethod});
   return report;
 }
 
@@ -55,7 +57,7 @@ RunCalibration calibrate(const RunSpec& run, const PlacedNetwork& placed, const 
                          GoldenPass& golden, LoweringChoices& choices, const Listener& listener) {
   const Samples samples(run.samples);
   RunCalibration found;
-  found.report = described(run, samples);
+  found.report = described(run, placed, samples);
   golden.observation = observe(placed, samples, golden.own, golden.samples, listener);
   if (asks_for(run, "auto") || asks_for(run, "readers") || run.int16_until > -1)
     observe_readers(run, placed, samples, golden.observation, listener);

@@ -10,6 +10,7 @@
 #include "sim/advise/timed_advice.h"
 #include "sim/input_error.h"
 #include "sim/plan/placement.h"
+#include "sim/quantise/given.h"
 #include "sim/run/calibrate.h"
 #include "sim/run/execution.h"
 #include "sim/run/int16_passes.h"
@@ -141,6 +142,10 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
     grids = nominal_calibration(scenario.run, placed);
   }
   pass.result.warnings = golden.observation.doubts;
+  const auto& notes = placed.network.notes;
+  pass.result.warnings.insert(pass.result.warnings.end(), notes.begin(), notes.end());
+  for (std::string& text : given_in_vain(scenario.run, placed))
+    pass.result.warnings.push_back(std::move(text));
   Machine machine(scenario.machine, function);
   const CompilerInput input{
       scenario.run, placed,           grids, function ? &golden.own : nullptr, scenario.machine,

@@ -164,7 +164,8 @@ std::optional<Trail> NetworkGraph::removable(const Match& match, std::size_t las
     bool inside = true;
     for (const std::string& output : node(n).outputs) {
       if (results.count(output) != 0) continue;
-      inside = inside && !leaves(output);
+      const auto value = network_.values.find(output);
+      inside = inside && !leaves(output) && !(value != network_.values.end() && value->second.grid);
       for (const std::size_t reader : readers(output)) inside = inside && gone.count(reader) != 0;
     }
     if (inside) gone.insert(n);

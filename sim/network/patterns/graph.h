@@ -66,8 +66,8 @@ class NetworkGraph {
   std::vector<std::int64_t> integers(const Node& node, const char* name, std::size_t input) const;
 
   /// Puts the replacement where the last node is and takes out what only it read. Refuses, and changes
-  /// nothing, where a value inside is read by somebody else (copies may be), where fewer than two nodes would
-  /// go, or where somebody reads a result before the last node.
+  /// nothing, where a value inside is read by somebody else (copies may be) or has a grid of its own, where
+  /// fewer than two nodes would go, or where somebody reads a result before the last node.
   bool apply(const Match& match, std::size_t last);
 
   /// The network without what was taken out.

@@ -82,6 +82,7 @@ LoweredStep lower(StepLowering& s) {
   MacStep mac;
   mac.problem = problem_of(s.operation());
   mac.weights = weights_of(s, 1);
+  mac.scales = given_scales(s, 1, mac.problem.oc);
   mac.bias = bias_of(s);
   mac.lower = &lower_conv;
   mac.mappings = mac_mappings(s.machine.bpu.cores);
@@ -121,6 +122,7 @@ LoweredStep lower_transpose(StepLowering& s) {
   mac.problem.kw = problem.kw;
   mac.problem.groups = problem.groups;
   mac.weights = forward_weights(problem, weights_of(s, 1));
+  mac.scales = given_scales(s, 1, problem.oc);
   mac.bias = bias_of(s);
   mac.macs = problem.macs();
   for (const ConvPhase& phase : phases_of(problem))

@@ -1,5 +1,6 @@
 // Gemm, MatMul and Einsum: with constant weights a convolution over images of one pixel, with two activations
 // a product of its own.
+#include <cmath>
 #include <memory>
 #include <stdexcept>
 
@@ -103,9 +104,12 @@ LoweredStep lower_weights(StepLowering& s) {
       std::swap(mac.weights.shape[0], mac.weights.shape[1]);
     }
   }
-  if (gemm) scale_by(a.get("alpha", 1.0), mac.weights);
   mac.problem.ic = mac.weights.shape[1];
   mac.problem.oc = mac.weights.shape[0];
+  mac.scales = given_scales(s, 1, mac.problem.oc);
+  const double alpha = gemm ? a.get("alpha", 1.0) : 1.0;
+  scale_by(alpha, mac.weights);
+  for (double& scale : mac.scales) scale *= alpha == 0 ? 1 : std::abs(alpha);
   mac.problem.n = s.in().elements / mac.problem.ic;
   if (gemm && s.operation().given(2) && s.context.function) {
     const auto numbers = s.context.network.values.at(s.node.inputs[2]).numbers();
@@ -169,7 +173,8 @@ Factor factor_of(const StepLowering& s, std::size_t input) {
   std::vector<std::int8_t> bytes;
   if (s.context.function) {
     const auto numbers = value.numbers();
-    factor.grid = symmetric_grid(numbers->values);
+    const bool given = value.grid && value.grid->dtype == DType::Int8;
+    factor.grid = given ? *value.grid : symmetric_grid(numbers->values);
     factor.constant = quantise(numbers->values, factor.grid);
     bytes.assign(factor.constant.begin(), factor.constant.end());
   }
