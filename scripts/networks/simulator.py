@@ -27,11 +27,12 @@ def calibrations():
 
 
 def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, on=None, calibration=None,
-        quantisation=None, settings=(), function=True, golden=None):
+        quantisation=None, settings=(), function=True, golden=None, outputs=None):
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
     inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size, on a
-    node or an operator to bpu or cpu; settings are those of --set; golden is a folder for the float64 values. report is
+    node or an operator to bpu or cpu; settings are those of --set; golden is a folder for the float64 values, outputs one for
+    the network's outputs as the machine makes them. report is
     bpusim's own JSON, or None where it failed, and error what it then said.
     """
     config = {"machine": machine, "model": os.path.abspath(model)}
@@ -47,6 +48,7 @@ def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, on=None,
         command += [] if function else ["--no-function"]
         # All values at once: more than a run without them may take.
         command += ["--dump-golden", golden, "--memory-limit", "16GiB"] if golden else []
+        command += ["--dump-outputs", outputs] if outputs else []
         measured = os.path.join(os.path.dirname(os.path.abspath(__file__)), "measured.py")
         child = subprocess.run([sys.executable, measured, *command], capture_output=True, text=True, check=True)
         result = json.loads(child.stdout)
