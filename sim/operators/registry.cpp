@@ -25,7 +25,8 @@ class Registry {
          {convolutions(),     products(), elementwise(),  tables(),        pools(),      reductions(),
           softmaxes(),        views(),    split_concat(), selections(),    resizes(),    local_norms(),
           shape_arithmetic(), randoms(),  strings(),      shape_queries(), recurrents(), rankings(),
-          scatters(),         findings(), sweeps(),       bits(),          matrices(),   samplings()})
+          scatters(),         findings(), sweeps(),       bits(),          matrices(),   samplings(),
+          quantises()})
       for (const OperatorDefinition& row : family) add(row);
   }
 
