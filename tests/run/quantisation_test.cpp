@@ -384,7 +384,7 @@ TEST_F(Quantising, Int16UntilSaysWhenTheGoalIsThereAlreadyOrOutOfReach) {
 TEST_F(Quantising, TheSensitivityListIsWorstFirst) {
   const RunResult result = run(std::string(kFamilies) + "sensitivity: true\n");
   const auto& list = result.quantised->sensitivity;
-  ASSERT_EQ(list.size(), result.nodes.size());
+  ASSERT_EQ(list.size(), result.nodes.size() - 1);  // the host's is float32: no grid costs it anything
   for (std::size_t i = 1; i < list.size(); ++i) EXPECT_LE(*list[i - 1].alone_sqnr_db, *list[i].alone_sqnr_db);
   // Networks of one node: what it loses alone is all that it loses, but for what the hardware adds.
   for (const Sensitivity& node : list)
