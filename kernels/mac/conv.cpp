@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/not_run.h"
+#include "kernels/quantise/affine_int16.h"
 #include "kernels/quantise/quantise_rows.h"
 #include "kernels/units.h"
 
@@ -144,8 +145,9 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
                   plan.weights.data() + first);
   }
   for (std::size_t o = 0; o < scales.size(); ++o)
-    plan.entries.push_back(make_affine_entry(in.scale * scales[o] / out.scale,
-                                             (bias.empty() ? 0.0 : bias[o]) / out.scale, multiplier_bits, 0));
+    plan.entries.push_back(make_affine_entry_onto(out, in.scale * scales[o] / out.scale,
+                                                  (bias.empty() ? 0.0 : bias[o]) / out.scale, multiplier_bits,
+                                                  0));
   return plan;
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/mac/conv_int16.h"
 #include "kernels/not_run.h"
 
 namespace bpusim {
@@ -183,9 +184,11 @@ std::vector<double> exact_conv_transpose(const ConvTransposeProblem& p, const Co
     ConvPlan part;
     part.problem = c;
     part.in = plan.in;
+    part.out = plan.out;
     const auto first = weights.begin() + phase.first_weight;
     part.weights.assign(first, first + c.oc * c.taps());
-    const auto values = exact_conv(part, codes, scales, bias);
+    const auto values = takes_int16(part) ? exact_conv_int16(part, codes, scales, bias)
+                                          : exact_conv(part, codes, scales, bias);
     for (std::int64_t i = 0; i < static_cast<std::int64_t>(values.size()); ++i) {
       const std::int64_t x = i % c.ow, y = i / c.ow % c.oh, plane = i / (c.ow * c.oh);
       exact[static_cast<std::size_t>((plane * p.oh + phase.row + y * p.stride_h) * p.ow + phase.column +

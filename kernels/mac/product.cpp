@@ -7,7 +7,9 @@
 #include <string>
 
 #include "kernels/cpu/scratch.h"
+#include "kernels/mac/conv_int16.h"
 #include "kernels/mac/gemm_int8.h"
+#include "kernels/quantise/affine_int16.h"
 #include "kernels/quantise/requantise.h"
 
 namespace bpusim {
@@ -91,18 +93,21 @@ void product_sums(const ProductPlan& plan, std::int64_t rows, std::int64_t colum
 ProductPlan plan_product(const ProductProblem& problem, double alpha, const Quantisation& a,
                          const Quantisation& b, const Quantisation& out, int multiplier_bits,
                          Rounding rounding) {
-  if (static_cast<double>(problem.inner) * static_cast<double>(reach(a)) * static_cast<double>(reach(b)) >
-      INT32_MAX)
-    throw std::invalid_argument("sums of " + std::to_string(problem.inner) + " products of codes up to " +
-                                std::to_string(reach(a)) + " and " + std::to_string(reach(b)) +
-                                " steps from zero can overflow int32 accumulators");
+  const bool wide = a.dtype == DType::Int16 || b.dtype == DType::Int16;
+  const int bits = wide ? kInt16AccumulatorBits : 32;
+  if (static_cast<double>(problem.inner) * static_cast<double>(reach(a)) * static_cast<double>(reach(b)) >=
+      std::ldexp(1.0, bits - 1))
+    throw std::invalid_argument(
+        "sums of " + std::to_string(problem.inner) + " products of codes up to " + std::to_string(reach(a)) +
+        " and " + std::to_string(reach(b)) + " steps from zero can overflow " +
+        (wide ? "accumulators of " + std::to_string(bits) + " bits" : std::string("int32 accumulators")));
   return {problem.inner,
           problem.a_turned,
           problem.b_turned,
           a,
           b,
           out,
-          make_affine_entry(alpha * a.scale * b.scale / out.scale, 0, multiplier_bits, 0),
+          make_affine_entry_onto(out, alpha * a.scale * b.scale / out.scale, 0, multiplier_bits, 0),
           rounding};
 }
 
@@ -115,9 +120,57 @@ void product_tile_int8(const ProductPlan& plan, std::int64_t rows, std::int64_t 
                });
 }
 
+namespace {
+
+// Calls take(row, column, sum) of exact 64-bit sums.
+template <class Code, class Take>
+void wide_sums(const ProductPlan& plan, std::int64_t rows, std::int64_t columns, const Code* a, const Code* b,
+               const Take& take) {
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(columns));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    std::fill(sums.begin(), sums.end(), 0);
+    for (std::int64_t k = 0; k < plan.inner; ++k) {
+      const std::int64_t left = a[plan.a_turned ? k * rows + r : r * plan.inner + k] - plan.a.zero_point;
+      for (std::int64_t c = 0; c < columns; ++c)
+        sums[static_cast<std::size_t>(c)] +=
+            left * (b[plan.b_turned ? c * plan.inner + k : k * columns + c] - plan.b.zero_point);
+    }
+    for (std::int64_t c = 0; c < columns; ++c) take(r, c, sums[static_cast<std::size_t>(c)]);
+  }
+}
+
+// ideal_product of int16: one rounding of the exact sum in long double.
+std::vector<std::int64_t> ideal_wide(const ProductProblem& problem, const ProductPlan& plan, double alpha,
+                                     const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
+  const long double gain = static_cast<long double>(alpha) * plan.a.scale * plan.b.scale / plan.out.scale;
+  std::vector<std::int64_t> ideal(problem.pairs.size() *
+                                  static_cast<std::size_t>(problem.rows * problem.columns));
+  for (const ProductProblem::Pair& pair : problem.pairs)
+    wide_sums(plan, problem.rows, problem.columns, a.data() + pair.a, b.data() + pair.b,
+              [&](std::int64_t row, std::int64_t column, std::int64_t sum) {
+                const long double code =
+                    gain * static_cast<long double>(sum) + static_cast<long double>(plan.out.zero_point);
+                ideal[static_cast<std::size_t>(pair.y + row * problem.columns + column)] =
+                    static_cast<std::int64_t>(
+                        std::nearbyint(std::clamp<long double>(code, plan.out.lowest(), plan.out.highest())));
+              });
+  return ideal;
+}
+
+}  // namespace
+
+void product_tile_int16(const ProductPlan& plan, std::int64_t rows, std::int64_t columns,
+                        const std::int16_t* a, const std::int16_t* b, std::int16_t* y) {
+  wide_sums(plan, rows, columns, a, b, [&](std::int64_t row, std::int64_t column, std::int64_t sum) {
+    y[row * columns + column] = static_cast<std::int16_t>(apply_affine_int16(
+        sum, plan.entry, plan.rounding, plan.out.zero_point, plan.out.lowest(), plan.out.highest()));
+  });
+}
+
 std::vector<std::int64_t> ideal_product(const ProductProblem& problem, const ProductPlan& plan, double alpha,
                                         const std::vector<std::int64_t>& a,
                                         const std::vector<std::int64_t>& b) {
+  if (takes_int16(plan)) return ideal_wide(problem, plan, alpha, a, b);
   const ExactAffine exact(static_cast<long double>(alpha) * plan.a.scale * plan.b.scale, 0, plan.out.scale,
                           CodeRange{plan.out.zero_point});
   std::vector<std::int64_t> ideal(problem.pairs.size() *

@@ -1,4 +1,4 @@
-// Matrix products of two activations: int8 by int8 on grids of their own, exact sums, one rounding.
+// Matrix products of two activations, int8 or int16 each, on grids of their own: exact sums, one rounding.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,12 @@ struct ProductPlan {
   AffineEntry entry;
   Rounding rounding = Rounding::HalfEven;
 };
-/// `alpha` multiplies the product. Throws std::invalid_argument where sums could leave int32.
+/// Whether any of the three is int16: product_tile_int16 runs such plans.
+inline bool takes_int16(const ProductPlan& plan) {
+  return plan.a.dtype == DType::Int16 || plan.b.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
+}
+/// `alpha` multiplies the product. Throws std::invalid_argument where sums could leave int32, or of an int16
+/// factor the 48 bits of its accumulators.
 ProductPlan plan_product(const ProductProblem& problem, double alpha, const Quantisation& a,
                          const Quantisation& b, const Quantisation& out, int multiplier_bits,
                          Rounding rounding);
@@ -39,6 +44,10 @@ ProductPlan plan_product(const ProductProblem& problem, double alpha, const Quan
 /// One tile, dense: a [rows][inner] (or turned), b [inner][columns] (or turned), y [rows][columns].
 void product_tile_int8(const ProductPlan& plan, std::int64_t rows, std::int64_t columns, const std::int8_t* a,
                        const std::int8_t* b, std::int8_t* y);
+
+/// The same where one of them is int16: codes of either type come and go widened.
+void product_tile_int16(const ProductPlan& plan, std::int64_t rows, std::int64_t columns,
+                        const std::int16_t* a, const std::int16_t* b, std::int16_t* y);
 
 /// The infinitely precise results of the same codes, rounded once.
 std::vector<std::int64_t> ideal_product(const ProductProblem& problem, const ProductPlan& plan, double alpha,

@@ -45,7 +45,8 @@ AffineEntry make_affine_entry(double gain, double offset, int multiplier_bits, i
   // Beyond 2^62 the result saturates either way; the clamp keeps the sum inside 64 bits.
   const double limit = std::ldexp(1.0, kBiasBits);
   const double bias = std::clamp(std::nearbyint(std::ldexp(offset, shift)), -limit, limit);
-  return {static_cast<std::int64_t>(bias), static_cast<std::int32_t>(multiplier), shift};
+  return {static_cast<std::int64_t>(bias), static_cast<std::int32_t>(multiplier),
+          static_cast<std::int16_t>(shift)};
 }
 
 }  // namespace bpusim

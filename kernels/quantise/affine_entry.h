@@ -15,7 +15,8 @@ namespace bpusim {
 struct AffineEntry {
   std::int64_t bias = 0;
   std::int32_t multiplier = 0;
-  std::int32_t shift = 0;
+  std::int16_t shift = 0;
+  std::int16_t below = 0;  ///< onto int16 grids: 2^-8 of the multiplier's last bit (affine_int16.h)
 };
 static_assert(sizeof(AffineEntry) == kRecordBytes, "programs count its bytes");
 

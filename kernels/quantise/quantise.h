@@ -14,8 +14,10 @@ namespace bpusim {
 struct Quantisation {
   double scale = 1;
   std::int64_t zero_point = 0;
-  DType dtype = DType::Int8;  ///< Int8 or Int16; of exact tensors their own, with a step of 1
-  bool asymmetric = false;    ///< of a kind that has zero points, though this one's may be 0
+  /// Int8 or Int16; of exact tensors and of float32 their own, with a step of 1. A float32 tensor has no
+  /// grid: only what asks for its bytes may ask this (sim/operators/tensor_codes.h).
+  DType dtype = DType::Int8;
+  bool asymmetric = false;  ///< of a kind that has zero points, though this one's may be 0
 
   std::int64_t lowest() const { return dtype == DType::Int8 ? -128 : lowest_of(dtype); }
   std::int64_t highest() const { return dtype == DType::Int8 ? 127 : highest_of(dtype); }

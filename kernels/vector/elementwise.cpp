@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/quantise/affine_int16.h"
 #include "kernels/vector/elementwise_rows.h"
 #include "kernels/vector/vector_int16.h"
 
@@ -63,15 +64,14 @@ std::vector<double> gains_of(ElementwiseKind kind, const std::vector<Quantisatio
   return gains;
 }
 
-// n / d rounded to a whole number; beyond every grid where d is 0 and n is not.
+}  // namespace
+
 std::int64_t quotient(Int128 n, Int128 d, Rounding rounding) {
   constexpr std::int64_t kBeyond = std::int64_t{1} << 40;
   if (d == 0) return n == 0 ? 0 : n > 0 ? kBeyond : -kBeyond;
   const Int128 q = d > 0 ? round_div(n, d, rounding) : round_div(-n, -d, rounding);
   return static_cast<std::int64_t>(std::clamp<Int128>(q, -kBeyond, kBeyond));
 }
-
-}  // namespace
 
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding) {
@@ -84,18 +84,23 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   plan.multipliers.reserve(gains.size());
   int exponent = 0;
   std::frexp(*std::max_element(gains.begin(), gains.end()), &exponent);  // the largest < 2^exponent
-  // What the multipliers meet stays below 2^30, so the sum of two products stays within 2^62.
-  plan.shift = std::clamp(multiplier_bits - exponent, 0, 62);
+  // What the multipliers meet stays below 2^30, so the sum of two products stays within 2^62; of int16 below
+  // 2^34, with multipliers of 8 bits more.
+  const bool wide = takes_int16(plan);
+  // A slope's multiplier is smaller than the one beside it by the slopes' scale, which 16 bits make up for.
+  const int more = wide ? kInt16MultiplierBits + (kind == ElementwiseKind::PRelu ? 16 : 0) : 0;
+  plan.shift = std::clamp(multiplier_bits + more - exponent, 0, 62);
   for (const double gain : gains) {
     // A gain of 2^31 steps or more takes every code but zero to the end of the grid, whatever it is.
-    const double multiplier = std::min(std::ldexp(gain, plan.shift), std::ldexp(1.0, 31));
+    const double multiplier = std::min(std::ldexp(gain, plan.shift), std::ldexp(1.0, 31 + more));
     plan.multipliers.push_back(std::llround(multiplier));
   }
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   for (const Quantisation& grid : in)
     if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
   const bool multiplies = kind == ElementwiseKind::Mul || kind == ElementwiseKind::PRelu;
-  if (multiplies && reach(in[0]) * reach(in[1]) > kMost) refuse("zero points are too far out");
+  if (multiplies && reach(in[0]) * reach(in[1]) > (wide ? kMost << 4 : kMost))
+    refuse("zero points are too far out");
   if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
   if (kind == ElementwiseKind::ReverseSub) plan.multipliers[0] = -plan.multipliers[0];
   return plan;
@@ -318,7 +323,6 @@ class PairTable {
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
                                             const std::vector<std::vector<std::int64_t>>& operands,
                                             const Broadcast& broadcast) {
-  if (takes_int16(plan)) return ideal_elementwise_int16(plan, operands, broadcast);
   const std::vector<std::int64_t>& a = operands.front();
   std::vector<std::int64_t> y(a.size());
   constexpr std::size_t kCodes = 256;

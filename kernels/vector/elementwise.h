@@ -39,6 +39,8 @@ inline bool takes_int16(const ElementwisePlan& plan) {
   return any;
 }
 
+/// `multiplier_bits` are those where all is int8; any int16 brings further ones (affine_int16.h). Throws
+/// std::invalid_argument for zero points too far out.
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding);
 
@@ -52,6 +54,9 @@ struct Broadcast {
 inline std::int64_t second_elements(const Broadcast& broadcast, std::int64_t elements) {
   return broadcast.count > 0 ? broadcast.count : ceil_div(elements, broadcast.run);
 }
+
+/// n / d rounded to a whole number; beyond every grid where d is 0 and n is not.
+std::int64_t quotient(Int128 n, Int128 d, Rounding rounding);
 
 /// `count` codes; `b` is unused where there is one operand. `y` may be `a`.
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "kernels/not_run.h"
+#include "kernels/quantise/affine_int16.h"
 #include "kernels/vector/vector_int16.h"
 
 namespace bpusim {
@@ -147,7 +148,7 @@ PoolPlan plan_pool(const PoolProblem& problem, const Quantisation& in, const Qua
   const std::int64_t most = problem.window.kh * problem.window.kw;
   for (std::int64_t n = 1; n <= most; ++n)
     plan.by_count.push_back(
-        make_affine_entry(in.scale / (out.scale * static_cast<double>(n)), 0, multiplier_bits, 0));
+        make_affine_entry_onto(out, in.scale / (out.scale * static_cast<double>(n)), 0, multiplier_bits, 0));
   return plan;
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/quantise/affine_int16.h"
+
 namespace bpusim {
 
 namespace {
@@ -103,22 +105,30 @@ ReductionPlan plan_reduction(ReductionKind kind, std::int64_t count, const Quant
   }
   if (kind == ReductionKind::Mean) gain /= static_cast<double>(count);
   if (kind == ReductionKind::SumSquare) gain *= in.scale;
-  // The multiplier gives up what long sums need of the 62 bits of a product.
-  plan.entry = make_affine_entry(gain, 0, std::clamp(62 - partial_bits, 6, multiplier_bits), 0);
+  // The multiplier gives up what long sums need of the 62 bits of a product; onto int16 a product has more.
+  const int bits =
+      out.dtype == DType::Int16 ? multiplier_bits : std::clamp(62 - partial_bits, 6, multiplier_bits);
+  plan.entry = make_affine_entry_onto(out, gain, 0, bits, 0);
   return plan;
 }
 
-void reduce_codes(const NormTile& tile, const ReductionPlan& plan, const std::int8_t* codes,
-                  Partial* partials, bool accumulate) {
+template <class Code>
+void reduce_codes(const NormTile& tile, const ReductionPlan& plan, const Code* codes, Partial* partials,
+                  bool accumulate) {
   if (!accumulate) std::fill_n(partials, tile.set_count(), start_of(plan.kind));
-  for_each_element(tile, codes, [&](std::size_t set, std::int8_t code) { take(plan, partials[set], code); });
+  for_each_element(tile, codes, [&](std::size_t set, Code code) { take(plan, partials[set], code); });
 }
+template void reduce_codes(const NormTile&, const ReductionPlan&, const std::int8_t*, Partial*, bool);
+template void reduce_codes(const NormTile&, const ReductionPlan&, const std::int16_t*, Partial*, bool);
 
-void finish_reduction(const ReductionPlan& plan, const Partial* partials, std::int64_t sets, std::int8_t* y) {
+template <class Code>
+void finish_reduction(const ReductionPlan& plan, const Partial* partials, std::int64_t sets, Code* y) {
+  const std::int64_t lowest = plan.out.lowest(), highest = plan.out.highest();
   for (std::int64_t i = 0; i < sets; ++i) {
     if (plan.kind != ReductionKind::L2) {
-      y[i] = static_cast<std::int8_t>(
-          apply_affine(partials[i], plan.entry, plan.rounding, plan.out.zero_point, -128, 127));
+      const auto apply = sizeof(Code) == 1 ? &apply_affine : &apply_affine_int16;
+      y[i] = static_cast<Code>(
+          apply(partials[i], plan.entry, plan.rounding, plan.out.zero_point, lowest, highest));
       continue;
     }
     const Uint128 square = static_cast<Uint128>(partials[i]) * static_cast<Uint128>(plan.root_gain);
@@ -127,9 +137,11 @@ void finish_reduction(const ReductionPlan& plan, const Partial* partials, std::i
     const Int128 sticky = static_cast<Int128>(root << 1 | (root * root != square ? 1 : 0));
     const auto code = static_cast<std::int64_t>(
         std::min<Int128>(round_shift(sticky, plan.root_shift + 1, plan.rounding), Int128{1} << 40));
-    y[i] = static_cast<std::int8_t>(std::clamp<std::int64_t>(code + plan.out.zero_point, -128, 127));
+    y[i] = static_cast<Code>(std::clamp(code + plan.out.zero_point, lowest, highest));
   }
 }
+template void finish_reduction(const ReductionPlan&, const Partial*, std::int64_t, std::int8_t*);
+template void finish_reduction(const ReductionPlan&, const Partial*, std::int64_t, std::int16_t*);
 
 std::vector<std::int64_t> ideal_reduction(const ReductionPlan& plan, const NormTile& whole,
                                           const std::vector<std::int64_t>& codes) {
@@ -145,7 +157,8 @@ std::vector<std::int64_t> ideal_reduction(const ReductionPlan& plan, const NormT
     if (plan.kind == ReductionKind::SumSquare) real *= s;
     if (plan.kind == ReductionKind::L2) real = s * std::sqrt(static_cast<long double>(partial));
     const long double code = real / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-    ideal.push_back(static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(code, -128, 127))));
+    ideal.push_back(static_cast<std::int64_t>(
+        std::nearbyint(std::clamp<long double>(code, plan.out.lowest(), plan.out.highest()))));
   }
   return ideal;
 }

@@ -18,9 +18,9 @@ enum class ReductionKind { Sum, Mean, L1, SumSquare, L2, Max, Min };
 /// the code itself.
 using Partial = std::int64_t;
 
-/// A reduction on given int8 grids. With s and t the scales of input and output: Sum, L1, Max and Min
-/// y = zero_point + partial * s / t (of a code its distance from zero), Mean divides by the count, SumSquare
-/// has s^2 for s, L2 is sqrt(partial) * s / t. One rounding.
+/// A reduction on given grids, int8 or int16. With s and t the scales of input and output: Sum, L1, Max and
+/// Min y = zero_point + partial * s / t (of a code its distance from zero), Mean divides by the count,
+/// SumSquare has s^2 for s, L2 is sqrt(partial) * s / t. One rounding.
 struct ReductionPlan {
   ReductionKind kind = ReductionKind::Sum;
   Quantisation in, out;
@@ -33,11 +33,14 @@ struct ReductionPlan {
 ReductionPlan plan_reduction(ReductionKind kind, std::int64_t count, const Quantisation& in,
                              const Quantisation& out, int multiplier_bits, Rounding rounding);
 
-/// One partial a set of the tile, from scratch or onto what is there.
-void reduce_codes(const NormTile& tile, const ReductionPlan& plan, const std::int8_t* codes,
-                  Partial* partials, bool accumulate);
+/// One partial a set of the tile, from scratch or onto what is there. Codes are std::int8_t or std::int16_t,
+/// as the plan's grids have it.
+template <class Code>
+void reduce_codes(const NormTile& tile, const ReductionPlan& plan, const Code* codes, Partial* partials,
+                  bool accumulate);
 
-void finish_reduction(const ReductionPlan& plan, const Partial* partials, std::int64_t sets, std::int8_t* y);
+template <class Code>
+void finish_reduction(const ReductionPlan& plan, const Partial* partials, std::int64_t sets, Code* y);
 
 /// The infinitely precise result of the same codes, rounded once; `whole` is the tensor as one tile.
 std::vector<std::int64_t> ideal_reduction(const ReductionPlan& plan, const NormTile& whole,

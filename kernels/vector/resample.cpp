@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <type_traits>
 
 #include "kernels/quantise/affine_entry.h"
 
@@ -222,6 +223,22 @@ std::vector<double> apply_resize(const Resize& resize, const std::vector<double>
   return values;
 }
 
+namespace {
+
+// Of an axis' weights: int16 codes want 16 bits more, so that these round no sum the other way.
+int weight_bits(const Quantisation& grid) {
+  return ResamplePlan::kWeightBits + (grid.dtype == DType::Int16 ? 16 : 0);
+}
+
+std::int64_t rounded_sum(std::int64_t sum, int shift, Rounding rounding) {
+  return round_shift64(sum, shift, rounding);
+}
+std::int64_t rounded_sum(Int128 sum, int shift, Rounding rounding) {
+  return static_cast<std::int64_t>(round_shift(sum, shift, rounding));
+}
+
+}  // namespace
+
 ResamplePlan plan_resample(const Resize& resize, const Quantisation& grid, Rounding rounding) {
   ResamplePlan plan;
   plan.grid = grid;
@@ -245,9 +262,9 @@ ResamplePlan plan_resample(const Resize& resize, const Quantisation& grid, Round
     plan.rows.weight = {1};
   }
   for (const double w : plan.rows.weight)
-    plan.row_weights.push_back(std::llround(std::ldexp(w, ResamplePlan::kWeightBits)));
+    plan.row_weights.push_back(std::llround(std::ldexp(w, weight_bits(grid))));
   for (const double w : plan.columns.weight)
-    plan.column_weights.push_back(std::llround(std::ldexp(w, ResamplePlan::kWeightBits)));
+    plan.column_weights.push_back(std::llround(std::ldexp(w, weight_bits(grid))));
   return plan;
 }
 
@@ -258,31 +275,36 @@ ResampleTile resample_tile(const ResamplePlan& plan, std::int64_t planes, std::i
   return {planes, out_row, out_rows, *first, *last - *first + 1};
 }
 
-void resample_int8(const ResampleTile& t, const ResamplePlan& plan, const std::int8_t* x, std::int8_t* y) {
+template <class Code>
+void resample_codes(const ResampleTile& t, const ResamplePlan& plan, const Code* x, Code* y) {
+  using Sum = std::conditional_t<sizeof(Code) == 1, std::int64_t, Int128>;  // of int16 up to 90 bits
+  const int shift = 2 * weight_bits(plan.grid);
   const AxisTaps &rows = plan.rows, &columns = plan.columns;
   std::vector<std::int64_t> blended(static_cast<std::size_t>(columns.in));
   for (std::int64_t p = 0; p < t.planes; ++p) {
-    const std::int8_t* plane = x + p * t.in_rows * columns.in;
+    const Code* plane = x + p * t.in_rows * columns.in;
     for (std::int64_t r = t.out_row; r < t.out_row + t.out_rows; ++r) {
       std::fill(blended.begin(), blended.end(), 0);
       for (std::int64_t a = r * rows.taps; a < (r + 1) * rows.taps; ++a) {
         const auto tap = static_cast<std::size_t>(a);
-        const std::int8_t* row = plane + (rows.index[tap] - t.in_row) * columns.in;
+        const Code* row = plane + (rows.index[tap] - t.in_row) * columns.in;
         for (std::size_t i = 0; i < blended.size(); ++i)
           blended[i] += plan.row_weights[tap] * (row[i] - plan.grid.zero_point);
       }
       for (std::int64_t c = 0; c < columns.out; ++c) {
-        std::int64_t sum = 0;
+        Sum sum = 0;
         for (std::int64_t b = c * columns.taps; b < (c + 1) * columns.taps; ++b) {
           const auto tap = static_cast<std::size_t>(b);
-          sum += plan.column_weights[tap] * blended[static_cast<std::size_t>(columns.index[tap])];
+          sum += Sum{plan.column_weights[tap]} * blended[static_cast<std::size_t>(columns.index[tap])];
         }
-        *y++ = static_cast<std::int8_t>(std::clamp<std::int64_t>(
-            round_shift64(sum, 2 * ResamplePlan::kWeightBits, plan.rounding) + plan.grid.zero_point, -128,
-            127));
+        const std::int64_t rounded = rounded_sum(sum, shift, plan.rounding);
+        *y++ = static_cast<Code>(
+            std::clamp(rounded + plan.grid.zero_point, plan.grid.lowest(), plan.grid.highest()));
       }
     }
   }
 }
+template void resample_codes(const ResampleTile&, const ResamplePlan&, const std::int8_t*, std::int8_t*);
+template void resample_codes(const ResampleTile&, const ResamplePlan&, const std::int16_t*, std::int16_t*);
 
 }  // namespace bpusim

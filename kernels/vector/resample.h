@@ -36,12 +36,13 @@ Resize resolve_resize(const std::string& op, const Attributes& attributes, const
 
 std::vector<double> apply_resize(const Resize& resize, const std::vector<double>& x);
 
-/// A resize of planes in integers: weights of 20 bits an axis, exact sums, one rounding. The grid is kept.
+/// A resize of planes in integers: weights of 20 bits an axis (36 of int16 codes), exact sums, one rounding.
+/// The grid is kept.
 struct ResamplePlan {
   static constexpr int kWeightBits = 20;
   std::int64_t planes = 1;
   AxisTaps rows, columns;
-  std::vector<std::int64_t> row_weights, column_weights;  ///< in steps of 2^-20
+  std::vector<std::int64_t> row_weights, column_weights;  ///< in steps of 2^-20, or 2^-36
   Quantisation grid;
   Rounding rounding = Rounding::HalfEven;
 };
@@ -55,6 +56,8 @@ struct ResampleTile {
 ResampleTile resample_tile(const ResamplePlan& plan, std::int64_t planes, std::int64_t out_row,
                            std::int64_t out_rows);
 
-void resample_int8(const ResampleTile& tile, const ResamplePlan& plan, const std::int8_t* x, std::int8_t* y);
+/// Codes are std::int8_t or std::int16_t, as the plan's grid has it.
+template <class Code>
+void resample_codes(const ResampleTile& tile, const ResamplePlan& plan, const Code* x, Code* y);
 
 }  // namespace bpusim

@@ -23,7 +23,8 @@ const std::array<std::int64_t, kLogSegments + 1>& log_table() {
   return table;
 }
 
-// ln(sum / 2^30) in 40 fraction bits, of a sum of at least 2^30.
+}  // namespace
+
 std::int64_t log_of_sum(std::int64_t sum) {
   int exponent = 0;
   while ((sum >> (exponent + 1)) >= std::int64_t{1} << kExponentialBits) ++exponent;
@@ -37,22 +38,23 @@ std::int64_t log_of_sum(std::int64_t sum) {
   return exponent * kLn2 + table[segment] + static_cast<std::int64_t>(step);
 }
 
+Int128 logarithm_code(const SoftmaxPlan& plan, std::int64_t distance, std::int64_t log_sum) {
+  const Int128 real = -Int128{distance} * plan.scale_q40 - log_sum;
+  return round_shift(real * plan.reciprocal_q20, 60, Rounding::HalfEven);
+}
+
+namespace {
+
 std::int8_t code_of(const SoftmaxPlan& plan, int distance, std::int64_t sum, std::int64_t log_sum) {
   Int128 code = 0;
   if (plan.logarithm) {
-    const Int128 real = -Int128{distance} * plan.scale_q40 - log_sum;
-    code = round_shift(real * plan.reciprocal_q20, 60, Rounding::HalfEven);
+    code = logarithm_code(plan, distance, log_sum);
   } else {
     const Int128 numerator =
         Int128{plan.exponential[static_cast<std::size_t>(distance)]} * plan.reciprocal_q20;
     code = round_div(numerator, Int128{sum} << 20, Rounding::HalfEven);
   }
   return static_cast<std::int8_t>(std::clamp<Int128>(code + plan.out.zero_point, -128, 127));
-}
-
-// First element of row r.
-std::int64_t start_of(std::int64_t r, const SoftmaxRowShape& shape) {
-  return r / shape.stride * shape.elements * shape.stride + r % shape.stride;
 }
 
 // Results by the distance to the row's largest code, each made when it is first asked for: a row has more
@@ -94,7 +96,7 @@ SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out, bool l
 void softmax_int8(const SoftmaxPlan& plan, const std::int8_t* x, std::int64_t rows,
                   const SoftmaxRowShape& shape, std::int8_t* y) {
   for (std::int64_t r = 0; r < rows; ++r) {
-    const std::int64_t first = start_of(r, shape), end = first + shape.elements * shape.stride;
+    const std::int64_t first = shape.first_of(r), end = first + shape.elements * shape.stride;
     int largest = -128;
     for (std::int64_t i = first; i < end; i += shape.stride) largest = std::max<int>(largest, x[i]);
     std::int64_t sum = 0;
@@ -119,7 +121,7 @@ std::vector<std::int64_t> ideal_softmax(const SoftmaxPlan& plan, const std::vect
   std::vector<std::int64_t> ideal(codes.size());
   const auto rows = static_cast<std::int64_t>(codes.size()) / shape.elements;
   for (std::int64_t r = 0; r < rows; ++r) {
-    const std::int64_t first = start_of(r, shape), end = first + shape.elements * shape.stride;
+    const std::int64_t first = shape.first_of(r), end = first + shape.elements * shape.stride;
     const auto x = [&](std::int64_t i) { return codes[static_cast<std::size_t>(i)]; };
     std::int64_t largest = x(first);
     for (std::int64_t i = first; i < end; i += shape.stride) largest = std::max(largest, x(i));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/quantise/fixed_point.h"
 #include "kernels/quantise/quantise.h"
 
 namespace bpusim {
@@ -28,7 +29,17 @@ SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out, bool l
 /// How rows lie: an element every `stride` codes; `stride` rows side by side.
 struct SoftmaxRowShape {
   std::int64_t elements = 1, stride = 1;
+
+  /// The first element of row `r`.
+  std::int64_t first_of(std::int64_t r) const { return r / stride * elements * stride + r % stride; }
 };
+
+/// ln(sum / 2^30) in 40 fraction bits, of a sum of at least 2^30: a table of 256 segments, straight in
+/// between.
+std::int64_t log_of_sum(std::int64_t sum);
+
+/// LogSoftmax of an element so far below its row's largest, in steps of the output grid.
+Int128 logarithm_code(const SoftmaxPlan& plan, std::int64_t distance, std::int64_t log_sum);
 
 /// y = zero_point + round(e / (sum * scale)), ties to even; for the logarithm zero_point + round((x - largest
 /// - ln(sum)) / scale), with ln from a table of 256 segments and linear interpolation (error below 2^-18).

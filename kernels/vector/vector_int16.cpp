@@ -33,39 +33,28 @@ void elementwise_int16(const ElementwisePlan& plan, const std::int16_t* a, const
       case ElementwiseKind::ReverseSub:
         sum = Int128{ma} * p + Int128{mb} * q;
         break;
-      case ElementwiseKind::Div:
-      case ElementwiseKind::ReverseDiv:
       case ElementwiseKind::Min:
+        sum = std::min(Int128{ma} * p, Int128{mb} * q);
+        break;
       case ElementwiseKind::Max:
+        sum = std::max(Int128{ma} * p, Int128{mb} * q);
+        break;
       case ElementwiseKind::PRelu:
-        throw std::invalid_argument(std::string(to_string(plan.kind)) + ": has no int16 form");
+        sum = p < 0 ? Int128{mb} * p * q : Int128{ma} * p;
+        break;
+      case ElementwiseKind::Div:
+      case ElementwiseKind::ReverseDiv: {
+        const bool reverse = plan.kind == ElementwiseKind::ReverseDiv;
+        const Int128 code =
+            quotient(Int128{ma} * (reverse ? q : p), Int128{reverse ? p : q} << plan.shift, plan.rounding);
+        y[i] = static_cast<std::int16_t>(
+            std::clamp<Int128>(code + plan.out.zero_point, plan.lowest, plan.highest));
+        continue;
+      }
     }
     const Int128 code = round_shift(sum, plan.shift, plan.rounding) + plan.out.zero_point;
     y[i] = static_cast<std::int16_t>(std::clamp<Int128>(code, plan.lowest, plan.highest));
   }
-}
-
-std::vector<std::int64_t> ideal_elementwise_int16(const ElementwisePlan& plan,
-                                                  const std::vector<std::vector<std::int64_t>>& operands,
-                                                  const Broadcast& broadcast) {
-  std::vector<std::int64_t> y(operands.front().size());
-  const auto real = [&](std::size_t k, std::size_t i) {
-    return static_cast<long double>(plan.in[k].scale) *
-           static_cast<long double>(operands[k][i] - plan.in[k].zero_point);
-  };
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    long double value = real(0, i);
-    const auto j = static_cast<std::size_t>(broadcast.at(static_cast<std::int64_t>(i)));
-    if (plan.kind == ElementwiseKind::Relu) value = std::max(value, 0.0L);
-    if (plan.kind == ElementwiseKind::Add) value += real(1, j);
-    if (plan.kind == ElementwiseKind::Sub) value -= real(1, j);
-    if (plan.kind == ElementwiseKind::ReverseSub) value = real(1, j) - value;
-    if (plan.kind == ElementwiseKind::Mul) value *= real(1, j);
-    const long double code = value / plan.out.scale + static_cast<long double>(plan.out.zero_point);
-    y[i] = static_cast<std::int64_t>(std::nearbyint(std::clamp<long double>(
-        code, static_cast<long double>(plan.lowest), static_cast<long double>(plan.highest))));
-  }
-  return y;
 }
 
 bool interpolates(const std::string& op) {
@@ -174,22 +163,27 @@ std::vector<std::int64_t> ideal_pool_int16(const PoolPlan& plan, const std::vect
   return ideal;
 }
 
-void softmax_int16(const SoftmaxPlan& plan, const std::int16_t* x, std::int64_t rows, std::int64_t elements,
-                   std::int16_t* y) {
+void softmax_int16(const SoftmaxPlan& plan, const std::int16_t* x, std::int64_t rows,
+                   const SoftmaxRowShape& shape, std::int16_t* y) {
   const auto exponential = [&](std::int64_t distance) {
     const auto coarse = static_cast<std::size_t>(distance / 256),
                fine = static_cast<std::size_t>(distance % 256);
     if (coarse == 0) return std::int64_t{plan.exponential[fine]};
     return round_shift64(std::int64_t{plan.coarse[coarse]} * plan.exponential[fine], 30, Rounding::HalfEven);
   };
-  for (std::int64_t r = 0; r < rows; ++r, x += elements, y += elements) {
-    const std::int64_t largest = *std::max_element(x, x + elements);
-    std::int64_t sum = 0;
-    for (std::int64_t i = 0; i < elements; ++i) sum += exponential(largest - x[i]);
-    for (std::int64_t i = 0; i < elements; ++i) {
-      const Int128 numerator = Int128{exponential(largest - x[i])} * plan.reciprocal_q20;
-      const Int128 code = round_div(numerator, Int128{sum} << 20, Rounding::HalfEven) + plan.out.zero_point;
-      y[i] = static_cast<std::int16_t>(std::clamp<Int128>(code, plan.out.lowest(), plan.out.highest()));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const std::int64_t first = shape.first_of(r), end = first + shape.elements * shape.stride;
+    std::int64_t largest = x[first], sum = 0;
+    for (std::int64_t i = first; i < end; i += shape.stride) largest = std::max<std::int64_t>(largest, x[i]);
+    for (std::int64_t i = first; i < end; i += shape.stride) sum += exponential(largest - x[i]);
+    const std::int64_t log_sum = plan.logarithm ? log_of_sum(sum) : 0;
+    for (std::int64_t i = first; i < end; i += shape.stride) {
+      const std::int64_t distance = largest - x[i];
+      const Int128 code = plan.logarithm ? logarithm_code(plan, distance, log_sum)
+                                         : round_div(Int128{exponential(distance)} * plan.reciprocal_q20,
+                                                     Int128{sum} << 20, Rounding::HalfEven);
+      y[i] = static_cast<std::int16_t>(
+          std::clamp<Int128>(code + plan.out.zero_point, plan.out.lowest(), plan.out.highest()));
     }
   }
 }

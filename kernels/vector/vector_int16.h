@@ -16,9 +16,6 @@ namespace bpusim {
 /// The formula of elementwise_int8 with 96-bit products. `y` may be `a`.
 void elementwise_int16(const ElementwisePlan& plan, const std::int16_t* a, const std::int16_t* b,
                        std::int64_t count, std::int16_t* y, const Broadcast& broadcast = {});
-std::vector<std::int64_t> ideal_elementwise_int16(const ElementwisePlan& plan,
-                                                  const std::vector<std::vector<std::int64_t>>& operands,
-                                                  const Broadcast& broadcast = {});
 
 /// Segments of a function's table over an int16 input: 512 of 128 codes each.
 constexpr int kSegmentBits = 7;
@@ -43,8 +40,9 @@ void pool_tile_int16(const ConvTile& tile, const PoolPlan& plan, const std::int1
 std::vector<std::int64_t> ideal_pool_int16(const PoolPlan& plan, const std::vector<std::int64_t>& codes);
 
 /// An exponential of a distance d is a product of two table values, exp(-scale * 256 (d / 256)) and
-/// exp(-scale (d % 256)), each of 30 fraction bits, rounded to 30 bits. The rest is softmax_int8's.
-void softmax_int16(const SoftmaxPlan& plan, const std::int16_t* x, std::int64_t rows, std::int64_t elements,
-                   std::int16_t* y);
+/// exp(-scale (d % 256)), each of 30 fraction bits, rounded to 30 bits. The rest is softmax_int8's. `y` may
+/// be `x`.
+void softmax_int16(const SoftmaxPlan& plan, const std::int16_t* x, std::int64_t rows,
+                   const SoftmaxRowShape& shape, std::int16_t* y);
 
 }  // namespace bpusim

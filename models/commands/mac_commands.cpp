@@ -27,7 +27,7 @@ Footprint Convolve::footprint(const Site& site, const Plans& plans) const {
   return {{sram_access(site.core, input, conv_inputs(p.problem, tile) * byte_size(p.in.dtype)),
            sram_access(site.core, weights, tile.out_channels * p.problem.taps()),
            sram_access(site.core, entries, tile.out_channels * kRecordBytes)},
-          // Outputs that do not lie side by side (int8 only) span what is between them too.
+          // Outputs that do not lie side by side span what is between them too.
           {sram_access(site.core, out, tile.output_span(p.problem.ow) * byte_size(p.out.dtype))}};
 }
 
@@ -60,7 +60,20 @@ void Convolve::execute(const Site& site, const Plans& plans, Memories& memories)
   const auto wide = sram.widened(input, conv_inputs(p.problem, tile), p.in.dtype);
   std::vector<std::int16_t> result(static_cast<std::size_t>(conv_outputs(p.problem, tile)));
   conv_tile_int16(tile, p, wide.data(), taps, affine, result.data());
-  sram.narrow(result, out, p.out.dtype);
+  if (tile.column_step == 0) return sram.narrow(result, out, p.out.dtype);
+  auto spread = sram.widened(out, tile.output_span(p.problem.ow), p.out.dtype);  // others lie in between
+  const std::int16_t* next = result.data();
+  for (std::int64_t o = 0; o < tile.out_channels; ++o)
+    for (std::int64_t y = 0; y < tile.out_rows; ++y)
+      for (std::int64_t x = 0; x < p.problem.ow; ++x)
+        spread[static_cast<std::size_t>(o * tile.plane_step + y * tile.row_step + x * tile.column_step)] =
+            *next++;
+  sram.narrow(spread, out, p.out.dtype);
+}
+
+std::int64_t passes_of(const ProductPlan& plan, const MacArrayParams& mac) {
+  return (plan.a.dtype == DType::Int16 ? mac.int16_passes : 1) *
+         (plan.b.dtype == DType::Int16 ? mac.int16_passes : 1);
 }
 
 const char* Multiply::name(const Site&) const {
@@ -72,23 +85,35 @@ void Multiply::relocate(std::int64_t offset) {
 }
 
 Footprint Multiply::footprint(const Site& site, const Plans& plans) const {
-  const std::int64_t inner = plans.of(*this).inner;
-  return {{sram_access(site.core, a, rows * inner), sram_access(site.core, b, inner * columns)},
-          {sram_access(site.core, out, rows * columns)}};
+  const ProductPlan& p = plans.of(*this);
+  return {{sram_access(site.core, a, rows * p.inner * byte_size(p.a.dtype)),
+           sram_access(site.core, b, p.inner * columns * byte_size(p.b.dtype))},
+          {sram_access(site.core, out, rows * columns * byte_size(p.out.dtype))}};
 }
 
 // The second factor streams into the array row by row, however it lies. Where the factors' grids have zero
-// points their sums over rows and columns are products with ones: one row and one column more.
+// points their sums over rows and columns are products with ones: one row and one column more. An int16
+// factor goes through in its halves, so that two of them take the square of the passes of one.
 Cost Multiply::price(const MachineParams& machine, const Site&, const Plans& plans) const {
   const ProductPlan& p = plans.of(*this);
-  return matmul_cost(machine.mac, rows + (p.b.asymmetric ? 1 : 0), columns + (p.a.asymmetric ? 1 : 0),
-                     p.inner);
+  const Cost one =
+      matmul_cost(machine.mac, rows + (p.b.asymmetric ? 1 : 0), columns + (p.a.asymmetric ? 1 : 0), p.inner);
+  Cost cost;
+  for (const Cost::Part& part : one.parts) cost.add(part.name, part.cycles * passes_of(p, machine.mac));
+  return cost;
 }
 
 void Multiply::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const CoreSram sram = memories.sram(site.core);
-  product_tile_int8(plans.of(*this), rows, columns, sram.at<std::int8_t>(a), sram.at<std::int8_t>(b),
-                    sram.at<std::int8_t>(out));
+  const ProductPlan& p = plans.of(*this);
+  if (!takes_int16(p))
+    return product_tile_int8(p, rows, columns, sram.at<std::int8_t>(a), sram.at<std::int8_t>(b),
+                             sram.at<std::int8_t>(out));
+  const auto left = sram.widened(a, rows * p.inner, p.a.dtype),
+             right = sram.widened(b, p.inner * columns, p.b.dtype);
+  std::vector<std::int16_t> result(static_cast<std::size_t>(rows * columns));
+  product_tile_int16(p, rows, columns, left.data(), right.data(), result.data());
+  sram.narrow(result, out, p.out.dtype);
 }
 
 }  // namespace bpusim

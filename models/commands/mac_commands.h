@@ -8,6 +8,7 @@
 
 namespace bpusim {
 
+struct MacArrayParams;
 struct ProductPlan;
 
 /// A tile of a convolution, on Unit::Mac.
@@ -23,6 +24,9 @@ struct Convolve {
   Cost price(const MachineParams& machine, const Site& site, const Plans& plans) const;
   void execute(const Site& site, const Plans& plans, Memories& memories) const;
 };
+
+/// Passes of the array that a product takes: those of int16 halves, of either factor.
+std::int64_t passes_of(const ProductPlan& plan, const MacArrayParams& mac);
 
 /// A tile of a product of two activations, on Unit::Mac: [rows][inner] by [inner][columns], each as the plan
 /// says that it lies.

@@ -24,22 +24,25 @@ void ReduceCodes::relocate(std::int64_t offset) {
   partials += offset;
 }
 
-Footprint ReduceCodes::footprint(const Site& site, const Plans&) const {
+Footprint ReduceCodes::footprint(const Site& site, const Plans& plans) const {
   const Access total = sram_access(site.core, partials, tile.set_count() * kPartialBytes);
   Footprint f;
-  f.reads = {sram_access(site.core, codes, tile.element_count())};
+  f.reads = {sram_access(site.core, codes, tile.element_count() * byte_size(plans.of(*this).in.dtype))};
   if (accumulate) f.reads.push_back(total);
   f.writes = {total};
   return f;
 }
 
-Cost ReduceCodes::price(const MachineParams& machine, const Site&, const Plans&) const {
-  return reduction_cost(machine.reduction, lane_demand(tile, 1, 1));
+Cost ReduceCodes::price(const MachineParams& machine, const Site&, const Plans& plans) const {
+  return reduction_cost(machine.reduction, lane_demand(tile, byte_size(plans.of(*this).in.dtype), 1));
 }
 
 void ReduceCodes::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const CoreSram sram = memories.sram(site.core);
-  reduce_codes(tile, plans.of(*this), sram.at<std::int8_t>(codes), sram.at<Partial>(partials), accumulate);
+  const ReductionPlan& p = plans.of(*this);
+  if (p.in.dtype == DType::Int16)
+    return reduce_codes(tile, p, sram.at<std::int16_t>(codes), sram.at<Partial>(partials), accumulate);
+  reduce_codes(tile, p, sram.at<std::int8_t>(codes), sram.at<Partial>(partials), accumulate);
 }
 
 const char* FinishReduction::name(const Site&) const {
@@ -51,18 +54,23 @@ void FinishReduction::relocate(std::int64_t offset) {
   out += offset;
 }
 
-Footprint FinishReduction::footprint(const Site& site, const Plans&) const {
-  return {{sram_access(site.core, partials, sets * kPartialBytes)}, {sram_access(site.core, out, sets)}};
+Footprint FinishReduction::footprint(const Site& site, const Plans& plans) const {
+  return {{sram_access(site.core, partials, sets * kPartialBytes)},
+          {sram_access(site.core, out, sets * byte_size(plans.of(*this).out.dtype))}};
 }
 
-Cost FinishReduction::price(const MachineParams& machine, const Site& site, const Plans&) const {
-  return site.unit == Unit::SpecialFunction ? special_function_cost(machine.sfu, sets, 1)
-                                            : vector_cost(machine.vector, sets);
+Cost FinishReduction::price(const MachineParams& machine, const Site& site, const Plans& plans) const {
+  return site.unit == Unit::SpecialFunction
+             ? special_function_cost(machine.sfu, sets, 1)
+             : vector_cost(machine.vector, sets * byte_size(plans.of(*this).out.dtype));
 }
 
 void FinishReduction::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const CoreSram sram = memories.sram(site.core);
-  finish_reduction(plans.of(*this), sram.at<Partial>(partials), sets, sram.at<std::int8_t>(out));
+  const ReductionPlan& p = plans.of(*this);
+  if (p.out.dtype == DType::Int16)
+    return finish_reduction(p, sram.at<Partial>(partials), sets, sram.at<std::int16_t>(out));
+  finish_reduction(p, sram.at<Partial>(partials), sets, sram.at<std::int8_t>(out));
 }
 
 }  // namespace bpusim

@@ -111,7 +111,7 @@ void SoftmaxRows::execute(const Site& site, const Plans& plans, Memories& memori
   if (!takes_int16(p))
     return softmax_int8(p, sram.at<std::int8_t>(in), rows, shape, sram.at<std::int8_t>(out));
   auto codes = sram.widened(in, rows * shape.elements, p.in.dtype);
-  softmax_int16(p, codes.data(), rows, shape.elements, codes.data());
+  softmax_int16(p, codes.data(), rows, shape, codes.data());
   sram.narrow(codes, out, p.out.dtype);
 }
 
@@ -169,14 +169,15 @@ void Resample::relocate(std::int64_t offset) {
 
 Footprint Resample::footprint(const Site& site, const Plans& plans) const {
   const ResamplePlan& p = plans.of(*this);
-  return {{sram_access(site.core, in, tile.planes * tile.in_rows * p.columns.in)},
-          {sram_access(site.core, out, tile.planes * tile.out_rows * p.columns.out)}};
+  const std::int64_t size = byte_size(p.grid.dtype);
+  return {{sram_access(site.core, in, tile.planes * tile.in_rows * p.columns.in * size)},
+          {sram_access(site.core, out, tile.planes * tile.out_rows * p.columns.out * size)}};
 }
 
 // Rows are blended first, then columns: each product and its addition is one element of a pass.
 Cost Resample::price(const MachineParams& machine, const Site&, const Plans& plans) const {
   const ResamplePlan& p = plans.of(*this);
-  const std::int64_t rows = tile.planes * tile.out_rows;
+  const std::int64_t rows = tile.planes * tile.out_rows * byte_size(p.grid.dtype);
   Cost cost = vector_cost(machine.vector, rows * p.columns.in * p.rows.taps);
   cost.add("columns", vector_cost(machine.vector, rows * p.columns.out * p.columns.taps).cycles);
   return cost;
@@ -184,7 +185,10 @@ Cost Resample::price(const MachineParams& machine, const Site&, const Plans& pla
 
 void Resample::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const CoreSram sram = memories.sram(site.core);
-  resample_int8(tile, plans.of(*this), sram.at<std::int8_t>(in), sram.at<std::int8_t>(out));
+  const ResamplePlan& p = plans.of(*this);
+  if (p.grid.dtype == DType::Int16)
+    return resample_codes(tile, p, sram.at<std::int16_t>(in), sram.at<std::int16_t>(out));
+  resample_codes(tile, p, sram.at<std::int8_t>(in), sram.at<std::int8_t>(out));
 }
 
 }  // namespace bpusim

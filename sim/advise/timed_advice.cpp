@@ -8,6 +8,7 @@
 
 #include "kernels/units.h"
 #include "sim/advise/advisors.h"
+#include "sim/operators/families/quantise.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
@@ -47,7 +48,7 @@ class TimedAdvisor {
     std::map<ProductKind, std::vector<std::size_t>> products;
     for (std::size_t s = 0; s < steps_.size(); ++s) {
       const Step& step = steps_[s];
-      if (step.on_cpu()) on_cpu[step.op].push_back(s);
+      if (step.on_cpu() && step.op != kQuantise) on_cpu[step.op].push_back(s);  // it goes with its readers
       if (step.placement.where == Where::Decomposed) decomposed[step.op].push_back(s);
       const NodeResult* row = row_of(s);
       if (row != nullptr && step.on_bpu() && row->macs > 0) products[kind_of_product(s)].push_back(s);

@@ -181,7 +181,7 @@ void add_run_command(CLI::App& app, Action& action) {
       ->take_all();
   command
       ->add_option("--int16", c->overrides.int16,
-                   "Node whose output, or input of the network that, is int16; may be repeated")
+                   "Node whose output, or input of the network that, is int16, or all; may be repeated")
       ->take_all();
   command
       ->add_option("--int16-below", c->overrides.int16_below,

@@ -6,6 +6,7 @@
 #include "sim/lowering/program_builder.h"
 #include "sim/operators/operator.h"
 #include "sim/operators/tensor_codes.h"
+#include "sim/plan/copies.h"
 
 namespace bpusim {
 
@@ -70,7 +71,7 @@ class Linker {
 }  // namespace
 
 void write_tensor(const TensorPlace& place, const std::vector<double>& values, DramPort& memory) {
-  write_codes(memory, place, quantise(values, place.grid).data());
+  write_codes(memory, place, codes_on(values, place.grid).data());
 }
 
 NetworkCompiler::NetworkCompiler(const CompilerInput& input, DramPort& memory)
@@ -91,6 +92,12 @@ std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
   return address;
 }
 
+// On the machine: float32 has no grid, whatever calibration would give it on the BPU.
+Quantisation NetworkCompiler::grid_of(const std::string& value) const {
+  if (input_.placed.sharing.is_float(value)) return {1, 0, DType::Float32};
+  return input_.calibration.grids.at(value);
+}
+
 // Roots first, in the order in which steps meet them; what shares their bytes follows.
 void NetworkCompiler::place_tensors() {
   const auto place = [&](const std::string& value) {
@@ -99,7 +106,7 @@ void NetworkCompiler::place_tensors() {
     const std::string& root = part->second.root;
     if (places_.count(root) == 0) {
       TensorPlace tensor;
-      tensor.grid = input_.calibration.grids.at(root);
+      tensor.grid = grid_of(root);
       tensor.elements = element_count(input_.placed.network.shape_of(root));
       tensor.grid_class = input_.placed.sharing.grid_classes.at(root);
       const auto on_chip = residency_.addresses.find(root);
@@ -109,7 +116,7 @@ void NetworkCompiler::place_tensors() {
     TensorPlace tensor = places_.at(root);
     tensor.address += part->second.offset * byte_size(tensor.grid.dtype);
     tensor.elements = element_count(input_.placed.network.shape_of(value));
-    tensor.grid = input_.calibration.grids.at(value);
+    tensor.grid = grid_of(value);
     tensor.grid_class = input_.placed.sharing.grid_classes.at(value);
     places_[value] = tensor;
   };
@@ -130,6 +137,12 @@ void NetworkCompiler::write_image(const std::string& value) {
   write_tensor(places_.at(value), input_.golden->get(value)->values, memory_);
 }
 
+// Of a copy that was added since the golden pass, its original's.
+std::vector<double> NetworkCompiler::golden(const std::string& value) const {
+  const GoldenStore& store = *input_.golden;
+  return store.get(store.holds(value) ? value : original_of(input_.placed.network, value))->values;
+}
+
 LoweringContext NetworkCompiler::context() {
   return {input_.run,
           input_.placed.network,
@@ -139,7 +152,7 @@ LoweringContext NetworkCompiler::context() {
           made_on_,
           memory_,
           input_.golden != nullptr,
-          [this](const std::string& value) { return input_.golden->get(value)->values; },
+          [this](const std::string& value) { return golden(value); },
           [this](std::int64_t bytes) { return allocate(bytes); },
           [this](const Program& program) { return rehearse(program); },
           input_.calibration.text,
@@ -163,10 +176,12 @@ CompiledNetwork NetworkCompiler::compile() {
     const Node &first = input_.placed.first_node(step), &last = input_.placed.last_node(step);
     LoweredStep lowered;
     if (!find_operator(first.op)->alias || step.on_cpu()) lowered = lower(step);
-    // Of exact tensors the BPU makes none: a step of its own is another shape of what the CPU made.
+    // Of exact and float32 tensors the BPU makes none: a step of its own is another shape of what the CPU
+    // made.
+    const Sharing& sharing = input_.placed.sharing;
     for (const std::string& output : last.outputs)
       made_on_[output] =
-          input_.placed.sharing.is_exact(output) ? Placement::Where::Cpu : step.placement.where;
+          sharing.is_exact(output) || sharing.is_float(output) ? Placement::Where::Cpu : step.placement.where;
     for (Program& program : lowered.programs)
       linker.add(std::move(program), static_cast<int>(s), step.on_bpu());
     lowered.programs.clear();
@@ -181,13 +196,17 @@ std::int64_t NetworkCompiler::cycles_on_bpu(Step step) {
   if (!step.lowerable) return -1;
   step.placement.where = Placement::Where::Bpu;
   if (find_operator(input_.placed.first_node(step).op)->alias) return 0;
+  const auto places = places_;
+  for (auto& [value, place] : places_)  // there its tensors would be on grids
+    if (place.grid.dtype == DType::Float32) place.grid = input_.calibration.grids.at(value);
+  std::int64_t cycles = 0;
   try {
-    std::int64_t cycles = 0;
     for (const Program& program : lower(step).programs) cycles += rehearse(program);
-    return cycles;
   } catch (const InputError&) {  // no BPU of this kind could run it
-    return -1;
+    cycles = -1;
   }
+  places_ = places;
+  return cycles;
 }
 
 std::int64_t NetworkCompiler::cycles_on_cpu(const Step& step, const std::set<std::string>& from_bpu) {

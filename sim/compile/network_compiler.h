@@ -37,7 +37,7 @@ struct CompilerInput {
   const Listener* listener = nullptr;
 };
 
-/// Writes values to where a tensor lies, on its grid.
+/// Writes values to where a tensor lies, on its grid or as float32.
 void write_tensor(const TensorPlace& place, const std::vector<double>& values, DramPort& memory);
 
 class NetworkCompiler {
@@ -60,6 +60,8 @@ class NetworkCompiler {
   std::int64_t allocate(std::int64_t bytes);
   std::int64_t rehearse(const Program& program);
   void place_tensors();
+  std::vector<double> golden(const std::string& value) const;
+  Quantisation grid_of(const std::string& value) const;
   void write_image(const std::string& value);
   LoweredStep lower(const Step& step);
 

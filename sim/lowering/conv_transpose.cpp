@@ -20,6 +20,8 @@ class TransposeLowering {
         p_(problem),
         job_(job),
         machine_(machine),
+        in_size_(byte_size(job.plan.in.dtype)),
+        out_size_(byte_size(job.plan.out.dtype)),
         phases_(phases_of(problem)),
         tail_(builder, job.tail),
         tiles_(builder, machine) {
@@ -39,7 +41,7 @@ class TransposeLowering {
                                  std::int64_t rows) const;
   std::int64_t weight_bytes() const { return aligned(channels_ * taps_) + aligned(channels_ * kRecordBytes); }
   std::int64_t in_bytes() const;
-  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow); }
+  std::int64_t out_bytes() const { return aligned(channels_ * rows_ * p_.ow * out_size_); }
   std::int64_t slot_bytes() const { return in_bytes() + out_bytes() + tail_.room(out_bytes()); }
   std::int64_t footprint() const { return 2 * weight_bytes() + kSlots * slot_bytes(); }
   void choose(std::int64_t tile_bytes);
@@ -51,6 +53,7 @@ class TransposeLowering {
   const ConvTransposeProblem& p_;
   const ConvJob& job_;
   const MachineParams& machine_;
+  const std::int64_t in_size_, out_size_;  // bytes of an element
   const std::vector<ConvPhase> phases_;
   const TileTail tail_;
   TileCommands tiles_;
@@ -90,7 +93,7 @@ std::int64_t TransposeLowering::in_bytes() const {
     const ConvTile tile = tiles_of(0, channels_, row, std::min(rows_, p_.oh - row)).front();
     most = std::max(most, tile.in_channels * tile.in_rows * p_.iw);
   }
-  return aligned(most);
+  return aligned(most * in_size_);
 }
 
 // As of a convolution: all output channels where their weights leave half of the SRAM, then as many rows as
@@ -138,16 +141,16 @@ void TransposeLowering::band(std::int64_t sample, const std::vector<ConvTile>& t
   const ConvTile& t = tiles.front();
   const std::int64_t plane = p_.ih * p_.iw, out = slot + in_bytes(), residual = out + out_bytes();
   const DramBox output{job_.y,
-                       {{sample, 1, p_.oc * p_.oh * p_.ow},
-                        {t.out_channel, t.out_channels, p_.oh * p_.ow},
-                        {row, rows, p_.ow},
-                        {0, p_.ow, 1}}};
+                       {{sample, 1, p_.oc * p_.oh * p_.ow * out_size_},
+                        {t.out_channel, t.out_channels, p_.oh * p_.ow * out_size_},
+                        {row, rows, p_.ow * out_size_},
+                        {0, p_.ow * out_size_, 1}}};
   const auto add = [&](Unit unit, Body body) { tiles_.add(unit, std::move(body)); };
   add(Unit::Load, Transfer{DramBox{job_.x,
-                                   {{sample, 1, p_.ic * plane},
-                                    {t.in_channel, t.in_channels, plane},
-                                    {t.in_row, t.in_rows, p_.iw},
-                                    {0, p_.iw, 1}}},
+                                   {{sample, 1, p_.ic * plane * in_size_},
+                                    {t.in_channel, t.in_channels, plane * in_size_},
+                                    {t.in_row, t.in_rows, p_.iw * in_size_},
+                                    {0, p_.iw * in_size_, 1}}},
                            slot});
   tail_.load(add, output, job_.y, residual);
   std::int64_t at = weights;
@@ -155,10 +158,10 @@ void TransposeLowering::band(std::int64_t sample, const std::vector<ConvTile>& t
     const ConvPhase& phase = phases_[k];
     if (tiles[k].out_rows > 0)
       add(Unit::Mac, Convolve{plans_[k], tiles[k], slot, at, weights + aligned(channels_ * taps_),
-                              out + phase.row * p_.ow + phase.column});
+                              out + (phase.row * p_.ow + phase.column) * out_size_});
     at += t.out_channels * phase.problem.taps();
   }
-  tail_.apply(add, output.bytes(), out, residual);
+  tail_.apply(add, output.bytes() / out_size_, out, residual);
   add(Unit::Store, Transfer{output, out});
 }
 

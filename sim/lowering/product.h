@@ -10,7 +10,7 @@
 
 namespace bpusim {
 
-/// The factors and their product in memory, int8.
+/// The factors and their product in memory, as the plan's grids have them.
 struct ProductJob {
   ProductProblem problem;
   ProductPlan plan;

@@ -22,9 +22,9 @@ std::int64_t product(const std::vector<std::int64_t>& steps) {
 }
 
 // Where the results of a block's sets go.
-DramBox results_of(const NormPart& part, const TileBox& box, std::int64_t y) {
-  DramBox out{y, {{0, 1, 1}}};
-  std::int64_t stride = 1;
+DramBox results_of(const NormPart& part, const TileBox& box, std::int64_t y, std::int64_t size) {
+  DramBox out{y, {{0, size, 1}}};
+  std::int64_t stride = size;
   for (std::size_t d = part.dims.size(); d-- > 0;) {
     if (part.dims[d].in_set) continue;
     out.dims.insert(out.dims.begin(), {box.begin[d], box.count[d], stride});
@@ -40,17 +40,20 @@ struct Cuts {
   std::int64_t limit = 0, sets = 1;
 };
 
-Cuts cuts_of(const NormPart& part, const MachineParams& machine, std::int64_t tile_bytes) {
-  const std::int64_t set = part.set_size(), spare = machine.sram.bytes - 1024;
+Cuts cuts_of(const ReductionJob& job, const MachineParams& machine, std::int64_t tile_bytes) {
+  const NormPart& part = job.part;
+  const std::int64_t set = part.set_size(), spare = machine.sram.bytes - 1024,
+                     code = byte_size(job.plan.in.dtype), results = kPartial + byte_size(job.plan.out.dtype);
   Cuts cuts;
-  // Codes in their slots, and nine bytes a set for its results.
+  // Codes in their slots, and a partial and a result a set.
   const auto fits = static_cast<std::int64_t>(
-      static_cast<double>(spare) / (static_cast<double>(kSlots) + 9.0 * kResults / static_cast<double>(set)));
-  cuts.limit = std::min(tile_bytes, fits);
+      static_cast<double>(spare) / (static_cast<double>(kSlots * code) +
+                                    static_cast<double>(results * kResults) / static_cast<double>(set)));
+  cuts.limit = std::min(tile_bytes / code, fits);
   cuts.chunked = set > cuts.limit;
   if (cuts.chunked) {
     cuts.block = narrow_block_steps(part, kNeighbours);
-    cuts.limit = std::min(tile_bytes, (spare - 9 * kResults * kNeighbours) / kSlots);
+    cuts.limit = std::min(tile_bytes, (spare - results * kResults * kNeighbours) / kSlots) / code;
   } else {
     cuts.block = block_steps(part, cuts.limit);
   }
@@ -69,9 +72,10 @@ Program lower_reduction(const std::string& name, const ReductionJob& job, const 
   TileCommands tiles(builder, machine);
   const NormPart& part = job.part;
   const int plan = builder.add_plan(job.plan);
-  const Cuts cuts = cuts_of(part, machine, tile_bytes);
-  const std::int64_t room = aligned(cuts.limit), partial_room = aligned(cuts.sets * kPartial),
-                     result_room = partial_room + aligned(cuts.sets);
+  const Cuts cuts = cuts_of(job, machine, tile_bytes);
+  const int code = byte_size(job.plan.in.dtype), result = byte_size(job.plan.out.dtype);
+  const std::int64_t room = aligned(cuts.limit * code), partial_room = aligned(cuts.sets * kPartial),
+                     result_room = partial_room + aligned(cuts.sets * result);
   builder.reserve_sram(kSlots * room + kResults * result_room);
   const Unit finisher = job.plan.kind == ReductionKind::L2 ? Unit::SpecialFunction : Unit::Vector;
   std::vector<std::int64_t> used(static_cast<std::size_t>(machine.bpu.cores), 0);
@@ -84,12 +88,12 @@ Program lower_reduction(const std::string& name, const ReductionJob& job, const 
       const std::int64_t slot = used[static_cast<std::size_t>(tiles.core())]++ % kSlots * room;
       const NormTile tile = tile_of(part, chunk);
       sets = tile.set_count();
-      tiles.add(Unit::Load, Transfer{dram_of(part, chunk, job.x, 1), slot});
+      tiles.add(Unit::Load, Transfer{dram_of(part, chunk, job.x, code), slot});
       tiles.add(Unit::Reduction, ReduceCodes{plan, tile, slot, partials, accumulate});
       accumulate = true;
     }
     tiles.add(finisher, FinishReduction{plan, sets, partials, partials + partial_room});
-    tiles.add(Unit::Store, Transfer{results_of(part, block, job.y), partials + partial_room});
+    tiles.add(Unit::Store, Transfer{results_of(part, block, job.y, result), partials + partial_room});
     tiles.next();
   }
   return builder.finish();

@@ -16,10 +16,11 @@ struct Piece {
   DramBox source, target;
 };
 
-// Boxes that the runs of all axes make, row-major.
-std::vector<Piece> pieces_of(const Selection& s, std::int64_t x, std::int64_t y, std::int64_t fill) {
+// Boxes of bytes that the runs of all axes make, row-major. `fill` has an element for each of the last axis.
+std::vector<Piece> pieces_of(const Selection& s, std::int64_t x, std::int64_t y, std::int64_t fill,
+                             std::int64_t element_bytes) {
   const std::size_t rank = s.index.size();
-  std::vector<std::int64_t> from(rank, 1), to(rank, 1);
+  std::vector<std::int64_t> from(rank, element_bytes), to(rank, element_bytes);
   for (std::size_t d = rank; d-- > 1;) {
     from[d - 1] = from[d] * s.input[d];
     to[d - 1] = to[d] * static_cast<std::int64_t>(s.index[d].size());
@@ -40,11 +41,14 @@ std::vector<Piece> pieces_of(const Selection& s, std::int64_t x, std::int64_t y,
                                     [](const SelectionRun& run) { return run.in == Selection::kFill; });
     Piece piece{{filled ? fill : x, {}}, {y, {}}};
     for (std::size_t d = 0; d < rank; ++d) {
-      const std::int64_t stride = filled ? (d + 1 == rank ? 1 : 0) : from[d] * runs[d].step;
+      const std::int64_t stride = filled ? (d + 1 == rank ? element_bytes : 0) : from[d] * runs[d].step;
       if (!filled) piece.source.base += runs[d].in * from[d];
       piece.source.dims.push_back({0, runs[d].count, stride});
       piece.target.dims.push_back({runs[d].out, runs[d].count, to[d]});
     }
+    // An element's own bytes.
+    piece.source.dims.push_back({0, element_bytes, 1});
+    piece.target.dims.push_back({0, element_bytes, 1});
     pieces.push_back(std::move(piece));
   }
   return pieces;
@@ -57,7 +61,6 @@ DramBox within(const DramBox& box, const TileBox& part) {
     result.dims[d].begin += part.begin[d];
     result.dims[d].count = part.count[d];
   }
-  if (result.dims.empty() || result.dims.back().stride != 1) result.dims.push_back({0, 1, 1});
   return result;
 }
 
@@ -76,19 +79,19 @@ std::vector<std::int64_t> steps_of(const TileBox& box, std::int64_t limit) {
 }  // namespace
 
 Program lower_selection(const std::string& name, const Selection& selection, std::int64_t x, std::int64_t y,
-                        std::int64_t fill, const MachineParams& machine, std::int64_t tile_bytes) {
+                        std::int64_t fill, std::int64_t element_bytes, const MachineParams& machine,
+                        std::int64_t tile_bytes) {
   ProgramBuilder builder(name);
   TileCommands tiles(builder, machine);
   const std::int64_t most = machine.sram.bytes / kSlots / 64 * 64;
-  const std::int64_t limit = std::max<std::int64_t>(1, std::min(most, tile_bytes));
+  const std::int64_t limit = std::max(element_bytes, std::min(most, tile_bytes));
   builder.reserve_sram(kSlots * aligned(limit));
-  for (const Piece& piece : pieces_of(selection, x, y, fill)) {
+  for (const Piece& piece : pieces_of(selection, x, y, fill, element_bytes)) {
     TileBox whole;
     for (const DramBox::Dim& dim : piece.target.dims) {
       whole.begin.push_back(0);
       whole.count.push_back(dim.count);
     }
-    if (whole.begin.empty()) whole = {{0}, {1}};
     for (const TileBox& part : cut(whole, steps_of(whole, limit))) {
       const std::int64_t slot = tiles.slot(kSlots) * aligned(limit);
       tiles.add(Unit::Load, Transfer{within(piece.source, part), slot});

@@ -10,9 +10,10 @@
 
 namespace bpusim {
 
-/// int8 tensors at `x` and `y`; `fill` is the address of as many fill codes as the last axis of the output is
-/// long.
+/// Tensors at `x` and `y` with elements of so many bytes; `fill` is the address of as many fill codes as the
+/// last axis of the output is long.
 Program lower_selection(const std::string& name, const Selection& selection, std::int64_t x, std::int64_t y,
-                        std::int64_t fill, const MachineParams& machine, std::int64_t tile_bytes);
+                        std::int64_t fill, std::int64_t element_bytes, const MachineParams& machine,
+                        std::int64_t tile_bytes);
 
 }  // namespace bpusim

@@ -33,5 +33,6 @@ std::vector<OperatorDefinition> sweeps();               ///< CumSum, ReverseSequ
 std::vector<OperatorDefinition> bits();                 ///< BitShift, BitwiseAnd, …; IsNaN, IsInf
 std::vector<OperatorDefinition> matrices();             ///< Det, Inverse, EyeLike
 std::vector<OperatorDefinition> samplings();            ///< GridSample, RoiAlign
+std::vector<OperatorDefinition> quantises();            ///< Quantise, Requantise, which plans add
 
 }  // namespace bpusim::operators

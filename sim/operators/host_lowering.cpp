@@ -40,8 +40,8 @@ LoweredStep lower_text(const Step& step, const Node& node, const LoweringContext
   return lowered;
 }
 
-// What crosses between BPU and CPU: inputs that the BPU made, and all outputs, which it or the application
-// takes. Exact tensors lie as they are: nothing converts them, and the BPU takes none.
+// What crosses between BPU and CPU: inputs that the BPU made, outputs that it or the application takes. Exact
+// tensors lie as they are, and float32 ones too: nothing converts them, and the BPU takes none.
 struct Crossing {
   std::vector<TensorPlace> in, out;
   std::vector<Quantisation> in_grids, out_grids;
@@ -66,8 +66,9 @@ Crossing cross(const Node& node, const LoweringContext& context, LoweredStep& lo
     }
     const auto maker = context.made_on.find(name);
     const bool from_bpu = maker != context.made_on.end() && maker->second != Placement::Where::Cpu;
+    const bool given = maker == context.made_on.end() && place.grid.dtype != DType::Float32;
     enters = enters || from_bpu;
-    if (from_bpu || maker == context.made_on.end()) task.demand.convert_elements += place.elements;
+    if (from_bpu || given) task.demand.convert_elements += place.elements;
     if (from_bpu) task.demand.layout_elements += place.elements;
     task.demand.memory_bytes += place.elements * kFloatBytes;
   }
@@ -80,6 +81,11 @@ Crossing cross(const Node& node, const LoweringContext& context, LoweredStep& lo
     crossing.out_grids.push_back(place.grid);
     task.writes.push_back(DramBox::contiguous(place.address, place.bytes()));
     if (exact(name)) {
+      task.demand.memory_bytes += place.bytes();
+      leaves = leaves || is_output(name);
+      continue;
+    }
+    if (place.grid.dtype == DType::Float32) {
       task.demand.memory_bytes += place.bytes();
       leaves = leaves || is_output(name);
       continue;
@@ -112,7 +118,7 @@ class FloatOnCodes {
     std::vector<Tensor> outputs = results(codes);
     Codes all;
     for (std::size_t k = 0; k < out_.size(); ++k) {
-      Codes quantised = quantise(outputs[made_[k]].values, out_[k]);
+      Codes quantised = codes_on(outputs[made_[k]].values, out_[k]);
       if (out_.size() == 1) return quantised;
       all.insert(all.end(), quantised.begin(), quantised.end());
     }
@@ -148,7 +154,7 @@ class FloatOnCodes {
                                      const Quantisation& grid) const {
     Tensor x = Tensor::filled(network_.shape_of(name), 0);
     std::transform(codes.begin(), codes.end(), x.values.begin(),
-                   [&](std::int64_t code) { return dequantise(code, grid); });
+                   [&](std::int64_t code) { return real_of(code, grid); });
     return std::make_shared<const Tensor>(std::move(x));
   }
 

@@ -248,9 +248,9 @@ struct IdealStep {
     const bool wide = takes_int16(plan);
     if (!wide && !mac.exact && !mac.activation && mac.residual.empty())
       return ideal_conv(plan, inputs[0], scales, mac.bias);
-    auto reals = wide        ? exact_conv_int16(plan, inputs[0], scales, mac.bias)
-                 : mac.exact ? mac.exact(plan, inputs[0], scales, mac.bias)
-                             : exact_conv(plan, inputs[0], scales, mac.bias);
+    auto reals = mac.exact ? mac.exact(plan, inputs[0], scales, mac.bias)
+                 : wide    ? exact_conv_int16(plan, inputs[0], scales, mac.bias)
+                           : exact_conv(plan, inputs[0], scales, mac.bias);
     clamp_all(reals, mac.clamp);
     apply_all(mac.activation, reals);
     if (!mac.residual.empty()) {

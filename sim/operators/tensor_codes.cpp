@@ -1,6 +1,8 @@
 #include "sim/operators/tensor_codes.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
@@ -18,6 +20,7 @@ auto with_element(DType dtype, const Act& act) {
     case DType::Int16:
       return act(std::int16_t{});
     case DType::Int32:
+    case DType::Float32:  // its bits
       return act(std::int32_t{});
     case DType::Int64:
       return act(std::int64_t{});
@@ -30,7 +33,6 @@ auto with_element(DType dtype, const Act& act) {
       return act(std::uint32_t{});
     case DType::UInt64:
       return act(std::uint64_t{});
-    case DType::Float32:
     case DType::String:
       break;
   }
@@ -55,6 +57,28 @@ Codes codes_of(const void* data, std::int64_t count, DType dtype) {
     std::transform(elements, elements + count, codes.begin(), widened<decltype(element)>);
     return codes;
   });
+}
+
+double real_of(std::int64_t code, const Quantisation& grid) {
+  if (grid.dtype != DType::Float32) return dequantise(code, grid);
+  const auto bits = static_cast<std::int32_t>(code);
+  float number = 0;
+  std::memcpy(&number, &bits, sizeof number);
+  return number;
+}
+
+Codes codes_on(const std::vector<double>& values, const Quantisation& grid) {
+  if (grid.dtype != DType::Float32) return quantise(values, grid);
+  Codes codes(values.size());
+  std::transform(values.begin(), values.end(), codes.begin(), [](double value) {
+    if (std::isnan(value))
+      throw std::invalid_argument("a float32 tensor holds NaN, which nothing here reads");
+    const auto number = static_cast<float>(value);
+    std::int32_t bits = 0;
+    std::memcpy(&bits, &number, sizeof bits);
+    return static_cast<std::int64_t>(bits);
+  });
+  return codes;
 }
 
 Codes read_codes(DramPort& dram, const TensorPlace& place) {

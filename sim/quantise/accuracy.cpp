@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "kernels/quantise/value_rows.h"
+#include "sim/operators/tensor_codes.h"
 
 namespace bpusim {
 
@@ -38,6 +39,29 @@ Agreement agreement_of(const std::vector<std::int64_t>& codes, const std::vector
   return agreement;
 }
 
+// Of float32 results. Where golden is infinite and the result too there is neither signal nor error.
+ErrorSums float_error_sums(const std::vector<double>& values, const std::vector<std::int64_t>& codes,
+                           const Quantisation& grid) {
+  ErrorSums sums;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double y = real_of(codes[i], grid), error = y - values[i];
+    if (std::isinf(y) && y == values[i]) continue;
+    sums.signal += values[i] * values[i];
+    sums.power += y * y;
+    sums.dot += values[i] * y;
+    sums.noise += error * error;
+    sums.errors += std::abs(error);
+    sums.largest = std::max(sums.largest, std::abs(error));
+  }
+  return sums;
+}
+
+ErrorSums errors_of(const Result& r, const std::vector<std::int64_t>& codes) {
+  return r.grid.dtype == DType::Float32
+             ? float_error_sums(r.golden, codes, r.grid)
+             : error_sums(r.golden.data(), codes.data(), static_cast<std::int64_t>(r.golden.size()), r.grid);
+}
+
 void add(const ErrorSums& more, ErrorSums& sums) {
   sums.signal += more.signal;
   sums.power += more.power;
@@ -56,7 +80,7 @@ Accuracy compare(const std::vector<Result>& results) {
   double ideal_noise = 0;
   for (const Result& r : results) {
     const auto elements = static_cast<std::int64_t>(r.golden.size());
-    const ErrorSums own = error_sums(r.golden.data(), r.codes.data(), elements, r.grid);
+    const ErrorSums own = errors_of(r, r.codes);
     const Agreement agreed = agreement_of(r.codes, r.ideal);
     add(own, sums);
     agreement.exact += agreed.exact;
@@ -64,7 +88,7 @@ Accuracy compare(const std::vector<Result>& results) {
     count += elements;
     ideal_noise += agreed.exact == elements  // the same codes
                        ? own.noise
-                       : error_sums(r.golden.data(), r.ideal.data(), elements, r.grid).noise;
+                       : errors_of(r, r.ideal).noise;
   }
   const auto parts = static_cast<double>(std::max<std::int64_t>(1, count));
   Accuracy a;

@@ -8,7 +8,9 @@
 #include <stdexcept>
 
 #include "sim/input_error.h"
+#include "sim/operators/families/quantise.h"
 #include "sim/operators/operator.h"
+#include "sim/plan/copies.h"
 #include "sim/quantise/given.h"
 #include "sim/quantise/golden.h"
 
@@ -23,6 +25,11 @@ double ReaderLoss::at(double magnitude) const {
 std::map<std::string, const Node*> deciding_nodes(const Network& network) {
   std::map<std::string, const Node*> nodes;
   for (const Node& node : network.nodes) {
+    if (is_copy(node.op)) {  // another form of the same value, which its maker decides about
+      const auto maker = nodes.find(node.inputs[0]);
+      if (maker != nodes.end()) nodes.emplace(node.outputs[0], maker->second);
+      continue;
+    }
     for (const std::string& input : node.inputs) nodes.emplace(input, &node);
     for (const std::string& output : node.outputs) nodes.emplace(output, &node);
   }
@@ -181,19 +188,23 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
   result.text = observation.text;
   const auto deciding = deciding_nodes(placed.network);
   std::set<std::string> zero;
-  for (const auto& [name, statistics] : observation.values) {
+  const auto choose = [&](const std::string& name, const ValueStatistics& statistics) {
     if (statistics.all_zero()) zero.insert(name);
     const NodeOptions& options = options_for(name, deciding, run);
     const auto method = options.calibration == "auto"
                             ? chosen
                             : parse_calibration(options.calibration, options.percentile).value_or(chosen);
-    const DType dtype = placed.sharing.dtype_of(name);
+    const DType dtype = placed.sharing.grid_type_of(name);
     const auto given = given_grid(placed, name);
     result.grids[name] = given ? *given
                          : placed.sharing.is_exact(name)
                              ? Quantisation{1, 0, dtype}
                              : statistics.grid(method, options.quantisation == GridKind::Affine, dtype);
-  }
+  };
+  for (const auto& [name, statistics] : observation.values) choose(name, statistics);
+  for (const Node& node : placed.network.nodes)  // copies of values that were observed before they were added
+    if (is_copy(node.op) && observation.values.count(node.outputs[0]) == 0)
+      choose(node.outputs[0], observation.values.at(original_of(placed.network, node.outputs[0])));
   unify(placed, zero, result.grids);
   return result;
 }
@@ -217,7 +228,7 @@ Calibration nominal_calibration(const RunSpec& run, const PlacedNetwork& placed)
   const auto deciding = deciding_nodes(placed.network);
   for (const auto& [name, value] : placed.network.values) {
     Quantisation grid;
-    grid.dtype = placed.sharing.dtype_of(name);
+    grid.dtype = placed.sharing.grid_type_of(name);
     grid.asymmetric =
         !placed.sharing.is_exact(name) && options_for(name, deciding, run).quantisation == GridKind::Affine;
     result.grids[name] = given_grid(placed, name).value_or(grid);

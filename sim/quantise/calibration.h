@@ -16,8 +16,9 @@
 namespace bpusim {
 
 struct Calibration {
-  std::map<std::string, Quantisation> grids;  ///< of all values, also those inside a step
-  std::map<std::string, StringTensor> text;   ///< of text values of the run's own input
+  /// Of all values, also those inside a step; of those that lie as float32 what they would have on the BPU.
+  std::map<std::string, Quantisation> grids;
+  std::map<std::string, StringTensor> text;  ///< of text values of the run's own input
 };
 
 /// What the nodes that read a value lose by its int8 grid, noise over signal (reader_losses.h).

@@ -6,7 +6,7 @@ namespace bpusim {
 
 std::optional<Quantisation> given_grid(const PlacedNetwork& placed, const std::string& value) {
   const auto& grid = placed.network.values.at(value).grid;
-  return grid && grid->dtype == placed.sharing.dtype_of(value) ? grid : std::nullopt;
+  return grid && grid->dtype == placed.sharing.grid_type_of(value) ? grid : std::nullopt;
 }
 
 std::vector<std::string> on_given_grids(const PlacedNetwork& placed) {
@@ -33,7 +33,7 @@ std::vector<std::string> given_in_vain(const RunSpec& run, const PlacedNetwork& 
         given_grid(placed, name))
       continue;
     notes.push_back("'" + name + "': the grid that is given for it is " + to_string(value.grid->dtype) +
-                    ", and here it is " + to_string(placed.sharing.dtype_of(name)) +
+                    ", and here it is " + to_string(placed.sharing.grid_type_of(name)) +
                     ": calibration chooses another" +
                     (value.grid->dtype == DType::Int16 ? "; name what makes it under int16" : ""));
   }

@@ -97,7 +97,7 @@ class ReaderLosses {
   template <class LossOn>
   void add(const std::string& name, LossOn&& loss_on) {
     const double largest = largest_.at(family(name));
-    if (largest == 0 || sharing_.is_exact(name) || sharing_.is_wide(name)) return;
+    if (largest == 0 || sharing_.dtype_of(name) != DType::Int8) return;
     Losses& losses = losses_.emplace(name, Losses{}).first->second;
     const ValueStatistics& statistics = observation_.values.at(name);
     for (std::size_t k = 0; k < kEnds; ++k)

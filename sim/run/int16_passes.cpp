@@ -28,16 +28,18 @@ std::vector<std::string> below(const PlacedNetwork& placed, const RunResult& res
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
   for (const Step& step : placed.steps) {
-    if (low.count(step.name) == 0 || placed.sharing.is_exact(placed.last_node(step).outputs.at(0))) continue;
+    const Sharing& sharing = placed.sharing;
+    const std::string& output = placed.last_node(step).outputs.at(0);
+    if (low.count(step.name) == 0 || sharing.is_exact(output)) continue;
     for (const std::string& input : operands_of(placed.first_node(step), placed.network)) {
-      if (placed.sharing.is_exact(input)) continue;
+      if (sharing.is_exact(input) || sharing.is_float(input)) continue;
       const auto maker = makers.find(input);
       if (maker != makers.end())
         add(maker->second);
       else if (!placed.network.values.at(input).constant)
         add(input);
     }
-    add(step.name);
+    if (!sharing.is_float(output)) add(step.name);
   }
   return names;
 }

@@ -29,7 +29,7 @@ class Search {
   // Output cosine with these names in int16.
   double cosine_with(const Names& names) {
     ++result_.runs;
-    candidate_.sharing = in_.placed.sharing;
+    candidate_ = in_.placed;  // with the requantising steps of these names
     widen(candidate_, names);
     const Calibration grids = choose_grids(in_.run, candidate_, in_.observation, in_.method);
     return judged_cosine(

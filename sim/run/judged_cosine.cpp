@@ -26,7 +26,7 @@ double cosine(const std::vector<double>& golden, const std::vector<double>& resu
 std::vector<double> read_back(const TensorPlace& place, DramPort& dram) {
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(place.elements));
-  for (const std::int64_t code : read_codes(dram, place)) values.push_back(dequantise(code, place.grid));
+  for (const std::int64_t code : read_codes(dram, place)) values.push_back(real_of(code, place.grid));
   return values;
 }
 

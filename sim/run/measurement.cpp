@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/operators/tensor_codes.h"
+
 namespace bpusim {
 
 namespace {
@@ -76,7 +78,7 @@ Accuracy Measurement::against_golden(const LoweredStep& lowered, const Capture& 
 Accuracy Measurement::alone(const LoweredStep& lowered) const {
   std::vector<Codes> inputs;
   for (const std::string& input : lowered.inputs)
-    inputs.push_back(quantise(golden_.get(input)->values, places_.at(input).grid));
+    inputs.push_back(codes_on(golden_.get(input)->values, places_.at(input).grid));
   const std::vector<Codes> codes = by_output(lowered, lowered.ideal(inputs));
   return compared(lowered, codes, codes);
 }

@@ -152,7 +152,8 @@ std::vector<Sensitivity> sensitivity_rows(const RowInput& input, const Observati
   for (const auto& [s, accuracy] : input.record.accuracy) {
     const Step& step = input.placed.steps[s];
     const std::string& output = input.compiled.steps[s].outputs.front();  // the first one that is wanted
-    if (input.placed.sharing.is_exact(output)) continue;                  // it loses what its inputs lost
+    const Sharing& sharing = input.placed.sharing;
+    if (sharing.is_exact(output) || sharing.is_float(output)) continue;  // it loses what its inputs lost
     const Quantisation& grid = input.compiled.places.at(output).grid;
     Sensitivity row;
     row.name = step.name;

@@ -9,6 +9,7 @@
 #include "sim/advise/advice.h"
 #include "sim/advise/timed_advice.h"
 #include "sim/input_error.h"
+#include "sim/plan/element_types.h"
 #include "sim/plan/placement.h"
 #include "sim/quantise/given.h"
 #include "sim/run/calibrate.h"
@@ -154,6 +155,10 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   const CompiledNetwork compiled = compiler.compile();
   for (std::string& text : unused_mappings(scenario.run, placed, compiled))
     pass.result.warnings.push_back(std::move(text));
+  for (const std::string& name : names_of_floats(placed, scenario.run.int16))
+    pass.result.warnings.push_back("int16: '" + name +
+                                   "' is float32 there, since no operator of the BPU makes or reads it; "
+                                   "leave it out");
   const ExecutionRecord record =
       execute({placed, compiled, function ? &golden.own : nullptr, scenario.run.sensitivity, observers,
                options.listener, options.output},

@@ -4,7 +4,11 @@
 #include <cmath>
 
 #include "kernels/mac/conv_int16.h"
+#include "kernels/mac/product.h"
+#include "kernels/quantise/affine_int16.h"
 #include "kernels/tensor/random.h"
+#include "kernels/vector/reduction.h"
+#include "kernels/vector/resample.h"
 #include "kernels/vector/unary.h"
 #include "kernels/vector/vector_int16.h"
 
@@ -100,7 +104,7 @@ TEST(Int16, ElementwiseIsWithinOneStepOfExact) {
           const auto x = codes_of(a.values, in[0]), z = codes_of(b.values, in.back());
           std::vector<std::int16_t> y(x.size());
           elementwise_int16(plan, x.data(), z.data(), 500, y.data());
-          EXPECT_LE(worst(y, ideal_elementwise_int16(plan, {wide(x), wide(z)})), 1) << to_string(kind);
+          EXPECT_LE(worst(y, ideal_elementwise(plan, {wide(x), wide(z)})), 1) << to_string(kind);
         }
 }
 
@@ -168,9 +172,118 @@ TEST(Int16, SoftmaxIsWithinOneStepOfExact) {
       const SoftmaxPlan plan = plan_softmax(grid_of(in, 10), grid_of(out, 1));
       const auto codes = codes_of(x.values, plan.in);
       std::vector<std::int16_t> y(codes.size());
-      softmax_int16(plan, codes.data(), 4, 60, y.data());
+      softmax_int16(plan, codes.data(), 4, {60, 1}, y.data());
       EXPECT_LE(worst(y, ideal_softmax(plan, wide(codes), {60, 1})), 1) << to_string(in) << to_string(out);
     }
+}
+
+TEST(Int16, SoftmaxOfRowsSideBySideIsThatOfRows) {
+  const Tensor x = random_normal({3, 40}, 0, 2, 7);
+  for (const bool logarithm : {false, true}) {
+    const SoftmaxPlan plan =
+        plan_softmax(grid_of(DType::Int16, 8), grid_of(DType::Int16, logarithm ? 12 : 1), logarithm);
+    const auto rows = codes_of(x.values, plan.in);
+    std::vector<std::int16_t> y(rows.size()), turned(rows.size());
+    softmax_int16(plan, rows.data(), 3, {40, 1}, y.data());
+    EXPECT_LE(worst(y, ideal_softmax(plan, wide(rows), {40, 1})), 1) << logarithm;
+    for (std::size_t r = 0; r < 3; ++r)
+      for (std::size_t i = 0; i < 40; ++i) turned[i * 3 + r] = rows[r * 40 + i];
+    softmax_int16(plan, turned.data(), 3, {40, 3}, turned.data());
+    for (std::size_t r = 0; r < 3; ++r)
+      for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(turned[i * 3 + r], y[r * 40 + i]) << logarithm;
+  }
+}
+
+// Of 30000, -20000, 100 and 7 on a grid of a half.
+TEST(Int16, ReductionsByHand) {
+  const NormTile tile{{{4, true, 0}}};
+  const std::vector<std::int16_t> codes = {30000, -20000, 100, 7};
+  const auto reduced = [&](ReductionKind kind, double scale) {
+    const ReductionPlan plan =
+        plan_reduction(kind, 4, {0.5, 0, DType::Int16}, {scale, 0, DType::Int16}, 31, Rounding::HalfEven);
+    Partial partial = 0;
+    std::int16_t y = 0;
+    reduce_codes(tile, plan, codes.data(), &partial, false);
+    finish_reduction(plan, &partial, 1, &y);
+    EXPECT_EQ(ideal_reduction(plan, tile, wide(codes)), std::vector<std::int64_t>{y});
+    return y;
+  };
+  EXPECT_EQ(reduced(ReductionKind::Sum, 1), 5054);   // 10107 / 2, a tie
+  EXPECT_EQ(reduced(ReductionKind::Mean, 1), 1263);  // 10107 / 8 = 1263.375
+  EXPECT_EQ(reduced(ReductionKind::L1, 1), 25054);   // 50107 / 2 = 25053.5
+  EXPECT_EQ(reduced(ReductionKind::Max, 1), 15000);
+  EXPECT_EQ(reduced(ReductionKind::Min, 1), -10000);
+  EXPECT_EQ(reduced(ReductionKind::SumSquare, 20000), 16250);  // 1300010049 / 4 / 20000 = 16250.13
+  EXPECT_EQ(reduced(ReductionKind::L2, 1), 18028);             // sqrt(1300010049) / 2 = 18027.83
+  EXPECT_EQ(reduced(ReductionKind::Sum, 0.1), 32767);          // 50535 is beyond the grid
+}
+
+TEST(Int16, ProductsByHand) {
+  ProductProblem problem;
+  problem.inner = 2;
+  problem.pairs = {{}};
+  const Quantisation a{0.001, 0, DType::Int16}, b{0.01, 0, DType::Int16}, out{0.001, 0, DType::Int16};
+  const ProductPlan plan = plan_product(problem, 1, a, b, out, 31, Rounding::HalfEven);
+  const std::int16_t left[] = {30000, -5}, right[] = {2, 10000};
+  std::int16_t y = 0;
+  product_tile_int16(plan, 1, 1, left, right, &y);
+  EXPECT_EQ(y, 100);  // (60000 - 50000) 1e-5 / 1e-3
+  EXPECT_EQ(ideal_product(problem, plan, 1, {30000, -5}, {2, 10000}), std::vector<std::int64_t>{100});
+  // 64 products of 32767 and -32767 are -6.9e10, beyond 32 bits; of 1.0 each on a grid to 64.
+  problem.inner = 64;
+  const Quantisation one{1.0 / 32767, 0, DType::Int16}, to64{64.0 / 32767, 0, DType::Int16};
+  const std::vector<std::int16_t> up(64, 32767), down(64, -32767);
+  product_tile_int16(plan_product(problem, 1, one, one, to64, 31, Rounding::HalfEven), 1, 1, up.data(),
+                     down.data(), &y);
+  EXPECT_EQ(y, -32767);
+  // 2^17 of them and more could leave 48 bits.
+  problem.inner = std::int64_t{1} << 18;
+  EXPECT_THROW(plan_product(problem, 1, one, one, to64, 31, Rounding::HalfEven), std::invalid_argument);
+}
+
+TEST(Int16, QuotientsChoicesAndSlopesByHand) {
+  const Quantisation unit{1, 0, DType::Int16}, half{0.5, 0, DType::Int16}, hundredth{0.01, 0, DType::Int16};
+  const auto of = [&](ElementwiseKind kind, std::int16_t a, std::int16_t b, const Quantisation& second) {
+    const auto plan = plan_elementwise(kind, {unit, second}, unit, 30, Rounding::HalfEven);
+    std::int16_t y = 0;
+    elementwise_int16(plan, &a, &b, 1, &y);
+    EXPECT_EQ(ideal_elementwise(plan, {{a}, {b}}), std::vector<std::int64_t>{y}) << to_string(kind);
+    return y;
+  };
+  EXPECT_EQ(of(ElementwiseKind::Div, 20000, 3, unit), 6667);
+  EXPECT_EQ(of(ElementwiseKind::Div, 20000, 0, unit), 32767);
+  EXPECT_EQ(of(ElementwiseKind::Div, -1, 0, unit), -32768);
+  EXPECT_EQ(of(ElementwiseKind::Div, 0, 0, unit), 0);
+  EXPECT_EQ(of(ElementwiseKind::ReverseDiv, 3, 20000, unit), 6667);
+  EXPECT_EQ(of(ElementwiseKind::Min, 100, 300, half), 100);
+  EXPECT_EQ(of(ElementwiseKind::Max, 100, 300, half), 150);
+  EXPECT_EQ(of(ElementwiseKind::PRelu, -1000, 250, hundredth), -2500);
+  EXPECT_EQ(of(ElementwiseKind::PRelu, 1000, 250, hundredth), 1000);
+}
+
+TEST(Int16, ResizesByHand) {
+  Attributes attributes;
+  attributes.strings["mode"] = "linear";
+  const Resize resize = resolve_resize("Resize", attributes, {1, 2}, {Tensor({0}, {}), Tensor({2}, {1, 2})});
+  const ResamplePlan plan = plan_resample(resize, {1, 0, DType::Int16}, Rounding::HalfEven);
+  const std::int16_t x[] = {-30000, 30002};
+  std::int16_t y[4];
+  resample_codes(resample_tile(plan, 1, 0, 1), plan, x, y);
+  // At -1/4, 1/4, 3/4 and 5/4: -30000 + 60002 / 4 = -14999.5, a tie; 15001.5, too.
+  EXPECT_EQ((std::vector<int>{y[0], y[1], y[2], y[3]}), (std::vector<int>{-30000, -15000, 15002, 30002}));
+}
+
+// 1/3 in 31 bits is off by 2^-33 of itself: of 2^30 that is 1/8 of a step, in 39 bits 2^-11.
+TEST(Int16, MultipliersHaveTheBitsThatCodesHave) {
+  const Quantisation grid{1, 0, DType::Int16};
+  const AffineEntry wide = make_affine_entry_onto(grid, 1.0 / 3, 0, 31, 0);
+  const double multiplier = std::ldexp(wide.multiplier, 8) + wide.below;
+  EXPECT_LE(std::abs(std::ldexp(multiplier, -wide.shift - 8) - 1.0 / 3), std::ldexp(1.0 / 3, -39));
+  EXPECT_EQ(make_affine_entry_onto({1, 0, DType::Int8}, 1.0 / 3, 0, 31, 0).below, 0);
+  // 3 k + 1 thirds of a step never tie: all sums become the nearest code.
+  for (std::int64_t acc = -98301; acc < 98300; acc += 7)
+    EXPECT_EQ(apply_affine_int16(acc, wide, Rounding::HalfEven, 0, -32768, 32767),
+              std::llround(static_cast<double>(acc) / 3));
 }
 
 }  // namespace

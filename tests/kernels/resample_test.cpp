@@ -57,7 +57,7 @@ TEST(Resample, IntegersAreTheRealSumsRoundedOnce) {
   EXPECT_EQ(tile.in_rows, 2);
   const std::int8_t x[] = {10, 20, 31, 41};
   std::int8_t y[16];
-  resample_int8(tile, plan, x, y);
+  resample_codes(tile, plan, x, y);
   const auto real = apply_resize(r, {10, 20, 31, 41});
   // (1, 1): 9/16 of 10, 3/16 of 20 and 31, 1/16 of 41: 17.75.
   EXPECT_DOUBLE_EQ(real[5], 17.75);
@@ -72,10 +72,10 @@ TEST(Resample, RowsAloneAreTheSameRows) {
   std::vector<std::int8_t> x(36), whole(15 * 9), part(9);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::int8_t>(i * 29 % 97);
   ASSERT_EQ(r.shape(), (Shape{1, 15, 9}));
-  resample_int8(resample_tile(plan, 1, 0, 15), plan, x.data(), whole.data());
+  resample_codes(resample_tile(plan, 1, 0, 15), plan, x.data(), whole.data());
   for (std::int64_t row = 0; row < 15; ++row) {
     const ResampleTile tile = resample_tile(plan, 1, row, 1);
-    resample_int8(tile, plan, x.data() + tile.in_row * 4, part.data());
+    resample_codes(tile, plan, x.data() + tile.in_row * 4, part.data());
     EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + row * 9)) << row;
   }
 }

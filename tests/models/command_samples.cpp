@@ -217,6 +217,8 @@ std::vector<Sample> samples(SamplesOf<SoftmaxRows>) {
                                                 out == DType::Int8 ? -128 : -32768, out})));
   all.push_back(with_plan("side by side", Unit::Vector, SoftmaxRows{0, 6, {5, 3}, 64, 256},
                           plan_softmax(kInt8, {1.0 / 255, -128})));
+  all.push_back(with_plan("side by side in int16", Unit::Vector, SoftmaxRows{0, 6, {5, 3}, 64, 256},
+                          plan_softmax(kInt16, {1.0 / 65535, -32768, DType::Int16})));
   return all;
 }
 
@@ -246,14 +248,19 @@ std::vector<Sample> samples(SamplesOf<Multiply>) {
     all.push_back(with_plan(turned ? "turned" : "as they are", Unit::Mac, Multiply{0, 3, 6, 64, 256, 512},
                             plan_product(problem, 1, {0.01, 2, DType::Int8, true}, kInt8,
                                          {0.05, -1, DType::Int8, true}, 31, Rounding::HalfEven)));
+    for (const Quantisation& a : kGrids)
+      for (const Quantisation& b : kGrids)
+        all.push_back(with_plan(types(a.dtype, b.dtype), Unit::Mac, Multiply{0, 3, 6, 64, 256, 512},
+                                plan_product(problem, 1, a, b, kInt16, 31, Rounding::HalfEven)));
   }
   return all;
 }
 
 namespace {
 
-ReductionPlan reduction_plan(ReductionKind kind) {
-  return plan_reduction(kind, kSetSize, kInt8, {1.5, 0}, 31, Rounding::HalfEven);
+ReductionPlan reduction_plan(ReductionKind kind, const Quantisation& in = kInt8,
+                             const Quantisation& out = {1.5, 0}) {
+  return plan_reduction(kind, kSetSize, in, out, 31, Rounding::HalfEven);
 }
 
 }  // namespace
@@ -266,6 +273,8 @@ std::vector<Sample> samples(SamplesOf<ReduceCodes>) {
                             reduction_plan(ReductionKind::SumSquare)));
     all.back().records = {records_at<Partial>(320, {50, 60, 70})};
   }
+  all.push_back(with_plan("int16", Unit::Reduction, ReduceCodes{0, norm_tile(), 640, 320, false},
+                          reduction_plan(ReductionKind::Sum, kInt16)));
   return all;
 }
 
@@ -277,6 +286,9 @@ std::vector<Sample> samples(SamplesOf<FinishReduction>) {
                             reduction_plan(root ? ReductionKind::L2 : ReductionKind::Sum)));
     all.back().records = {records_at<Partial>(160, {500, 600, 700})};
   }
+  all.push_back(with_plan("int16", Unit::Vector, FinishReduction{0, kSets, 160, 320},
+                          reduction_plan(ReductionKind::Sum, kInt16, {0.0003, 0, DType::Int16})));
+  all.back().records = {records_at<Partial>(160, {500, 600, 700})};
   return all;
 }
 
@@ -285,9 +297,13 @@ std::vector<Sample> samples(SamplesOf<Resample>) {
   attributes.strings["mode"] = "linear";
   const Resize resize =
       resolve_resize("Resize", attributes, {2, 5, 4}, {Tensor({0}, {}), Tensor({3}, {1, 2, 1.5})});
-  const ResamplePlan plan = plan_resample(resize, kInt8, Rounding::HalfEven);
-  return {with_plan("rows of two planes", Unit::Vector, Resample{0, resample_tile(plan, 2, 2, 5), 64, 512},
-                    plan)};
+  std::vector<Sample> all;
+  for (const Quantisation& grid : kGrids) {
+    const ResamplePlan plan = plan_resample(resize, grid, Rounding::HalfEven);
+    all.push_back(with_plan(to_string(grid.dtype), Unit::Vector,
+                            Resample{0, resample_tile(plan, 2, 2, 5), 64, 512}, plan));
+  }
+  return all;
 }
 
 std::vector<Sample> samples(SamplesOf<HostTask>) {

@@ -70,7 +70,7 @@ Program drawn_selection(const MachineParams& m, std::int64_t tile) {
   const Selection s =
       resolve_pad(*rc::gen::element<std::string>("constant", "reflect", "edge", "wrap"),
                   {draw(1, 4), draw(4, 12), draw(4, 12)}, {0, before, after, 0, after, before}, {});
-  return lower_selection("selection", s, kX, kY, kB, m, tile);
+  return lower_selection("selection", s, kX, kY, kB, 1, m, tile);
 }
 
 Program drawn_transpose(const MachineParams& m, std::int64_t tile) {

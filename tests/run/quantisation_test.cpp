@@ -108,7 +108,9 @@ TEST_F(Quantising, MistakesAreNamed) {
             std::string::npos);
   EXPECT_NE(error_of(operators + "calibration: entropy\n").find("'entropy' is no method"), std::string::npos);
   EXPECT_NE(error_of(operators + "int16: [R]\n").find("'R' is no node that runs"), std::string::npos);
-  EXPECT_NE(error_of("operators: [{op: Round, name: r, shape: [4, 8]}]\nint16: [r.x]\n").find("jumps"),
+  EXPECT_NE(error_of("operators: [{op: Conv, name: c, shape: [1, 4, 8, 8], out_channels: 4, then: [Round]}]\n"
+                     "int16: [c.Conv]\n")
+                .find("jumps"),
             std::string::npos);
   EXPECT_NE(error_of("operators: [{op: LayerNormalization, name: n, shape: [4, 8], mapping: host}]\n"
                      "int16: [n]\nint16_below: 2\n")
@@ -286,7 +288,8 @@ TEST_F(Quantising, Int16OnEachSideOfEveryFamilyIsWithinOneStepOfIdeal) {
         }
         EXPECT_GT(node.accuracy->sqnr_db, in && out ? 40 : 25) << node.name << in << out;
         if (out) {
-          EXPECT_EQ(node.out_type, "int16") << node.name;
+          // What the CPU puts out is float32 whatever is asked.
+          EXPECT_EQ(node.out_type, node.name == "o" ? "float32" : "int16") << node.name;
         }
       }
       EXPECT_EQ(simulate({s, read_machine("rdk-x5"), Policy::read("full")}, RunOptions::timing()).cycles,
@@ -381,7 +384,7 @@ TEST_F(Quantising, Int16UntilSaysWhenTheGoalIsThereAlreadyOrOutOfReach) {
 TEST_F(Quantising, TheSensitivityListIsWorstFirst) {
   const RunResult result = run(std::string(kFamilies) + "sensitivity: true\n");
   const auto& list = result.quantised->sensitivity;
-  ASSERT_EQ(list.size(), result.nodes.size());
+  ASSERT_EQ(list.size(), result.nodes.size() - 1);  // the host's is float32: no grid costs it anything
   for (std::size_t i = 1; i < list.size(); ++i) EXPECT_LE(*list[i - 1].alone_sqnr_db, *list[i].alone_sqnr_db);
   // Networks of one node: what it loses alone is all that it loses, but for what the hardware adds.
   for (const Sensitivity& node : list)

@@ -98,8 +98,8 @@ TEST(Exact, IndicesOfALargeTable) {
   model.output("y", {1, 64, 8});
   const RunResult result = run(model, {{"ids", drawn({1, 64}, -257, 257, true)}});
   EXPECT_EQ(node_of(result, "look").in_type, "int64");
-  EXPECT_EQ(node_of(result, "look").out_type, "int8");
-  EXPECT_GT(node_of(result, "look").accuracy->sqnr_db, 35);
+  EXPECT_EQ(node_of(result, "look").out_type, "float32");
+  EXPECT_GT(node_of(result, "look").accuracy->sqnr_db, 135);
   RunSpec wide = spec_of(model, {{"ids", Tensor::filled({1, 64}, 200)}});
   wide.int16 = {"ids"};
   EXPECT_EQ(error_of([&] {

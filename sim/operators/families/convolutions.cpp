@@ -165,6 +165,7 @@ std::vector<OperatorDefinition> operators::convolutions() {
   transpose.shapes = transpose_shapes;
   transpose.host_ops = transpose_ops;
   transpose.obstacle = obstacle;
+  transpose.takes_int16 = always;
   transpose.lower = lower_transpose;
   transpose.engine = "MAC array";
   transpose.arithmetic = "as Conv, a convolution for each phase of the strides";

@@ -80,12 +80,6 @@ std::string obstacle(const Operation& operation) {
                    " stretches have no BPU lowering";
 }
 
-// Sums, differences and products, and what is a function of one element.
-bool takes_int16_operands(const Operation& operation) {
-  const std::string& op = operation.node.op;
-  return operation.tensors.size() == 1 || op == "Add" || op == "Mul" || op == "Sub";
-}
-
 // A tensor and a constant scalar: a function of one element.
 LoweredStep lower_scalar(const StepLowering& s) {
   const Operation operation = s.operation();
@@ -196,7 +190,7 @@ std::vector<OperatorDefinition> operators::elementwise() {
     row.type = type;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
-    row.takes_int16 = takes_int16_operands;
+    row.takes_int16 = always;
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = vector_kind(op, false)

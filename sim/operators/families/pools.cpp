@@ -1,5 +1,4 @@
 // MaxPool, AveragePool and their global forms on the vector unit.
-#include <algorithm>
 #include <memory>
 #include <stdexcept>
 
@@ -38,11 +37,6 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   return static_cast<double>(element_count(outputs.at(0)) * window.kh * window.kw);
 }
 
-bool has_dense_windows(const Operation& operation) {
-  const auto dilations = operation.node.attributes.get("dilations", std::vector<std::int64_t>{});
-  return std::all_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d == 1; });
-}
-
 LoweredStep lower(StepLowering& s) {
   return lower_pool_step(s, resolve_pool(s.node.op, s.node.attributes, s.shape(s.node.inputs[0])));
 }
@@ -74,7 +68,7 @@ std::vector<OperatorDefinition> operators::pools() {
     row.golden = golden;
     row.shapes = shapes;
     row.host_ops = host_ops;
-    row.takes_int16 = has_dense_windows;
+    row.takes_int16 = always;
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = "largest code, or exact sum and one rounding";

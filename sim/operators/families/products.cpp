@@ -7,6 +7,7 @@
 #include "kernels/mac/einsum.h"
 #include "kernels/tensor/tensor_math.h"
 #include "kernels/tensor/tensor_shapes.h"
+#include "models/commands/mac_commands.h"
 #include "sim/lowering/matmul.h"
 #include "sim/lowering/product.h"
 #include "sim/operators/families.h"
@@ -194,7 +195,7 @@ LoweredStep lower_activations(const StepLowering& s, const ProductProblem& probl
   for (std::size_t i = 0; i < 2; ++i)
     if (s.context.network.values.at(s.node.inputs[i]).constant)
       lowered.work.read_bytes += element_count(s.shape(s.node.inputs[i]));
-  lowered.work.macs = problem.macs();
+  lowered.work.macs = problem.macs() * passes_of(job.plan, s.machine.mac);
   lowered.programs.push_back(
       s.fastest({"mac_array"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_product(s.step.name, job, machine, choice.tile_bytes);
@@ -212,11 +213,6 @@ LoweredStep lower(StepLowering& s) {
   if (has_weights(s.operation())) return lower_weights(s);
   return lower_activations(s, matmul_problem(s.node, s.shape(s.node.inputs[0]), s.shape(s.node.inputs[1])),
                            s.node.op == "Gemm" ? s.node.attributes.get("alpha", 1.0) : 1.0);
-}
-
-// A product of two activations has int8 factors only.
-bool has_constant_weights(const Operation& operation) {
-  return operation.tensors.size() == 1 && operation.constant.at(1) != 0;
 }
 
 std::string equation_of(const Node& node) {
@@ -258,7 +254,7 @@ std::vector<OperatorDefinition> operators::products() {
   gemm.shapes = gemm_shapes;
   gemm.host_ops = host_ops;
   gemm.obstacle = gemm_obstacle;
-  gemm.takes_int16 = has_constant_weights;
+  gemm.takes_int16 = always;
   gemm.lower = lower;
   gemm.engine = "MAC array";
   gemm.arithmetic =
@@ -269,7 +265,7 @@ std::vector<OperatorDefinition> operators::products() {
   product.shapes = matmul_shapes;
   product.host_ops = host_ops;
   product.obstacle = matmul_obstacle;
-  product.takes_int16 = has_constant_weights;
+  product.takes_int16 = always;
   product.lower = lower;
   product.engine = "MAC array";
   product.arithmetic =
@@ -280,6 +276,7 @@ std::vector<OperatorDefinition> operators::products() {
   sum.shapes = einsum_shapes;
   sum.host_ops = einsum_ops;
   sum.obstacle = einsum_obstacle;
+  sum.takes_int16 = always;
   sum.lower = lower_einsum;
   sum.engine = "MAC array";
   sum.arithmetic = "two activations that lie as matrices do: as MatMul; others on the CPU";

@@ -102,7 +102,7 @@ LoweredStep lower(StepLowering& s) {
                             s.multiplier_bits(), s.rounding());
   job.x = s.in().address;
   job.y = s.out().address;
-  lowered.work.reduced_elements = s.in().elements;
+  lowered.work.reduced_elements = s.in().elements * byte_size(s.in().grid.dtype);
   lowered.programs.push_back(
       s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_reduction(s.step.name, job, machine, choice.tile_bytes);
@@ -152,6 +152,7 @@ std::vector<OperatorDefinition> operators::reductions() {
     row.shapes = shapes;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
+    row.takes_int16 = always;
     row.lower = kind_of(op) ? lower : nullptr;
     if (kind_of(op)) {
       row.engine = "reduction unit, vector unit or special functions";

@@ -69,7 +69,7 @@ std::string obstacle(const Operation& operation) {
 // From DRAM a DMA that repeats elements reads them one by one: with the vector unit they come once, in rows.
 OtherWay resampled(const StepLowering& s, const Operation& operation) {
   const TensorPlace &x = s.in(), &y = s.out();
-  if (y.grid.dtype != DType::Int8 || operation.shape().empty()) return {};
+  if (operation.shape().empty()) return {};
   try {
     const ResamplePlan plan = plan_resample(resize_of(operation), y.grid, s.rounding());
     return {"streaming", [&s, &x, &y, plan](const LoweringChoice& choice, const MachineParams& machine) {
@@ -95,11 +95,11 @@ LoweredStep lower(StepLowering& s) {
         return lower_resample(s.step.name, plan, x.address, y.address, machine, choice.tile_bytes);
       }));
   // In steps of the grid, so that sums half-way between two codes are just that.
-  lowered.ideal = [resize, zero = y.grid.zero_point](const std::vector<Codes>& inputs) {
+  lowered.ideal = [resize, zero = y.grid.zero_point, dtype = y.grid.dtype](const std::vector<Codes>& inputs) {
     std::vector<double> steps;
     steps.reserve(inputs[0].size());
     for (const std::int64_t code : inputs[0]) steps.push_back(static_cast<double>(code - zero));
-    return quantise(apply_resize(*resize, steps), Quantisation{1, zero});
+    return quantise(apply_resize(*resize, steps), Quantisation{1, zero, dtype});
   };
   return lowered;
 }
@@ -117,6 +117,7 @@ std::vector<OperatorDefinition> operators::resizes() {
     row.shapes = shapes;
     row.host_ops = host_ops;
     row.obstacle = obstacle;
+    row.takes_int16 = always;
     row.lower = lower;
     row.engine = "vector unit, or DMA";
     row.arithmetic =

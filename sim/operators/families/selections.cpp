@@ -95,16 +95,17 @@ LoweredStep lower(StepLowering& s) {
   const std::int64_t fill = quantise(chosen->fill, y.grid);
   std::int64_t fill_at = 0;
   if (s.node.op == "Pad") {
-    const std::vector<std::int8_t> row(selection.index.empty() ? 1 : selection.index.back().size(),
-                                       static_cast<std::int8_t>(fill));
-    fill_at = s.constants(row);
+    const std::size_t elements = selection.index.empty() ? 1 : selection.index.back().size();
+    fill_at = y.grid.dtype == DType::Int16
+                  ? s.constants(std::vector<std::int16_t>(elements, static_cast<std::int16_t>(fill)))
+                  : s.constants(std::vector<std::int8_t>(elements, static_cast<std::int8_t>(fill)));
   }
   if (x.address < kSramWindow)
     lowered.work.read_bytes = std::min(x.bytes(), y.bytes());  // no more is read than is kept
   lowered.programs.push_back(
       s.fastest({"copy"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
-        return lower_selection(s.step.name, selection, x.address, y.address, fill_at, machine,
-                               choice.tile_bytes);
+        return lower_selection(s.step.name, selection, x.address, y.address, fill_at, byte_size(y.grid.dtype),
+                               machine, choice.tile_bytes);
       }));
   lowered.ideal = [chosen, fill](const std::vector<Codes>& inputs) {
     const auto values =
@@ -128,6 +129,7 @@ std::vector<OperatorDefinition> operators::selections() {
     row.shapes = row.op == "Gather" ? gather_shapes : shapes;
     row.host_ops = ops_per_element;
     row.obstacle = obstacle;
+    row.takes_int16 = always;
     row.lower = lower;
     row.engine = "DMA";
     row.arithmetic = "codes are copied, box by box; computed indices on the CPU";

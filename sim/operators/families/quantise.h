@@ -1,0 +1,16 @@
+// The operators that plans add where a value lies twice: float32 for the CPU and codes for the BPU, or int8
+// and int16 for operators of the BPU. No operators of ONNX: their names come out of no model.
+#pragma once
+
+#include <string>
+
+namespace bpusim {
+
+constexpr const char* kQuantise = "Quantise";
+constexpr const char* kRequantise = "Requantise";
+
+inline bool is_copy(const std::string& op) {
+  return op == kQuantise || op == kRequantise;
+}
+
+}  // namespace bpusim
