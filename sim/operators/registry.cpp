@@ -22,10 +22,11 @@ class Registry {
     add_norms();
     using namespace operators;
     for (auto& family :
-         {convolutions(),     products(), elementwise(),  tables(),        pools(),      reductions(),
-          softmaxes(),        views(),    split_concat(), selections(),    resizes(),    local_norms(),
-          shape_arithmetic(), randoms(),  strings(),      shape_queries(), recurrents(), rankings(),
-          scatters(),         findings(), sweeps(),       bits(),          matrices(),   samplings()})
+         {convolutions(), pixels(),           products(), elementwise(),  tables(),        pools(),
+          reductions(),   softmaxes(),        views(),    split_concat(), selections(),    resizes(),
+          local_norms(),  shape_arithmetic(), randoms(),  strings(),      shape_queries(), recurrents(),
+          rankings(),     scatters(),         findings(), sweeps(),       bits(),          matrices(),
+          samplings()})
       for (const OperatorDefinition& row : family) add(row);
   }
 
