@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "models/commands/cost.h"
 #include "models/commands/footprint.h"
@@ -34,6 +35,15 @@ ChannelPrice Transfer::channel_price(const MachineParams& machine) const {
   return price;
 }
 
+void Doubling::spread(const std::uint8_t* from, std::uint8_t* to) const {
+  const std::int64_t half = columns / 2;
+  for (std::int64_t p = 0; p < planes; ++p, from += source_rows() * half)
+    for (std::int64_t r = row; r < row + rows; ++r) {
+      const std::uint8_t* source = from + (r / 2 - first_source_row()) * half;
+      for (std::int64_t c = 0; c < columns; ++c) *to++ = source[c / 2];
+    }
+}
+
 const char* Transfer::name(const Site& site) const {
   return site.unit == Unit::Load ? "Load" : "Store";
 }
@@ -44,7 +54,7 @@ void Transfer::relocate(std::int64_t offset) {
 }
 
 Footprint Transfer::footprint(const Site& site, const Plans&) const {
-  const Access there = bus_access(dram), here = sram_access(site.core, sram, dram.bytes());
+  const Access there = bus_access(dram), here = sram_access(site.core, sram, sram_bytes());
   const bool load = site.unit == Unit::Load;
   return {{load ? there : here}, {load ? here : there}};
 }
@@ -59,7 +69,9 @@ Cost Transfer::price(const MachineParams& machine, const Site&, const Plans&) co
 
 void Transfer::execute(const Site& site, const Plans&, Memories& memories) const {
   const bool load = site.unit == Unit::Load;
-  std::uint8_t* data = memories.sram(site.core).bytes + sram;
+  std::uint8_t* const here = memories.sram(site.core).bytes + sram;
+  std::vector<std::uint8_t> halves(static_cast<std::size_t>(doubling ? dram.bytes() : 0));
+  std::uint8_t* data = doubling ? halves.data() : here;
   dram.for_each_run([&](std::int64_t address, std::int64_t bytes) {
     if (on_chip()) {
       std::uint8_t* there = memories.sram(core_of(address)).bytes + offset_in_window(address);
@@ -71,6 +83,7 @@ void Transfer::execute(const Site& site, const Plans&, Memories& memories) const
     }
     data += bytes;
   });
+  if (doubling) doubling->spread(halves.data(), here);
 }
 
 }  // namespace bpusim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "kernels/units.h"
 #include "models/commands/behaviour.h"
@@ -23,13 +24,30 @@ struct ChannelPrice {
 /// Bytes a BPU cycle that all channels together can count on from the DRAM: for estimates.
 double expected_dram_bytes_per_cycle(const MachineParams& machine);
 
+/// Planes of half the height and width that arrive with every element twice along both: the chroma of an NV12
+/// image, as a camera's pyramid or resizer hands it to the BPU.
+struct Doubling {
+  std::int64_t planes = 1;   ///< of both
+  std::int64_t row = 0;      ///< of the doubled planes, from which on they arrive
+  std::int64_t rows = 1;     ///< of the doubled planes
+  std::int64_t columns = 2;  ///< of the doubled planes; even
+
+  std::int64_t first_source_row() const { return row / 2; }
+  std::int64_t source_rows() const { return (row + rows + 1) / 2 - row / 2; }
+  std::int64_t bytes() const { return planes * rows * columns; }  ///< in SRAM
+  /// From planes [planes][source_rows()][columns / 2], dense, to [planes][rows][columns].
+  void spread(const std::uint8_t* from, std::uint8_t* to) const;
+};
+
 /// Load (DRAM to SRAM) or Store, by the command's unit. Dense in SRAM. A box in a window makes it a copy
 /// between SRAMs, or within one.
 struct Transfer {
   DramBox dram;
   std::int64_t sram = 0;
   bool box_moves = false;  ///< the box is working memory of the program's own, seen through the window
+  std::optional<Doubling> doubling = {};  ///< of a Load from DRAM: the box holds its source rows
 
+  std::int64_t sram_bytes() const { return doubling ? doubling->bytes() : dram.bytes(); }
   bool on_chip() const { return dram.in_window(); }
   ChannelPrice channel_price(const MachineParams& machine) const;
 

@@ -201,16 +201,17 @@ void DmaEngine::start() {
   const auto& transfer = std::get<Transfer>(command(index).body);
   const std::int64_t bytes = transfer.dram.bytes();
   runs_.reset(transfer.dram);
-  moved_ = 0;
+  moved_ = read_of_halves_ = 0;
   sram_ = transfer.sram;
   on_chip_ = transfer.on_chip();
   price_ = transfer.channel_price(state_.params);
+  halves_.assign(static_cast<std::size_t>(transfer.doubling && state_.function ? bytes : 0), 0);
   times_.work = price_.setup_cycles + price_.port_cycles(bytes);
   issue_at_ = times_.start + price_.setup_cycles;
   data_until_ = issue_at_;
   // While it issues, the channel takes its banks' ports.
   std::vector<BankDemand> demand;
-  add_bank_demand(state_.params.sram, transfer.sram, bytes, demand);
+  add_bank_demand(state_.params.sram, transfer.sram, transfer.sram_bytes(), demand);
   background_ = state_.arbiters[static_cast<std::size_t>(info().core)].start_background(
       times_.start, price_.issue_cycles(bytes), demand);
   state_.streams_changed(info().core);
@@ -258,7 +259,12 @@ std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
 
 std::int64_t DmaEngine::request(const DramRuns& pieces) {
   void* data = scratch_.data();
-  if (state_.function) data = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
+  if (!halves_.empty()) {
+    data = halves_.data() + read_of_halves_;
+    read_of_halves_ += pieces.total_bytes();
+  } else if (state_.function) {
+    data = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
+  }
   const sc_core::sc_time delay = port_.access(info().unit == Unit::Store, data, pieces);
   return state_.now() +
          static_cast<std::int64_t>((delay.value() + state_.period.value() - 1) / state_.period.value());
@@ -289,6 +295,11 @@ void DmaEngine::issue() {
     outstanding_.pop_front();
   }
   if (!runs_.done()) return;
+  if (!halves_.empty()) {
+    const auto& transfer = std::get<Transfer>(command(issuing_).body);
+    transfer.doubling->spread(halves_.data(),
+                              state_.srams[static_cast<std::size_t>(info().core)].data() + transfer.sram);
+  }
   free_at_ = times_.freed = issue_at_;
   times_.finish = std::max(data_until_, free_at_);
   // A later transfer never completes before an earlier one of the same channel.

@@ -143,7 +143,9 @@ class DmaEngine : public Engine {
   MemoryPort& port_;
   int issuing_ = -1;
   CommandTimes times_;
-  bool on_chip_ = false;    // the transfer under way
+  bool on_chip_ = false;              // the transfer under way
+  std::vector<std::uint8_t> halves_;  // of one that doubles: what it has read, until all is there
+  std::int64_t read_of_halves_ = 0;
   ChannelPrice price_;      // of that one
   BoxRuns runs_;            // of the transfer under way, from the first that is not moved whole
   std::int64_t moved_ = 0;  // bytes of that one that are

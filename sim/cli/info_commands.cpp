@@ -16,6 +16,7 @@
 #include "sim/report/json_text.h"
 #include "sim/report/reference.h"
 #include "sim/report/text_table.h"
+#include "sim/scenario/toolchain/keys.h"
 
 namespace bpusim {
 
@@ -164,11 +165,11 @@ void add_docs_command(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "docs",
       "Print a part of the documentation that is made from the code: the configuration reference (machines), "
-      "how policies are written (policies), a JSON Schema (schema), the operators, or the keys of results "
-      "(report)");
-  command->add_option("what", *what, "machines, policies, schema, operators or report")
+      "how policies are written (policies), a JSON Schema (schema), the operators, the keys of results "
+      "(report), or those of the vendor's YAML (vendor_yaml)");
+  command->add_option("what", *what, "machines, policies, schema, operators, report or vendor_yaml")
       ->required()
-      ->check(CLI::IsMember({"machines", "policies", "schema", "operators", "report"}));
+      ->check(CLI::IsMember({"machines", "policies", "schema", "operators", "report", "vendor_yaml"}));
   command
       ->add_option("--of", *of,
                    "Of a schema: of machine files, of policies, or of what a command writes with --json")
@@ -179,11 +180,12 @@ void add_docs_command(CLI::App& app, Action& action) {
       "run-result.schema.json");
   command->callback([what, of, &action] {
     action = [what, of] {
-      std::cout << (*what == "schema"      ? schema_of(*of)
-                    : *what == "operators" ? operator_reference()
-                    : *what == "policies"  ? policy_reference()
-                    : *what == "report"    ? result_reference()
-                                           : machine_reference());
+      std::cout << (*what == "schema"        ? schema_of(*of)
+                    : *what == "operators"   ? operator_reference()
+                    : *what == "policies"    ? policy_reference()
+                    : *what == "report"      ? result_reference()
+                    : *what == "vendor_yaml" ? toolchain::reference()
+                                             : machine_reference());
       return kFine;
     };
   });

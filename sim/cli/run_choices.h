@@ -9,9 +9,9 @@
 namespace bpusim {
 
 struct RunChoices {
-  std::string config, out, json, csv, dump, outputs;
+  std::string config, out, json, csv, dump, outputs, against;
   Overrides overrides;
-  bool no_function = false, all_nodes = false, no_what_if = false;
+  bool no_function = false, all_nodes = false, no_what_if = false, mapper_table = false;
 };
 
 /// Adds the options that all of these commands have.

@@ -11,6 +11,8 @@
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
 #include "sim/report/conformance_report.h"
+#include "sim/report/mapper_log.h"
+#include "sim/report/mapper_table.h"
 #include "sim/report/report.h"
 #include "sim/result/printable.h"
 #include "sim/run/simulate.h"
@@ -30,7 +32,7 @@ void add_result_file(CLI::App& command, const char* option, std::string& name, c
 }  // namespace
 
 void add_choices(CLI::App& command, RunChoices& c) {
-  command.add_option("config", c.config, "Run file (.yaml) or model (.onnx)")->required();
+  command.add_option("config", c.config, "Run file (.yaml), the vendor's YAML, or model (.onnx)")->required();
   command.add_option("--machine", c.overrides.machine, "Machine preset or file; overrides the run file's");
   command.add_option("--policy", c.overrides.policy, "Support policy or file; overrides the run file's");
   command.add_option("--set", c.overrides.settings, "section.key=value of the machine; may be repeated")
@@ -100,8 +102,16 @@ void dump_golden(const Scenario& scenario, const std::string& folder, const List
   files.finish();
 }
 
+// Where it was asked for, and the report has not got it already.
+std::string table_of(const RunChoices& c, const RunResult& result) {
+  return c.mapper_table && !result.of_toolchain ? "\n" + mapper_table(result) : "";
+}
+
 int run(const RunChoices& c) {
   check_stdout(c);
+  std::optional<MapperLog> log;
+  if (!c.against.empty()) log = read_mapper_log(c.against);
+  std::string text_of_log;
   RunResult result;
   std::optional<ResultFiles> files;
   {
@@ -125,11 +135,14 @@ int run(const RunChoices& c) {
     result = simulate(scenario, options);
     if (outputs) outputs->finish();
   }
-  const std::string text = text_report(result), json = json_report(result), csv = csv_report(result);
+  if (log) text_of_log = "\n" + text_against(result, *log);
+  const std::string text = text_report(result) + text_of_log, json = json_report(result),
+                    csv = csv_report(result);
   files->write({json, csv, text});
   std::cout << (c.json == "-"  ? json
                 : c.csv == "-" ? csv
-                               : text_report(result, {c.all_nodes, colours_wanted()}));
+                               : text_report(result, {c.all_nodes, colours_wanted()}) + table_of(c, result) +
+                                     text_of_log);
   for (const NodeResult& node : result.nodes)
     if (node.overflows > 0) return kCheckFailed;
   return kFine;
@@ -196,6 +209,12 @@ void add_run_command(CLI::App& app, Action& action) {
   add_result_file(*command, "--dump-outputs", c->outputs,
                   "Folder for the network's outputs as the machine makes them, as .npy");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
+  command->add_flag(
+      "--mapper-table", c->mapper_table,
+      "Print the nodes also as the vendor's tools do; runs of the vendor's YAML have it anyway");
+  command->add_option(
+      "--against", c->against,
+      "Log of hb_mapper or hb_compile: compare placement, thresholds, cosines, latency and DDR bytes");
   command->add_flag("--no-what-if", c->no_what_if,
                     "Do not time the network again with what the advice would change");
   command->add_flag("--no-function", c->no_function,
@@ -204,6 +223,7 @@ void add_run_command(CLI::App& app, Action& action) {
       "Examples:\n"
       "  bpusim run configs/runs/norms.yaml\n"
       "  bpusim run configs/runs/norms.yaml --machine rdk-x5 --policy full --json out.json\n"
+      "  bpusim run yolo_config.yaml --against hb_mapper_makertbin.log\n"
       "  bpusim run model.onnx --set reduction.lanes=128 --set sram.bytes=4MiB");
   command->callback([c, &action] { action = [c] { return run(*c); }; });
 }

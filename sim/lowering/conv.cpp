@@ -44,6 +44,7 @@ class ConvLowering {
   void choose_chunk();
   void choose_rows(std::int64_t tile_bytes);
   void load_weights(const MacVisit& visit, std::int64_t at);
+  void load_input(const MacVisit& visit, const ConvTile& t, std::int64_t sample, std::int64_t at);
   void tile(const MacVisit& visit);
   void add(Unit unit, int core, Body body);
 
@@ -117,14 +118,29 @@ void ConvLowering::load_weights(const MacVisit& v, std::int64_t at) {
                at + aligned(loops_.chunk * p_.taps())});
 }
 
+void ConvLowering::load_input(const MacVisit& v, const ConvTile& t, std::int64_t sample, std::int64_t at) {
+  const std::int64_t row = p_.iw * in_size_, plane = p_.ih * row;
+  const std::int64_t dense = job_.chroma ? 1 : p_.ic;  // channels that lie at `x`
+  const DramBox input{job_.x,
+                      {{sample, 1, dense * plane},
+                       {t.in_channel, job_.chroma ? 1 : t.in_channels, plane},
+                       {t.in_row, t.in_rows, row},
+                       {0, row, 1}}};
+  add(Unit::Load, v.core, Transfer{input, at});
+  if (!job_.chroma) return;
+  const std::int64_t planes = p_.ic - 1;
+  const Doubling doubling{planes, t.in_row, t.in_rows, p_.iw};
+  const DramBox halves{*job_.chroma,
+                       {{sample, 1, planes * plane / 4},
+                        {0, planes, plane / 4},
+                        {doubling.first_source_row(), doubling.source_rows(), row / 2},
+                        {0, row / 2, 1}}};
+  add(Unit::Load, v.core, Transfer{halves, at + t.in_rows * row, false, doubling});
+}
+
 void ConvLowering::tile(const MacVisit& v) {
   const std::int64_t bands = ceil_div(p_.oh, rows_), sample = v.piece / bands, row = v.piece % bands * rows_;
   const ConvTile t = conv_tile(p_, v.channel, v.channels, row, std::min(rows_, p_.oh - row));
-  const DramBox input{job_.x,
-                      {{sample, 1, p_.ic * p_.ih * p_.iw * in_size_},
-                       {t.in_channel, t.in_channels, p_.ih * p_.iw * in_size_},
-                       {t.in_row, t.in_rows, p_.iw * in_size_},
-                       {0, p_.iw * in_size_, 1}}};
   const DramBox output{job_.y,
                        {{sample, 1, p_.oc * p_.oh * p_.ow * out_size_},
                         {t.out_channel, t.out_channels, p_.oh * p_.ow * out_size_},
@@ -136,7 +152,7 @@ void ConvLowering::tile(const MacVisit& v) {
                      residual = out + out_bytes();
   const auto add_here = [&](Unit unit, Body body) { add(unit, v.core, std::move(body)); };
   if (v.load_weights) load_weights(v, weights);
-  if (v.load_input) add_here(Unit::Load, Transfer{input, in});
+  if (v.load_input) load_input(v, t, sample, in);
   tail_.load(add_here, output, job_.y, residual);
   add_here(Unit::Mac, Convolve{plan_, t, in, weights, weights + aligned(loops_.chunk * p_.taps()), out});
   tail_.apply(add_here, conv_outputs(p_, t), out, residual);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "kernels/mac/conv.h"
@@ -16,6 +17,9 @@ namespace bpusim {
 struct ConvJob {
   ConvPlan plan;
   std::int64_t x = 0, y = 0, weights = 0, entries = 0;
+  /// Channels behind the first are planes of half the height and width there, and come doubled; `x` holds the
+  /// first channel alone. For plain convolutions of one group that take all input channels at once.
+  std::optional<std::int64_t> chroma = {};
   TailJob tail;  ///< what follows each tile's sums
   MacMapping mapping = MacMapping::Rows;
 };

@@ -14,6 +14,7 @@
 #include "kernels/quantise/quantise.h"
 #include "kernels/tensor/attributes.h"
 #include "kernels/tensor/tensor.h"
+#include "sim/network/pixel_input.h"
 
 namespace bpusim {
 
@@ -77,6 +78,7 @@ struct Network {
   std::set<std::string> dynamic_dims;  ///< names of dimensions that nobody has set
   /// Of inputs with open dimensions: their names by axis, empty where the model fixes the extent.
   std::map<std::string, std::vector<std::string>> open_axes;
+  std::map<std::string, PixelInput> pixels;    ///< of inputs that are images; NV12 by its first plane's name
   std::map<std::string, std::string> not_run;  ///< valid nodes that nothing here runs, with the reason
   std::vector<std::string> notes;  ///< what of the model's own quantisation runs in another way than it says
   std::set<std::string> unknown;   ///< values whose shape nobody knows, behind operators without definition

@@ -9,6 +9,7 @@ namespace bpusim::operators {
 
 OperatorDefinition norm(const std::string& op);  ///< a row of kernels' norm registry
 std::vector<OperatorDefinition> convolutions();  ///< Conv, ConvTranspose
+std::vector<OperatorDefinition> pixels();        ///< PixelPreprocess
 std::vector<OperatorDefinition> products();      ///< MatMul, Gemm, Einsum
 std::vector<OperatorDefinition> elementwise();   ///< two operands with broadcasting; Relu
 std::vector<OperatorDefinition> tables();        ///< functions of one element

@@ -245,12 +245,17 @@ struct IdealStep {
   Quantisation residual, out;
 
   Codes operator()(const std::vector<Codes>& inputs) const {
+    return mac.gather ? of(mac.gather(inputs), inputs) : of(inputs[0], inputs);
+  }
+
+  // From the codes that the sums read.
+  Codes of(const Codes& read, const std::vector<Codes>& inputs) const {
     const bool wide = takes_int16(plan);
     if (!wide && !mac.exact && !mac.activation && mac.residual.empty())
-      return ideal_conv(plan, inputs[0], scales, mac.bias);
-    auto reals = mac.exact ? mac.exact(plan, inputs[0], scales, mac.bias)
-                 : wide    ? exact_conv_int16(plan, inputs[0], scales, mac.bias)
-                           : exact_conv(plan, inputs[0], scales, mac.bias);
+      return ideal_conv(plan, read, scales, mac.bias);
+    auto reals = mac.exact ? mac.exact(plan, read, scales, mac.bias)
+                 : wide    ? exact_conv_int16(plan, read, scales, mac.bias)
+                           : exact_conv(plan, read, scales, mac.bias);
     clamp_all(reals, mac.clamp);
     apply_all(mac.activation, reals);
     if (!mac.residual.empty()) {

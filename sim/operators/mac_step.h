@@ -36,7 +36,9 @@ struct MacStep {
   std::function<std::vector<std::int8_t>(const std::vector<std::int8_t>&)> arrange;
   std::function<std::vector<double>(const ConvPlan&, const std::vector<std::int64_t>&,
                                     const std::vector<double>& scales, const std::vector<double>& bias)>
-      exact;                      ///< exact_conv where there is none
+      exact;  ///< exact_conv where there is none
+  /// The codes of the sums' input from those of all inputs of the step, where it is not the first.
+  std::function<std::vector<std::int64_t>(const std::vector<std::vector<std::int64_t>>&)> gather;
   std::int64_t weight_bytes = 0;  ///< where `arrange` changes their number; 0: oc * taps
 };
 

@@ -21,33 +21,22 @@ class Registry {
   Registry() {
     add_norms();
     using namespace operators;
-    for (auto& family : {convolutions(),
-                         products(),
-                         elementwise(),
-                         tables(),
-                         pools(),
-                         reductions(),
-                         softmaxes(),
-                         views(),
-                         split_concat(),
-                         selections(),
-                         resizes(),
-                         local_norms(),
-                         shape_arithmetic(),
-                         randoms(),
-                         strings(),
-                         shape_queries(),
-                         recurrents(),
-                         rankings(),
-                         scatters(),
-                         findings(),
-                         sweeps(),
-                         bits(),
-                         matrices(),
-                         samplings(),
-                         linear_quantisation(),
-                         quantises()})
-      for (const OperatorDefinition& row : family) add(row);
+    const auto families = {convolutions,  pixels,
+                           products,      elementwise,
+                           tables,        pools,
+                           reductions,    softmaxes,
+                           views,         split_concat,
+                           selections,    resizes,
+                           local_norms,   shape_arithmetic,
+                           randoms,       strings,
+                           shape_queries, recurrents,
+                           rankings,      scatters,
+                           findings,      sweeps,
+                           bits,          matrices,
+                           samplings,     linear_quantisation,
+                           quantises};
+    for (const auto family : families)
+      for (const OperatorDefinition& row : family()) add(row);
   }
 
   // Those that were registered since the last time.

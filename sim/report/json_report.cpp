@@ -65,10 +65,16 @@ Document run_document(const RunResult& result) {
 }
 
 Document check_document(const CheckResult& result) {
+  using Row = Metric<CheckResult>;
+  static const std::vector<Row> notes = {
+      Row("notes", "", "what the run's file asks for that is not modelled, or is read as something else",
+          &CheckResult::notes)};
+  const std::array<std::reference_wrapper<const CheckResult>, 1> told = {result};
   return {"bpusim-check-1",
           "check",
           {{"nodes", Part::Form::List, "where each operator would run",
             table_of(placed_node_metrics(), result.nodes)},
+           {"", Part::Form::Inline, "Behind `nodes`, what the file asks for", table_of(notes, told)},
            advice_part(result.advice, 0)}};
 }
 

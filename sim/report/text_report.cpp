@@ -2,6 +2,7 @@
 #include <map>
 
 #include "sim/report/advice_text.h"
+#include "sim/report/mapper_table.h"
 #include "sim/report/metric_text.h"
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
@@ -146,10 +147,10 @@ std::string reasons(const RunResult& result) {
   return text;
 }
 
-std::string warnings_text(const std::vector<std::string>& warnings) {
+std::string lines_under(const char* title, const std::vector<std::string>& lines) {
   std::string text;
-  for (const std::string& warning : warnings) text += "  " + warning + "\n";
-  return text.empty() ? "" : "\nWarnings:\n" + text;
+  for (const std::string& line : lines) text += "  " + line + "\n";
+  return text.empty() ? "" : std::string("\n") + title + ":\n" + text;
 }
 
 // `now_ms` as for text_of.
@@ -259,12 +260,14 @@ std::string text_report(const RunResult& given, const TextStyle& style) {
   const RunResult result = printable(given);
   std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
                      heading("Totals", style) + totals(result) + "\n" + heading("Kinds of operators", style) +
-                     kind_table(result, style) + warnings_text(result.warnings) + advice_text(result, style) +
-                     "\n" + nodes_part(result, style) + "\n" + heading("Where and why", style) +
-                     reasons(result) + "\n" +
-                     heading("Cycles of each engine by cause, in % of the run", style) + engine_table(result);
+                     kind_table(result, style) + lines_under("Warnings", result.warnings) +
+                     lines_under("Of the file", result.notes) + advice_text(result, style) + "\n" +
+                     nodes_part(result, style) + "\n" + heading("Where and why", style) + reasons(result) +
+                     "\n" + heading("Cycles of each engine by cause, in % of the run", style) +
+                     engine_table(result);
   const std::string quantisation = text_quantisation(result);
   if (!quantisation.empty()) text += "\n" + quantisation;
+  if (result.of_toolchain) text += "\n" + heading("As the toolchain prints it", style) + mapper_table(result);
   if (const std::string overflows = text_of(result, "nodes.overflows"); overflows != "0")
     text += "\n" + std::string(style.colour ? kRed : "") + "WARNING: accumulators wrapped " + overflows +
             " times; results are wrong where they did" + (style.colour ? kPlain : "") + "\n";
@@ -281,7 +284,7 @@ std::string text_placement(const CheckResult& given, const TextStyle& style) {
     table.add(cells_of(columns, n), !style.colour || n.on == Side::Bpu ? ""
                                     : n.on == Side::Cpu                ? kYellow
                                                                        : kRed);
-  return table.str() + advice_text(result.advice, 0, style);
+  return table.str() + lines_under("Of the file", result.notes) + advice_text(result.advice, 0, style);
 }
 
 }  // namespace bpusim

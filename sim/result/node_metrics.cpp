@@ -79,6 +79,8 @@ std::vector<NodeMetric> values() {
   return {
       NodeMetric("in_type", "", "element type of its first input", &NodeResult::in_type)
           .column("In/Out type"),
+      NodeMetric("threshold", "", "largest magnitude on the grid of its first input; 0 where it is on none",
+                 &NodeResult::threshold),
       NodeMetric("out_type", "", "element type of its output", &NodeResult::out_type).column("In/Out type"),
       NodeMetric("origin", "", "operators and nodes that a rule put together to this one",
                  &NodeResult::origin)

@@ -65,6 +65,7 @@ struct NodeResult {
   std::int64_t activation_bytes = 0;  ///< tensors that it reads and makes, each once, wherever they are
   std::int64_t overflows = 0;         ///< accumulators that wrapped
   bool output = false;                ///< it makes an output of the network
+  double threshold = 0;               ///< largest magnitude on the grid of what it reads first; 0: none
   CauseCycles causes{};               ///< engine cycles by cause, over the engines that took part
   double statistics_error = 0;        ///< of running statistics against golden, over the largest magnitude
   std::optional<Accuracy> accuracy;   ///< absent without function, and for text
@@ -147,6 +148,8 @@ struct RunResult {
   std::vector<EngineUse> engines;
   std::vector<Advice> advice;         ///< by time won; each as if it alone were followed
   std::vector<std::string> warnings;  ///< what is doubtful about the values, and choices that changed nothing
+  std::vector<std::string> notes;     ///< what the run's file asks for that is not modelled (RunSpec::notes)
+  bool of_toolchain = false;          ///< the run's file is a toolchain's
   std::int64_t cycles = 0, bpu_cycles = 0, host_cycles = 0;
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double peak_bandwidth_gbps = 0;  ///< in the busiest 4096 cycles
@@ -168,6 +171,7 @@ struct PlacedNode {
 struct CheckResult {
   std::vector<PlacedNode> nodes;
   std::vector<Advice> advice;
+  std::vector<std::string> notes;  ///< as in RunResult
 };
 
 }  // namespace bpusim

@@ -51,6 +51,9 @@ std::vector<RunMetric> what_ran_and_how_long() {
       RunMetric("warnings", "",
                 "what is doubtful about the values, and choices of the run that changed nothing",
                 &RunResult::warnings),
+      RunMetric("notes", "",
+                "what the run's file asks for that is not modelled, or is read as something else",
+                &RunResult::notes),
       RunMetric("total.cycles", "cycles", "of the whole run", &RunResult::cycles)
           .column("", Shown::grouped()),
       RunMetric("total.time_ms", "ms", "of the whole run", ms_of<&RunResult::cycles>).column("", ms),

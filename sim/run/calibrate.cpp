@@ -20,9 +20,9 @@ std::int64_t weight_bytes(const Network& network) {
 }
 
 DataSource source_of(const RunSpec& run) {
-  return !run.samples.empty() ? DataSource::Samples
-         : run.drawn_inputs   ? DataSource::Drawn
-                              : DataSource::OwnInput;
+  return !run.samples.empty() || !run.input_samples.empty() ? DataSource::Samples
+         : run.drawn_inputs                                 ? DataSource::Drawn
+                                                            : DataSource::OwnInput;
 }
 
 Quantised described(const RunSpec& run, const PlacedNetwork& placed, const Samples& samples) {
@@ -55,7 +55,7 @@ std::vector<const GoldenStore*> GoldenPass::judged() const {
 
 RunCalibration calibrate(const RunSpec& run, const PlacedNetwork& placed, const MachineParams& machine,
                          GoldenPass& golden, LoweringChoices& choices, const Listener& listener) {
-  const Samples samples(run.samples);
+  const Samples samples(run.samples, run.input_samples);
   RunCalibration found;
   found.report = described(run, placed, samples);
   golden.observation = observe(placed, samples, golden.own, golden.samples, listener);

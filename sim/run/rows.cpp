@@ -13,6 +13,14 @@ namespace bpusim {
 
 namespace {
 
+// The largest magnitude that a grid has codes for on both sides; 0 where there is no grid.
+double threshold_of(const Quantisation& grid) {
+  if (grid.dtype != DType::Int8 && grid.dtype != DType::Int16) return 0;
+  const auto codes =
+      static_cast<double>(std::max(grid.highest() - grid.zero_point, grid.zero_point - grid.lowest() - 1));
+  return grid.scale * codes;
+}
+
 // Where the step runs, and what it was made of.
 void fill_identity(const RowInput& in, const Step& step, const LoweredStep& lowered, NodeResult& row) {
   row.name = step.name;
@@ -26,6 +34,7 @@ void fill_identity(const RowInput& in, const Step& step, const LoweredStep& lowe
   };
   row.out_type = type(lowered.outputs);
   row.in_type = lowered.inputs.empty() ? row.out_type : type(lowered.inputs);
+  row.threshold = lowered.inputs.empty() ? 0 : threshold_of(in.compiled.places.at(lowered.inputs[0]).grid);
   for (const std::size_t n : step.nodes) {
     const Node& node = in.placed.network.nodes[n];
     if (n != step.nodes.front()) row.fused.push_back(node.name);

@@ -31,6 +31,8 @@ RunResult result_of(const Scenario& scenario, const RunOptions& options) {
   result.policy = scenario.policy.name();
   result.clock_mhz = scenario.machine.bpu.clock_mhz;
   result.function = options.function;
+  result.notes = scenario.run.notes;
+  result.of_toolchain = scenario.run.of_toolchain;
   return result;
 }
 
@@ -205,6 +207,7 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
 
 CheckResult check_named(const Scenario& scenario) {
   CheckResult result;
+  result.notes = scenario.run.notes;
   const Requests requests = requests_of(scenario.run);
   const Network network = simplified(scenario.run.network, scenario.policy, requests);
   const std::vector<Step> steps = place(scenario.run, network, scenario.policy, requests);

@@ -13,6 +13,9 @@
 #include "sim/network/known_attributes.h"
 #include "sim/network/onnx/import.h"
 #include "sim/scenario/model_inputs.h"
+#include "sim/scenario/model_source.h"
+#include "sim/scenario/pixel_inputs.h"
+#include "sim/scenario/toolchain/toolchain_file.h"
 #include "sim/scenario/workload.h"
 
 namespace bpusim {
@@ -248,33 +251,30 @@ void read_operator(const OperatorEntry& entry, std::uint64_t seed, RunSpec& run)
     run.options[run.network.nodes[n].name] = options;
 }
 
-// Tensors of the files that are named under inputs.
-std::map<std::string, AnyTensor> read_inputs(const YamlNode& files, const std::string& folder,
-                                             MemoryBudget& budget) {
-  std::map<std::string, AnyTensor> tensors;
-  for (const std::string& key : files.keys()) {
-    const YamlNode file = files[key];
-    if (!file.is_scalar()) {
-      file.fail("expected a file, as x.npy");
-      continue;
+// Files and folders, or such by input.
+void read_samples_of(const YamlNode& samples, const std::string& folder, RunSpec& run) {
+  if (samples.is_map()) {
+    for (const std::string& input : samples.keys()) {
+      const YamlNode node = samples[input];
+      InputSamples of{input, "", RawType::Float32};
+      of.path = beside(folder, node.is_map() ? node["folder"].word() : node.word());
+      if (node.is_map()) {
+        if (node["raw"].choice("float32", {"float32", "uint8"}) == "uint8") of.raw = RawType::UInt8;
+        if (!node["folder"].exists()) node.fail("needs a folder");
+        node.close();
+      }
+      run.input_samples.push_back(of);
     }
-    AnyTensor tensor = read_tensor_file(beside(folder, file.word()), &budget);
-    const auto* text = std::get_if<StringTensor>(&tensor);
-    const Shape& shape = text != nullptr ? text->shape : std::get<Tensor>(tensor).shape;
-    if (element_count(shape) == 0)
-      throw PlacementError(file.where() + ": " + file.word() + " of shape " + to_string(shape) +
-                           " has no elements; tensors without elements are valid, and not run");
-    tensors.emplace(key, std::move(tensor));
+    return;
   }
-  return tensors;
+  for (const std::string& path :
+       samples.is_scalar() ? std::vector<std::string>{samples.word()} : samples.words())
+    run.samples.push_back(beside(folder, path));
 }
 
 // Samples, and which tensors are int16.
 void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec& run) {
-  const YamlNode samples = root["calibration_samples"];
-  for (const std::string& path :
-       samples.is_scalar() ? std::vector<std::string>{samples.word()} : samples.words())
-    run.samples.push_back(beside(folder, path));
+  read_samples_of(root["calibration_samples"], folder, run);
   const YamlNode int16 = root["int16"];
   run.int16 = int16.is_scalar() ? std::vector<std::string>{int16.word()} : int16.words();
   run.int16_below = root["int16_below"].number(run.int16_below, -1, 1);
@@ -301,15 +301,6 @@ const NodeOptions& RunSpec::options_of(const std::string& node) const {
 
 namespace {
 
-ImportOptions import_options(const ReadOptions& options) {
-  ImportOptions import;
-  import.dims = options.dims;
-  import.outside_data = options.outside_data;
-  import.memory_limit = options.memory_limit;
-  import.given.assumed = options.assume;
-  return import;
-}
-
 void read_set(const YamlNode& set, RunSpec& run) {
   for (const std::string& key : set.keys()) run.settings.push_back(key + "=" + set[key].word());
 }
@@ -329,27 +320,46 @@ void read_operators(const YamlNode& operators, const std::string& folder, std::u
   for (const YamlNode& node : operators.items()) read_operator({node, folder, names, budget}, ++seed, run);
 }
 
+std::vector<Placed<std::string>> placed_words(const YamlNode& node) {
+  std::vector<Placed<std::string>> words;
+  if (node.is_scalar()) return {{node.word(), node}};
+  for (const YamlNode& item : node.items()) words.push_back({item.word(), item});
+  return words;
+}
+
+// The part of the model that is to run, and how often at a time.
+void read_cut(const YamlNode& root, ModelSource& source) {
+  const YamlNode batch = root["batch"], shapes = root["input_shapes"], remove = root["remove_at_edges"];
+  if (batch.exists()) source.batch = {batch.integer(1, 1, 1e6), batch};
+  for (const std::string& key : shapes.keys()) source.shapes[key] = {shapes[key].integers(), shapes[key]};
+  source.outputs = placed_words(root["outputs"]);
+  source.removed_ops = placed_words(remove["operators"]);
+  source.removed_nodes = placed_words(remove["nodes"]);
+  remove.close();
+}
+
+// What the file says of its model.
 void read_model(const YamlNode& root, const std::string& folder, const ReadOptions& options,
                 std::uint64_t seed, RunSpec& run) {
   const YamlNode model = root["model"], dim = root["dim"], files = root["inputs"], assume = root["assume"],
-                 as_weights = root["inputs_as_weights"];
+                 as_weights = root["inputs_as_weights"], pixels = root["pixels"];
   if (!model.is_scalar()) return model.fail("expected a file, as net.onnx");
-  ImportOptions import = import_options(options);
-  for (const std::string& key : dim.keys()) import.dims.emplace(key, dim[key].integer(1, 1, 1e9));
-  for (const std::string& key : assume.keys()) import.given.assumed.emplace(key, assume[key].flag(true));
-  MemoryBudget budget(options.memory_limit);
-  import.given.tensors = read_inputs(files, folder, budget);
-  run.from_model = true;
-  run.network = read_onnx(beside(folder, model.word()), import);
-  run.drawn_inputs = import.given.tensors.empty();
-  for (const std::string& key : files.keys())
-    if (std::find(run.network.inputs.begin(), run.network.inputs.end(), key) == run.network.inputs.end())
-      files[key].fail("the model has no such input" + did_you_mean(key, run.network.inputs));
-  std::optional<bool> inputs_as_weights = options.inputs_as_weights;
-  if (!inputs_as_weights && as_weights.exists()) inputs_as_weights = as_weights.flag(false);
-  fill_inputs({std::move(import.given.tensors), seed, inputs_as_weights,
-               [&](const std::string& what) { model.fail(what); }},
-              run.network);
+  ModelSource source;
+  source.file = {beside(folder, model.word()), model};
+  source.seed = seed;
+  for (const std::string& key : dim.keys()) source.dims[key] = dim[key].integer(1, 1, 1e9);
+  for (const std::string& key : assume.keys()) source.assume[key] = assume[key].flag(true);
+  for (const std::string& key : files.keys()) {
+    if (files[key].is_scalar()) {
+      source.files[key] = {beside(folder, files[key].word()), files[key]};
+    } else {
+      files[key].fail("expected a file, as x.npy");
+    }
+  }
+  for (const std::string& key : pixels.keys()) source.pixels[key] = {read_pixels(pixels[key]), pixels[key]};
+  read_cut(root, source);
+  if (as_weights.exists()) source.inputs_as_weights = as_weights.flag(false);
+  read_model(source, options, run);
 }
 
 // What holds where a run says nothing.
@@ -363,7 +373,7 @@ RunSpec plain_run(const std::string& path, const ReadOptions& options) {
   return run;
 }
 
-constexpr std::uint64_t kSeedsApart = 1000;  // of two runs' inputs
+constexpr std::uint64_t kSeedsApart = kRunSeed;  // of two runs' inputs
 
 RunSpec read_bare_model(const std::string& path, const ReadOptions& options) {
   RunSpec run = plain_run(path, options);
@@ -379,6 +389,16 @@ RunSpec read_bare_model(const std::string& path, const ReadOptions& options) {
   return run;
 }
 
+void of_toolchain(const YamlNode& root, const std::string& folder, const ReadOptions& options,
+                  Problems& problems, RunSpec& run) {
+  try {
+    read_toolchain_file(root, folder, options, run);
+  } catch (const InputError& error) {  // of the model or its data: the file's own mistakes stand beside it
+    for (const std::string& line : error.lines()) problems.add(line);
+  }
+  problems.raise();
+}
+
 }  // namespace
 
 RunSpec parse_run(const std::string& text, const std::string& name, const std::string& folder,
@@ -386,6 +406,10 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   Problems problems;
   const YamlNode root = YamlNode::read_text(text, name, problems);
   RunSpec run = plain_run(name, options);
+  if (is_toolchain_file(root)) {
+    of_toolchain(root, folder, options, problems, run);
+    return run;
+  }
   run.name = root["name"].word(run.name);
   run.machine = root["machine"].word(run.machine);
   run.policy = root["policy"].word();

@@ -10,6 +10,7 @@
 #include "sim/config/policy.h"
 #include "sim/network/network.h"
 #include "sim/scenario/mapping.h"
+#include "sim/scenario/samples.h"
 
 namespace bpusim {
 
@@ -48,18 +49,21 @@ struct ReadOptions {
 struct RunSpec {
   std::string name;
   std::string machine = "generic";
-  std::string policy;                 ///< empty: the machine's own
-  std::vector<std::string> settings;  ///< "section.key=value"
-  bool overlap = false;               ///< neighbours on the BPU load while the one before them computes
-  std::vector<std::string> samples;   ///< files and folders to calibrate on; none: the run's own input
-  bool drawn_inputs = false;          ///< no input of the network comes from a file
-  std::vector<std::string> int16;     ///< nodes whose outputs, and inputs of the network that, are int16
-  double int16_below = -1;            ///< nodes whose int8 output has a lower cosine become int16
-  double int16_until = -1;            ///< output cosine for which few nodes are looked for that become int16
-  bool sensitivity = false;           ///< measures also what each node loses alone
+  std::string policy;                       ///< empty: the machine's own
+  std::vector<std::string> settings;        ///< "section.key=value"
+  bool overlap = false;                     ///< neighbours on the BPU load while the one before them computes
+  std::vector<std::string> samples;         ///< files and folders to calibrate on; none: the run's own input
+  std::vector<InputSamples> input_samples;  ///< the same of single inputs
+  bool drawn_inputs = false;                ///< no input of the network comes from a file
+  std::vector<std::string> int16;  ///< nodes whose outputs, and inputs of the network that, are int16
+  double int16_below = -1;         ///< nodes whose int8 output has a lower cosine become int16
+  double int16_until = -1;         ///< output cosine for which few nodes are looked for that become int16
+  bool sensitivity = false;        ///< measures also what each node loses alone
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
   std::map<std::string, Request> on;  ///< where nodes are to run: by node name, or by operator for all of its
+  std::vector<std::string> notes;     ///< what its file asks for that nothing here models, or in other words
+  bool of_toolchain = false;          ///< its file is a toolchain's: the report has that tool's table
   bool from_model = false;            ///< the network is a model's, not a list of operators
   Network network;
 

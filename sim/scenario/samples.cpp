@@ -2,33 +2,31 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
+#include <utility>
 
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/network/element_type.h"
 #include "sim/network/files/tensor_files.h"
+#include "sim/scenario/pixel_images.h"
 
 namespace bpusim {
 
 namespace fs = std::filesystem;
 
-Samples::Samples(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
-    if (!fs::exists(path)) throw InputError("calibration sample " + path + ": no such file or folder");
-    if (!fs::is_directory(path)) {
-      files_.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    for (const auto& entry : fs::directory_iterator(path))
-      if (entry.is_regular_file()) inside.push_back(entry.path().string());
-    if (inside.empty()) throw InputError("calibration samples " + path + ": the folder holds no files");
-    std::sort(inside.begin(), inside.end());
-    files_.insert(files_.end(), inside.begin(), inside.end());
-  }
-}
-
 namespace {
+
+std::vector<std::string> files_at(const std::string& path) {
+  if (!fs::exists(path)) throw InputError("calibration sample " + path + ": no such file or folder");
+  if (!fs::is_directory(path)) return {path};
+  std::vector<std::string> inside;
+  for (const auto& entry : fs::directory_iterator(path))
+    if (entry.is_regular_file()) inside.push_back(entry.path().string());
+  if (inside.empty()) throw InputError("calibration samples " + path + ": the folder holds no files");
+  std::sort(inside.begin(), inside.end());
+  return inside;
+}
 
 std::vector<std::string> keys(const std::map<std::string, Tensor>& tensors) {
   std::vector<std::string> names;
@@ -37,13 +35,74 @@ std::vector<std::string> keys(const std::map<std::string, Tensor>& tensors) {
   return names;
 }
 
+// Inputs that samples have numbers for. The planes of an image are one.
+std::vector<std::string> sampled_inputs(const Network& network) {
+  std::vector<std::string> names;
+  for (const std::string& input : network.inputs) {
+    const bool second_plane = std::any_of(network.pixels.begin(), network.pixels.end(),
+                                          [&](const auto& pixels) { return pixels.second.chroma == input; });
+    if (!second_plane && network.values.at(input).dtype != DType::String) names.push_back(input);
+  }
+  return names;
+}
+
+Shape sampled_shape(const PixelInput& pixels) {
+  return pixels.samples_as_trained ? train_shape(pixels) : board_shape(pixels);
+}
+
+Tensor read_one(const std::string& file, const std::string& input, const Network& network,
+                MemoryBudget& budget) {
+  if (const auto image = network.pixels.find(input); image != network.pixels.end())
+    return read_image(file, sampled_shape(image->second), &budget);
+  AnyTensor tensor = read_tensor_file(file, &budget);
+  if (!std::holds_alternative<Tensor>(tensor)) throw InputError(file + ": holds text, not numbers");
+  return std::get<Tensor>(std::move(tensor));
+}
+
+// The value takes the tensor of a file.
+void hold(Tensor tensor, const std::string& file, const std::string& input, Network& network) {
+  Value& value = network.values.at(input);
+  if (tensor.shape != value.shape)
+    throw InputError(file + ": has shape " + to_string(tensor.shape) + ", and input '" + input + "' takes " +
+                     to_string(value.shape));
+  if (const std::string why = misfit(tensor, value.dtype); !why.empty())
+    throw InputError(file + ": input '" + input + "' " + why);
+  value.hold(std::move(tensor));
+}
+
+// The input takes a sample: an image by its planes.
+void take(Tensor sample, const std::string& file, const std::string& input, Network& network) {
+  const auto image = network.pixels.find(input);
+  if (image == network.pixels.end()) return hold(std::move(sample), file, input, network);
+  const PixelInput& pixels = image->second;
+  try {
+    if (pixels.samples_as_trained) sample = board_image(pixels, sample);
+    for (auto& [name, tensor] : board_values(input, pixels, sample))
+      hold(std::move(tensor), file, name, network);
+  } catch (const std::invalid_argument& error) {
+    throw InputError(file + ": input '" + input + "' " + error.what());
+  }
+}
+
 }  // namespace
+
+Samples::Samples(const std::vector<std::string>& paths, const std::vector<InputSamples>& by_input) {
+  for (const std::string& path : paths)
+    for (std::string& file : files_at(path)) files_.push_back(std::move(file));
+  for (const InputSamples& samples : by_input) {
+    by_input_.push_back({samples, files_at(samples.path)});
+    const std::size_t first = by_input_[0].files.size(), here = by_input_.back().files.size();
+    if (here != first)
+      throw InputError("calibration samples: input '" + by_input_[0].samples.input + "' has " +
+                       std::to_string(first) + " files in " + by_input_[0].samples.path + ", and input '" +
+                       samples.input + "' " + std::to_string(here) + " in " + samples.path);
+  }
+  count_ = files_.size() + (by_input_.empty() ? 0 : by_input_[0].files.size());
+}
 
 std::map<std::string, Tensor> read_samples(const std::string& file, const Network& network) {
   MemoryBudget budget(network.memory_limit);
-  std::vector<std::string> numbers;
-  for (const std::string& input : network.inputs)
-    if (network.values.at(input).dtype != DType::String) numbers.push_back(input);
+  const std::vector<std::string> numbers = sampled_inputs(network);
   if (fs::path(file).extension() == ".npz") {
     auto arrays = read_npz(file, &budget);
     for (const std::string& input : numbers)
@@ -52,30 +111,47 @@ std::map<std::string, Tensor> read_samples(const std::string& file, const Networ
                          did_you_mean(input, keys(arrays)));
     return arrays;
   }
-  AnyTensor tensor = read_tensor_file(file, &budget);
-  if (!std::holds_alternative<Tensor>(tensor)) throw InputError(file + ": holds text, not numbers");
   if (numbers.size() != 1)
     throw InputError(file + ": holds one tensor, and the network has " + std::to_string(numbers.size()) +
                      " inputs: an .npz has them by name" + did_you_mean("", numbers));
-  return {{numbers[0], std::get<Tensor>(std::move(tensor))}};
+  return {{numbers[0], read_one(file, numbers[0], network, budget)}};
+}
+
+void Samples::apply_by_input(std::size_t sample, Network& network) const {
+  MemoryBudget budget(network.memory_limit);
+  const std::vector<std::string> inputs = sampled_inputs(network);
+  for (const OfInput& of : by_input_) {
+    const std::string &input = of.samples.input, &file = of.files.at(sample);
+    if (std::find(inputs.begin(), inputs.end(), input) == inputs.end())
+      throw InputError("calibration samples: the network has no input '" + input + "'" +
+                       did_you_mean(input, inputs));
+    const auto image = network.pixels.find(input);
+    const Shape shape =
+        image != network.pixels.end() ? sampled_shape(image->second) : network.shape_of(input);
+    take(describes_itself(file)
+             ? read_one(file, input, network, budget)
+             : Tensor(shape, read_raw(file, of.samples.raw, element_count(shape), &budget)),
+         file, input, network);
+  }
+  for (const std::string& input : inputs)
+    if (std::none_of(by_input_.begin(), by_input_.end(),
+                     [&](const OfInput& of) { return of.samples.input == input; }))
+      throw InputError("calibration samples: there are none for input '" + input + "'");
 }
 
 Network Samples::apply(std::size_t sample, const Network& network) const {
   if (own_inputs()) return network;
   Network with = network;
+  if (sample >= files_.size()) {
+    apply_by_input(sample - files_.size(), with);
+    return with;
+  }
   const std::string& file = files_.at(sample);
+  const std::vector<std::string> inputs = sampled_inputs(network);
   for (auto& [name, tensor] : read_samples(file, network)) {
-    const auto input = with.values.find(name);
-    if (std::find(network.inputs.begin(), network.inputs.end(), name) == network.inputs.end())
-      throw InputError(file + ": the network has no input '" + name + "'" +
-                       did_you_mean(name, network.inputs));
-    Value& value = input->second;
-    if (tensor.shape != value.shape)
-      throw InputError(file + ": has shape " + to_string(tensor.shape) + ", and input '" + name + "' takes " +
-                       to_string(value.shape));
-    if (const std::string why = misfit(tensor, value.dtype); !why.empty())
-      throw InputError(file + ": input '" + name + "' " + why);
-    value.hold(std::move(tensor));
+    if (std::find(inputs.begin(), inputs.end(), name) == inputs.end())
+      throw InputError(file + ": the network has no input '" + name + "'" + did_you_mean(name, inputs));
+    take(std::move(tensor), file, name, with);
   }
   return with;
 }

@@ -127,6 +127,8 @@ Scenario resolve(RunSpec run, const Overrides& overrides) {
   append(run.settings, overrides.settings);
   override_quantisation(overrides, run);
   override_places(overrides.on, run);
+  if (run.machine.empty())
+    throw InputError(run.notes.at(0));  // of a toolchain's file, whose chip has no preset
   scenario.machine = read_machine(run.machine, run.settings);
   scenario.policy = Policy::read(run.policy.empty() ? scenario.machine.policy : run.policy);
   scenario.run = std::move(run);

@@ -111,6 +111,22 @@ expect 2 'reading stopped after' "$bpusim" run many.yaml
 python3 -c 'print("operators: " + "[" * 5000 + "]" * 5000)' >deep.yaml
 expect 2 'deep.yaml' "$bpusim" run deep.yaml
 
+# The vendor's YAML: what its tool prints, and what its log is compared with.
+prints() {
+  local pattern=$1
+  shift
+  "$@" 2>&1 | grep -aE -- "$pattern" >/dev/null || fail "$* does not print /$pattern/"
+}
+relu_model node >m.onnx
+printf 'model_parameters: {onnx_model: m.onnx, march: bayes-e, working_dir: out}\ninput_parameters: {input_type_train: featuremap, input_type_rt: featuremap, norm_type: no_preprocess}\ncalibration_parameters: {calibration_type: skip}\ncompiler_parameters: {optimize_level: O3}\n' >vendor.yaml
+prints 'node +BPU +id\(0\) +Relu' "$bpusim" run vendor.yaml
+prints '1 key is not modelled: working_dir' "$bpusim" check vendor.yaml
+"$bpusim" run vendor.yaml >own.log
+prints 'Placement: 1 of 1 nodes' "$bpusim" run vendor.yaml --against own.log
+expect 2 'm.onnx: has no table of nodes' "$bpusim" run vendor.yaml --against m.onnx
+sed -i s/march/marsh/ vendor.yaml
+expect 2 'vendor.yaml:1: model_parameters: needs a march' "$bpusim" check vendor.yaml
+
 # Names.
 relu_model node >"it's.onnx"; relu_model other >$'two\nlines.onnx'
 relu_model $'a\033[2Jb\nc' >controls.onnx; relu_model $'\xff\xfe' >bytes.onnx

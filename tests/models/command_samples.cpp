@@ -87,7 +87,10 @@ std::vector<Sample> samples(SamplesOf<Transfer>) {
           sample("load on chip", Unit::Load, Transfer{in_window, 640}),
           sample("store on chip", Unit::Store, Transfer{in_window, 640}),
           sample("load within", Unit::Load, Transfer{within, 640, true}),
-          sample("store within", Unit::Store, Transfer{within, 640, true})};
+          sample("store within", Unit::Store, Transfer{within, 640, true}),
+          // Rows 3 to 6 of two planes 14 wide, of which the box holds rows 1 to 3, 7 wide.
+          sample("load doubled", Unit::Load,
+                 Transfer{{1000, {{2, 2, 100}, {1, 3, 20}, {3, 7, 1}}}, 640, false, Doubling{2, 3, 4, 14}})};
 }
 
 std::vector<Sample> samples(SamplesOf<Reduce>) {

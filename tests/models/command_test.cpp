@@ -269,9 +269,20 @@ TEST(TransferPrice, IsSetupAndThePortThatIsInTheWay) {
   params.dma.bytes_per_cycle = 16;
   params.sram.bank_bytes_per_cycle = 64;
   const std::vector<Sample> all = samples(SamplesOf<Transfer>{});
-  const std::int64_t cycles[] = {36, 36, 32, 32, 32, 32};  // 30, and 84 bytes by 16, on chip by 64
+  const std::int64_t cycles[] = {36, 36, 32, 32, 32, 32, 33};  // 30, and 84 bytes by 16, on chip by 64; 42
   for (std::size_t i = 0; i < all.size(); ++i)
     EXPECT_EQ(price(params, all[i].program(), all[i].command).cycles, cycles[i]) << all[i].what;
+}
+
+// Two planes of 2 x 2, of which rows 1 and 2 of four are wanted: one from each row of the source.
+TEST(Doubling, RepeatsRowsAndColumns) {
+  const Doubling doubling{2, 1, 2, 4};
+  EXPECT_EQ(doubling.first_source_row(), 0);
+  EXPECT_EQ(doubling.source_rows(), 2);
+  const std::uint8_t from[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::vector<std::uint8_t> to(static_cast<std::size_t>(doubling.bytes()));
+  doubling.spread(from, to.data());
+  EXPECT_EQ(to, (std::vector<std::uint8_t>{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8}));
 }
 
 // Whole requests on chip: no piece of one is left for another cycle.

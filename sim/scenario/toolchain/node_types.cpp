@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <set>
+
+#include "sim/config/suggest.h"
+#include "sim/scenario/toolchain/translation.h"
+
+namespace bpusim::toolchain {
+
+namespace {
+
+constexpr const char* kModel = "model_parameters";
+constexpr const char* kCalibration = "calibration_parameters";
+
+const Node* node_named(const Network& network, const std::string& name) {
+  for (const Node& node : network.nodes)
+    if (node.name == name) return &node;
+  return nullptr;
+}
+
+// Adds a node, or an input of the network, to those that are int16.
+void widen(Translation& t, const std::string& name) {
+  auto& names = t.run.int16;
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+// The name under which `int16` has a value: of the node that makes it, or of the input; empty for constants.
+std::string maker_of(const std::string& value, const Network& network) {
+  for (const Node& node : network.nodes)
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return node.name;
+  const auto& inputs = network.inputs;
+  return std::find(inputs.begin(), inputs.end(), value) != inputs.end() ? value : "";
+}
+
+// Whether the type is int16; int8 is what all are without a word, and others are said.
+bool is_int16(Translation& t, const std::string& type, const YamlNode& at) {
+  if (type == "int8") return false;
+  if (type != "int16") {
+    t.note(at, "type " + type + " is not modelled: int8 and int16 are");
+    return false;
+  }
+  if (std::string(t.march.name) == "bernoulli2") {
+    at.fail("int16 is not on bernoulli2 (X3)");
+    return false;
+  }
+  return true;
+}
+
+void read_places(Translation& t, const char* key, Request request) {
+  const Setting nodes = t.setting(kCalibration, key);
+  for (const Placed<std::string>& node : nodes.list())
+    if (t.is_node(node.value, node.at) && t.run.on.count(node.value) == 0) t.run.on[node.value] = request;
+}
+
+// "name:int16;name:int16". Names may have colons of their own.
+void read_output_types(Translation& t, const Setting& setting) {
+  for (const Placed<std::string>& entry : setting.list()) {
+    const auto colon = entry.value.rfind(':');
+    if (colon == std::string::npos) {
+      entry.at.fail("'" + entry.value + "' is no node with a type, as Conv_0:int16");
+      continue;
+    }
+    set_output_type(t, parts_of(entry.value.substr(0, colon), ";")[0],
+                    parts_of(entry.value.substr(colon + 1), ";")[0], entry.at);
+  }
+}
+
+void read_node_info(Translation& t, const YamlNode& info) {
+  for (const std::string& name : info.keys()) {
+    const YamlNode of = info[name];
+    if (!t.is_node(name, of)) continue;
+    for (const std::string& key : of.keys()) {
+      const Setting value(of[key]);
+      if (key == "ON") {
+        set_place(t, name, value);
+      } else if (key == "OutputType") {
+        set_output_type(t, name, value.word("int8"), value.node());
+      } else if (key.rfind("InputType", 0) == 0 &&
+                 key.find_first_not_of("0123456789", 9) == std::string::npos && key.size() < 12) {
+        set_input_type(t, name, key.size() > 9 ? std::stoi(key.substr(9)) : -1, value.word("int8"),
+                       value.node());
+      } else {
+        value.fail("unknown key" +
+                   did_you_mean(key, {"ON", "InputType", "InputType0", "InputType1", "OutputType"}));
+      }
+    }
+  }
+}
+
+void set_operator_types(Translation& t, const Placed<std::string>& option) {
+  const auto parts = parts_of(option.value, "_");  // set, OP, input or output, type
+  bool any = false;
+  for (const Node& node : t.model.nodes) {
+    if (node.op != parts[1]) continue;
+    any = true;
+    if (parts[2] == "output")
+      set_output_type(t, node.name, parts[3], option.at);
+    else
+      set_input_type(t, node.name, -1, parts[3], option.at);
+  }
+  if (!any) t.note(option.at, option.value + ": the model has no " + parts[1]);
+}
+
+void read_optimization(Translation& t) {
+  for (const Placed<std::string>& option : t.setting(kCalibration, "optimization").list(";,")) {
+    const auto parts = parts_of(option.value, "_");
+    if (option.value == "run_fast") {
+      t.note(option.at, "run_fast is not modelled: all calibration is done");
+    } else if (option.value == "set_model_output_int8" || option.value == "set_model_output_int16") {
+      for (const std::string& output : t.model.outputs)
+        if (const std::string maker = maker_of(output, t.model); !maker.empty())
+          set_output_type(t, maker, parts.back(), option.at);
+    } else if (option.value == "set_all_nodes_int16") {
+      if (is_int16(t, "int16", option.at)) t.run.int16_below = 1;
+    } else if (parts.size() == 4 && parts[0] == "set" && (parts[2] == "input" || parts[2] == "output") &&
+               (parts[3] == "int8" || parts[3] == "int16")) {
+      set_operator_types(t, option);
+    } else {
+      option.at.fail("'" + option.value + "' is no option" +
+                     did_you_mean(option.value,
+                                  {"set_model_output_int8", "set_model_output_int16", "set_all_nodes_int16",
+                                   "set_Softmax_input_int8", "set_Softmax_output_int8", "run_fast"}));
+    }
+  }
+}
+
+}  // namespace
+
+void set_output_type(Translation& t, const std::string& node, const std::string& type, const YamlNode& at) {
+  if (t.is_node(node, at) && is_int16(t, type, at)) widen(t, node);
+}
+
+void set_input_type(Translation& t, const std::string& name, int input, const std::string& type,
+                    const YamlNode& at) {
+  const Node* node = node_named(t.model, name);
+  if (!is_int16(t, type, at) || node == nullptr) return;
+  if (input >= static_cast<int>(node->inputs.size()))
+    return at.fail("'" + name + "' has " + std::to_string(node->inputs.size()) + " inputs");
+  for (std::size_t i = 0; i < node->inputs.size(); ++i) {
+    if (input >= 0 && i != static_cast<std::size_t>(input)) continue;
+    if (const std::string maker = maker_of(node->inputs[i], t.model); !maker.empty()) widen(t, maker);
+  }
+}
+
+void set_place(Translation& t, const std::string& node, const Setting& on) {
+  if (const auto request = parse_request(on.choice("", {"BPU", "CPU"}) == "CPU" ? "cpu" : "bpu"); request)
+    t.run.on[node] = *request;
+}
+
+void read_node_types(Translation& t) {
+  const Setting info = t.setting(kModel, "node_info"), types = t.setting(kModel, "set_node_data_type");
+  const bool old = std::string(t.march.name) == "bernoulli2";
+  for (const Setting* setting : {&info, &types})
+    if (setting->given() && old)
+      setting->fail("is for bayes, bayes-e and Nash: X3 takes run_on_cpu, run_on_bpu");
+  if (types.given()) t.note(types.node(), "is deprecated for node_info; it is honoured here");
+  if (!old) {
+    if (info.node().is_map())
+      read_node_info(t, info.node());
+    else
+      read_output_types(t, info);
+    read_output_types(t, types);
+  }
+  read_places(t, "run_on_cpu", Request::Cpu);
+  read_places(t, "run_on_bpu", Request::Bpu);
+  read_optimization(t);
+  if (t.nash()) read_quant_config(t);
+}
+
+}  // namespace bpusim::toolchain
