@@ -50,7 +50,8 @@ class Splitter {
 
  private:
   bool is_float(const std::string& value) const {
-    return !value.empty() && network_.values.at(value).dtype == DType::Float32;
+    const auto found = network_.values.find(value);  // outputs that nobody wants need not be there
+    return found != network_.values.end() && found->second.dtype == DType::Float32;
   }
 
   Family& family_of(const std::string& value) {
