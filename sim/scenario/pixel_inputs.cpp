@@ -79,7 +79,7 @@ Value& image_value(const std::string& name, const Shape& shape, Network& network
 }
 
 std::string add_constant(Tensor tensor, const std::string& wanted, FreeNames& names, Network& network) {
-  const std::string name = names.take(wanted);
+  std::string name = names.take(wanted);
   Value& value = network.values[name];
   value.hold(std::move(tensor));
   value.constant = true;
