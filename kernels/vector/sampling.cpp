@@ -263,4 +263,60 @@ Tensor roi_align(const Attributes& a, int opset, const Tensor& x, const Tensor& 
   return y;
 }
 
+Shape roi_pool_shape(const Attributes& a, const Shape& x, const Shape& regions) {
+  const auto cells = a.get("pooled_shape", std::vector<std::int64_t>{});
+  if (x.size() != 4 || regions.size() != 2 || regions[1] != 5 || cells.size() != 2 || cells[0] < 1 ||
+      cells[1] < 1)
+    throw std::invalid_argument("MaxRoiPool: regions of " + to_string(regions) + " and a pooled_shape of " +
+                                std::to_string(cells.size()) + " extents do not fit " + to_string(x));
+  return {regions[0], x[1], cells[0], cells[1]};
+}
+
+namespace {
+
+// Pixels [first, last) under one cell of an axis.
+struct Stretch {
+  std::int64_t first, last;
+};
+Stretch stretch_of(std::int64_t cell, std::int64_t cells, double begin, double end, std::int64_t extent) {
+  const double from = std::round(begin),
+               each = std::max(std::round(end) - from + 1, 1.0) / static_cast<double>(cells);
+  const auto clipped = [&](double at) {
+    return static_cast<std::int64_t>(std::clamp(at + from, 0.0, static_cast<double>(extent)));
+  };
+  return {clipped(std::floor(static_cast<double>(cell) * each)),
+          clipped(std::ceil(static_cast<double>(cell + 1) * each))};
+}
+
+}  // namespace
+
+Tensor roi_pool(const Attributes& a, const Tensor& x, const Tensor& regions) {
+  Tensor y = Tensor::filled(roi_pool_shape(a, x.shape, regions.shape), 0);
+  const double scale = a.get("spatial_scale", 1.0);
+  const std::int64_t channels = x.shape[1], height = x.shape[2], width = x.shape[3];
+  double* out = y.values.data();
+  for (std::int64_t r = 0; r < regions.shape[0]; ++r) {
+    const double* region = regions.values.data() + 5 * r;
+    const std::int64_t n = to_integer(region[0]);
+    if (n < 0 || n >= x.shape[0])
+      throw std::invalid_argument("MaxRoiPool: a region of sample " + std::to_string(n) + " of " +
+                                  std::to_string(x.shape[0]));
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const double* plane = x.values.data() + (n * channels + c) * height * width;
+      for (std::int64_t i = 0; i < y.shape[2]; ++i) {
+        const Stretch rows = stretch_of(i, y.shape[2], region[2] * scale, region[4] * scale, height);
+        for (std::int64_t j = 0; j < y.shape[3]; ++j, ++out) {
+          const Stretch columns = stretch_of(j, y.shape[3], region[1] * scale, region[3] * scale, width);
+          for (std::int64_t h = rows.first; h < rows.last; ++h)
+            for (std::int64_t w = columns.first; w < columns.last; ++w) {
+              const bool first = h == rows.first && w == columns.first;
+              *out = first ? plane[h * width + w] : std::max(*out, plane[h * width + w]);
+            }
+        }
+      }
+    }
+  }
+  return y;
+}
+
 }  // namespace bpusim

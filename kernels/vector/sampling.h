@@ -1,4 +1,5 @@
-// Images read between their pixels, in float64, as ONNX defines it: GridSample, RoiAlign.
+// Images read between their pixels, in float64, as ONNX defines it: GridSample, RoiAlign;
+// and MaxRoiPool.
 #pragma once
 
 #include <cstdint>
@@ -25,5 +26,10 @@ Shape roi_align_shape(const Attributes& attributes, const Shape& x, const Shape&
 /// samples[r]. Throws as above.
 Tensor roi_align(const Attributes& attributes, int opset, const Tensor& x, const Tensor& regions,
                  const Tensor& samples);
+
+/// The largest pixel in each cell of each region (sample, x1, y1, x2, y2), whose corners are rounded to
+/// pixels; 0 in a cell without any. Throws as above.
+Shape roi_pool_shape(const Attributes& attributes, const Shape& x, const Shape& regions);
+Tensor roi_pool(const Attributes& attributes, const Tensor& x, const Tensor& regions);
 
 }  // namespace bpusim

@@ -329,6 +329,27 @@ def pool(c):
 
 def global_pool(c):
     c.given(c.reals(image(c, dimensions(c), c.pick([1, 2, 5]))))
+    if c.op == "GlobalLpPool":
+        c.sometimes(0.6, p=c.integer(1, 3))
+
+
+def lp_pool(c):
+    spatial = c.pick([1, 2, 2])
+    kernel = [c.pick([1, 2, 3]) for _ in range(spatial)]
+    x = image(c, spatial, c.integer(1, 4))
+    c.given(c.reals(x)).set(kernel_shape=kernel).sometimes(0.6, p=c.integer(1, 3))
+    window(c, spatial, kernel, c.opset >= 18, ceil=True)
+    c.attributes.pop("auto_pad", None)
+    c.valid = fits(c, x, kernel)
+
+
+def roi_pool(c):
+    x = [c.integer(1, 2), c.integer(1, 3), c.integer(4, 10), c.integer(4, 10)]
+    regions = c.integer(1, 4)
+    corner = c.random.uniform(0, 5, [regions, 2])
+    boxes = np.concatenate([c.random.integers(0, x[0], [regions, 1]), corner, corner + c.random.uniform(1, 6, [regions, 2])], 1)
+    c.given(c.reals(x)).maybe(np.asarray(boxes, np.float32), 0.5).set(pooled_shape=[c.integer(1, 4), c.integer(1, 4)])
+    c.sometimes(0.5, spatial_scale=float(c.pick([0.5, 1.0, 0.75])))
 
 
 def axes_of(c, rank, as_input, fewest=0):
@@ -919,12 +940,6 @@ def quick_gelu(c):
     c.given(c.reals(c.shape(1))).sometimes(0.7, alpha=float(np.float32(c.random.uniform(0.5, 2))))
 
 
-def bias_softmax(c):
-    shape = c.shape(3, 4)
-    axis = len(shape) - 1
-    c.given(c.reals(shape)).given(c.reals([1] * (axis - 1) + shape[axis - 1:])).set(axis=axis, is_inner_broadcast=0)
-
-
 def skip_norm(c):
     shape = [c.integer(1, 3), c.integer(1, 5), c.pick([4, 8, 16, 24])]
     c.given(c.reals(shape)).given(c.reals(shape)).given(c.reals(shape[2:]), True)
@@ -1073,10 +1088,11 @@ OPERATORS = {
     "NonZero": finding, "Compress": compress, "Unique": unique, "NonMaxSuppression": suppression, "CumSum": cumulative,
     "ReverseSequence": reverse_sequence, "BitShift": bit_pair, "BitwiseAnd": bit_pair, "BitwiseOr": bit_pair, "BitwiseXor": bit_pair,
     "BitwiseNot": bit_not, "IsInf": is_infinite, "IsNaN": is_infinite, "Det": square, "Inverse": square, "EyeLike": eye_like,
-    "GridSample": grid_sample, "RoiAlign": roi_align, "Shrink": function(-4, 4, lambd=(0.2, 2), bias=(-1, 1)),
+    "GridSample": grid_sample, "RoiAlign": roi_align, "LpPool": lp_pool, "GlobalLpPool": global_pool, "MaxRoiPool": roi_pool,
+    "Shrink": function(-4, 4, lambd=(0.2, 2), bias=(-1, 1)),
     "RNN": recurrent(1), "GRU": recurrent(3), "LSTM": recurrent(4),
     "FusedConv": fused_conv, "FusedGemm": fused_gemm, "FusedMatMul": fused_matmul, "BiasGelu": biased, "FastGelu": lambda c: biased(c, 0.5),
-    "QuickGelu": quick_gelu, "BiasSoftmax": bias_softmax, "SkipLayerNormalization": skip_norm, "SkipSimplifiedLayerNormalization": skip_norm,
+    "QuickGelu": quick_gelu, "SkipLayerNormalization": skip_norm, "SkipSimplifiedLayerNormalization": skip_norm,
     "EmbedLayerNormalization": embedding, "Attention": attention, "MultiHeadAttention": multi_head,
     "RMSNormalization": layer_norm, "LpNormalization": lp_norm, "MeanVarianceNormalization": mean_variance_norm, "LRN": local_norm,
 }
@@ -1090,7 +1106,7 @@ SINCE = {"Gelu": 20, "HardSwish": 14, "Mish": 18, "LessOrEqual": 12, "GreaterOrE
 UNTIL = {"Upsample": 9, "Scatter": 10}
 
 # Operators of onnxruntime's own domain; their opset is that of the model around them.
-MICROSOFT = {"FusedConv", "FusedGemm", "FusedMatMul", "BiasGelu", "FastGelu", "QuickGelu", "BiasSoftmax", "SkipLayerNormalization",
+MICROSOFT = {"FusedConv", "FusedGemm", "FusedMatMul", "BiasGelu", "FastGelu", "QuickGelu", "SkipLayerNormalization",
              "SkipSimplifiedLayerNormalization", "EmbedLayerNormalization", "Attention", "MultiHeadAttention", "Inverse"}
 
 

@@ -79,6 +79,11 @@ const Row kRows[] = {
     {"ConstantOfShape", "value:o dtype:i"},  // the type of value, as the import reads it
     {"RandomNormal", "dtype:i mean:f scale:f seed:f shape:is"},
     {"RandomNormalLike", "dtype:i mean:f scale:f seed:f"},
+    {"RandomUniform", "dtype:i high:f low:f seed:f shape:is"},
+    {"RandomUniformLike", "dtype:i high:f low:f seed:f"},
+    {"LpPool", "auto_pad:s ceil_mode:i dilations:is kernel_shape:is p:i pads:is strides:is"},
+    {"GlobalLpPool", "p:i"},
+    {"MaxRoiPool", "pooled_shape:is spatial_scale:f"},
     {"StringNormalizer", "case_change_action:s is_case_sensitive:i locale:s stopwords:ss"},
     {"QuantizeLinear", "axis:i block_size:i output_dtype:i precision:i saturate:i"},
     {"DequantizeLinear", "axis:i block_size:i output_dtype:i"},

@@ -23,14 +23,15 @@ const Row kRows[] = {
      "ThresholdedRelu "
      "MaxPool AveragePool GlobalMaxPool GlobalAveragePool ArgMax ArgMin Softmax LogSoftmax LRN Transpose "
      "DepthToSpace "
-     "SpaceToDepth Flatten Identity Cast Shape Size ConstantOfShape RandomNormalLike StringNormalizer "
+     "SpaceToDepth Flatten Identity Cast Shape Size ConstantOfShape RandomNormalLike RandomUniformLike "
+     "LpPool GlobalLpPool StringNormalizer "
      "Hardmax "
      "NonZero Unique Det Inverse BitwiseNot IsNaN IsInf EyeLike Shrink",
      {1, 1}},
     {"Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual MatMul Expand "
      "Gather "
      "GatherElements GatherND Compress CumSum ReverseSequence BitwiseAnd BitwiseOr BitwiseXor BitShift "
-     "GridSample",
+     "GridSample MaxRoiPool",
      {2, 2}},
     {"ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum "
      "ReduceLogSumExp "

@@ -140,6 +140,47 @@ TEST(OnnxFused, QuickGelu) {
   EXPECT_DOUBLE_EQ(y.values[1], 1 / (1 + std::exp(-2.0)));
 }
 
+// Channels last: [1 3] of one channel has mean 2 and deviation 1, as above.
+TEST(OnnxFused, GroupNorm) {
+  Model model;
+  model.input("x", {1, 1, 2, 1});
+  model.output("y", {1, 1, 2, 1});
+  model.weights("gamma", {1}, {2});
+  model.weights("beta", {1}, {1});
+  onnx::NodeProto& node = fused(model, "GroupNorm", {"x", "gamma", "beta"}, {"y"});
+  testing::set_int(node, "groups", 1);
+  testing::set_float(node, "epsilon", 1e-12F);
+  const Tensor y = result(model, {{"x", Tensor({1, 1, 2, 1}, {1, 3})}});
+  EXPECT_NEAR(y.values[0], -1, 1e-9);
+  EXPECT_NEAR(y.values[1], 3, 1e-9);
+  testing::set_int(node, "activation", 2);
+  EXPECT_NE(testing::network_of(model).nodes.at(0).unread.find("activation 2 is neither"), std::string::npos);
+}
+
+// 0 + 2 and 2 + 0 share equally; so do all elements from the axis on.
+TEST(OnnxFused, BiasSoftmax) {
+  Model model;
+  model.input("x", {1, 2, 2});
+  model.output("y", {1, 2, 2});
+  model.weights("bias", {1, 1, 2}, {2, 0});
+  onnx::NodeProto& node = fused(model, "BiasSoftmax", {"x", "bias"}, {"y"});
+  testing::set_int(node, "axis", 2);
+  const Tensor x({1, 2, 2}, {0, 2, 1, 3});
+  EXPECT_EQ(result(model, {{"x", x}}).values, (std::vector<double>{0.5, 0.5, 0.5, 0.5}));
+  node.mutable_attribute(0)->set_i(1);  // 2 2 3 3 are one row: 1 and e, over twice their sum
+  EXPECT_DOUBLE_EQ(result(model, {{"x", x}}).values[0], 1 / (2 * (1 + std::exp(1.0))));
+}
+
+// (2 + 1) Gelu(9 + 1), of which the second is 10 but for 1e-22.
+TEST(OnnxFused, BiasSplitGelu) {
+  Model model;
+  model.input("x", {1, 1, 2});
+  model.output("y", {1, 1, 1});
+  model.weights("bias", {2}, {1, 1});
+  fused(model, "BiasSplitGelu", {"x", "bias"}, {"y"});
+  EXPECT_DOUBLE_EQ(result(model, {{"x", Tensor({1, 1, 2}, {2, 9})}}).values[0], 30);
+}
+
 std::string unread(const std::string& op, const std::string& domain, const Names& inputs = {"x"}) {
   Model model;
   model.input("x", {1, 4});

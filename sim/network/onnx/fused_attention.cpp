@@ -105,6 +105,7 @@ void refuse_past(const FusedWriter& w, std::size_t first, std::size_t last) {
 // input [N, S, I], weights [I, Q + K + V], bias, mask, past, bias of the scores.
 void write_attention(FusedWriter& w) {
   refuse_past(w, 4, 4);
+  const auto heads = static_cast<double>(heads_of(w));
   if (!w.out(1).empty()) w.not_run("its second output, a cache of keys and values, is not read");
   if (w.attributes().get("do_rotary", std::int64_t{0}) != 0) w.not_run("do_rotary is not read");
   std::vector<std::int64_t> sizes = w.attributes().get("qkv_hidden_sizes", std::vector<std::int64_t>{});
@@ -118,12 +119,13 @@ void write_attention(FusedWriter& w) {
   const std::string q = w.add("Split", "queries_flat", {product, w.list("pieces", pieces)}, with_axis(-1));
   const std::string k = w.also("keys_flat"), v = w.also("values_flat");
   attend(w, {in_heads(w, q, "queries"), in_heads(w, k, "keys"), in_heads(w, v, "values"),
-             static_cast<double>(sizes[0] / heads_of(w)), 3, 5});
+             static_cast<double>(sizes[0]) / heads, 3, 5});
 }
 
 // query, key, value [N, S or L, heads * D], bias of all three, mask, bias of the scores, past.
 void write_multi_head(FusedWriter& w) {
   refuse_past(w, 6, 7);
+  const auto heads = static_cast<double>(heads_of(w));
   for (std::size_t i = 0; i < 3; ++i)
     if (!w.given(i) || w.shape(i).size() != 3)
       w.not_run(
@@ -146,7 +148,7 @@ void write_multi_head(FusedWriter& w) {
     parts[i] = in_heads(w, parts[i], names[i]);
     if (i > 0 && !w.out(i).empty()) parts[i] = w.last().outputs[0] = w.out(i);
   }
-  attend(w, {parts[0], parts[1], parts[2], static_cast<double>(width / heads_of(w)), 4, 5});
+  attend(w, {parts[0], parts[1], parts[2], static_cast<double>(width) / heads, 4, 5});
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// MaxPool, AveragePool and their global forms on the vector unit.
+// MaxPool, AveragePool and their global forms on the vector unit; LpPool on the CPU.
 #include <memory>
 #include <stdexcept>
 
 #include "kernels/not_run.h"
+#include "kernels/vector/lp_pool.h"
 #include "kernels/vector/pool.h"
 #include "sim/operators/families.h"
 #include "sim/operators/pool_step.h"
@@ -35,6 +36,20 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   const ConvProblem window =
       resolve_pool(operation.node.op, operation.node.attributes, operation.shape()).window;
   return static_cast<double>(element_count(outputs.at(0)) * window.kh * window.kw);
+}
+
+std::vector<Tensor> golden_lp(const Node& node, const Inputs& inputs) {
+  return one(lp_pool(node.op, node.attributes, *inputs.at(0)));
+}
+
+std::vector<Shape> lp_shapes(const Operation& operation) {
+  return {lp_pool_shape(operation.node.op, operation.node.attributes, operation.shape())};
+}
+
+// A power and a sum an element of a window, and a root of each sum.
+double lp_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
+  const std::int64_t window = lp_pool_window(operation.node.op, operation.node.attributes, operation.shape());
+  return static_cast<double>(element_count(outputs.at(0)) * (2 * window + 1));
 }
 
 LoweredStep lower(StepLowering& s) {
@@ -72,6 +87,14 @@ std::vector<OperatorDefinition> operators::pools() {
     row.lower = lower;
     row.engine = "vector unit";
     row.arithmetic = "largest code, or exact sum and one rounding";
+    rows.push_back(std::move(row));
+  }
+  for (const char* op : {"LpPool", "GlobalLpPool"}) {
+    OperatorDefinition row;
+    row.op = op;
+    row.golden = golden_lp;
+    row.shapes = lp_shapes;
+    row.host_ops = lp_ops;
     rows.push_back(std::move(row));
   }
   return rows;

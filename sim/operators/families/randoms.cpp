@@ -1,4 +1,4 @@
-// RandomNormal and RandomNormalLike, on the CPU.
+// RandomNormal, RandomUniform and their forms that take a tensor's shape, on the CPU.
 #include "kernels/tensor/random.h"
 #include "sim/operators/families.h"
 
@@ -7,8 +7,11 @@ namespace bpusim {
 namespace {
 
 Tensor drawn(const Node& node, const Shape& shape) {
-  return random_normal(shape, node.attributes.get("mean", 0.0), node.attributes.get("scale", 1.0),
-                       static_cast<std::uint64_t>(node.attributes.get("seed", 0.0)));
+  const Attributes& a = node.attributes;
+  const auto seed = static_cast<std::uint64_t>(to_integer(a.get("seed", 0.0)));
+  if (node.op.rfind("RandomUniform", 0) == 0)
+    return random_uniform(shape, a.get("low", 0.0), a.get("high", 1.0), seed);
+  return random_normal(shape, a.get("mean", 0.0), a.get("scale", 1.0), seed);
 }
 
 Shape asked_for(const Node& node) {
@@ -34,18 +37,19 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
 }  // namespace
 
 std::vector<OperatorDefinition> operators::randoms() {
-  OperatorDefinition row;
-  row.op = "RandomNormal";
-  row.draws = true;
-  row.golden = golden;
-  row.shapes = shapes;
-  row.type = [](const Operation&, std::size_t) { return DType::Float32; };
-  row.host_ops = host_ops;
-  OperatorDefinition like = row;
-  like.op = "RandomNormalLike";
-  like.golden = golden_like;
-  like.shapes = same_shape;
-  return {row, like};
+  std::vector<OperatorDefinition> rows;
+  for (const char* op : {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike"}) {
+    OperatorDefinition row;
+    row.op = op;
+    const bool like = row.op.find("Like") != std::string::npos;
+    row.draws = true;
+    row.golden = like ? golden_like : golden;
+    row.shapes = like ? same_shape : shapes;
+    row.type = [](const Operation&, std::size_t) { return DType::Float32; };
+    row.host_ops = host_ops;
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace bpusim

@@ -1,4 +1,4 @@
-// GridSample and RoiAlign, on the CPU: images read between their pixels.
+// GridSample, RoiAlign and MaxRoiPool, on the CPU: images read between their pixels, or in regions.
 #include <algorithm>
 #include <cmath>
 
@@ -45,6 +45,20 @@ double region_ops(const Operation& operation, const std::vector<Shape>& outputs,
   return 8 * static_cast<double>(element_count(y) * along(2) * along(3));
 }
 
+std::vector<Tensor> golden_pooled(const Node& node, const Inputs& inputs) {
+  return one(roi_pool(node.attributes, *inputs.at(0), *inputs.at(1)));
+}
+
+std::vector<Shape> pooled_shapes(const Operation& operation) {
+  return {roi_pool_shape(operation.node.attributes, operation.shape(0), operation.shape(1))};
+}
+
+// As if each region were the whole image: an operation a pixel.
+double pooled_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
+  const Shape& x = operation.shape(0);
+  return static_cast<double>(outputs.at(0)[0] * x[1] * x[2] * x[3]);
+}
+
 }  // namespace
 
 std::vector<OperatorDefinition> operators::samplings() {
@@ -58,7 +72,12 @@ std::vector<OperatorDefinition> operators::samplings() {
   regions.golden = golden_regions;
   regions.shapes = region_shapes;
   regions.host_ops = region_ops;
-  return {grid, regions};
+  OperatorDefinition pooled;
+  pooled.op = "MaxRoiPool";
+  pooled.golden = golden_pooled;
+  pooled.shapes = pooled_shapes;
+  pooled.host_ops = pooled_ops;
+  return {grid, regions, pooled};
 }
 
 }  // namespace bpusim
