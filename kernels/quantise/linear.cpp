@@ -23,6 +23,7 @@ std::size_t axis_within(std::int64_t axis, std::size_t rank) {
 class Parameters {
  public:
   Parameters(const Shape& data, const Shape& scale, const LinearLayout& layout) {
+    if (layout.block < 0) throw std::invalid_argument("blocks of " + std::to_string(layout.block));
     if (element_count(scale) == 1 && layout.block == 0) return;
     const std::size_t axis = axis_within(layout.axis, data.size());
     for (std::size_t d = axis + 1; d < data.size(); ++d) inner_ *= data[d];
@@ -86,6 +87,11 @@ double in_float32(double value) {
 }
 
 }  // namespace
+
+void check_layout(const Shape& codes, const Tensor& scale, const Tensor& zero, const LinearLayout& layout) {
+  check_zero(scale, zero);
+  const Parameters parameters(codes, scale.shape, layout);
+}
 
 Tensor quantize_linear(const Tensor& x, const Tensor& scale, const Tensor& zero, const LinearLayout& layout,
                        DType codes) {

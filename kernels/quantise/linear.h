@@ -16,6 +16,9 @@ struct LinearLayout {
   std::int64_t block = 0;  ///< 0: none
 };
 
+/// Throws std::invalid_argument where scales and zero points do not lie over codes of this shape.
+void check_layout(const Shape& codes, const Tensor& scale, const Tensor& zero, const LinearLayout& layout);
+
 /// saturate(round(x / scale) + zero): ties to even, the quotient in float32, as ONNX's types have it. `zero`
 /// may be empty: 0. Infinity saturates. Throws std::invalid_argument where scale or zero do not lie over x,
 /// and for scales that are not above 0.

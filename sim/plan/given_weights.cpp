@@ -54,7 +54,7 @@ bool fold_dequantised(const Operation& operation, Network& network) {
   const auto real = [scale = operation.value(1), zero = operation.value(2), layout = layout_of(node)](
                         const Tensor& codes) { return dequantize_linear(codes, scale, zero, layout); };
   if (held.stored) {
-    real(Tensor::filled(held.shape, 0));  // throws where they do not fit
+    check_layout(held.shape, operation.value(1), operation.value(2), layout_of(node));
     value.stored = [read = held.stored, real] { return real(read()); };
     value.shape = held.shape;
   } else {

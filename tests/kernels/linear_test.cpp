@@ -71,6 +71,9 @@ TEST(Linear, WhatDoesNotLieOverTheTensorIsRefused) {
                std::invalid_argument);
   EXPECT_THROW(dequantize_linear(x, Tensor({3}, {1, 1, 1}), Tensor(), {2, 0}), std::invalid_argument);
   EXPECT_THROW(dequantize_linear(x, Tensor({2, 3}, Values(6, 1)), Tensor(), {1, 2}), std::invalid_argument);
+  EXPECT_THROW(dequantize_linear(x, Tensor({}, {1}), Tensor(), {1, -2}), std::invalid_argument);
+  EXPECT_THROW(check_layout({2, 3}, Tensor({2}, {1, 1}), Tensor(), {1, 0}), std::invalid_argument);
+  EXPECT_NO_THROW(check_layout({2, 3}, Tensor({2}, {1, 1}), Tensor(), {0, 0}));
   EXPECT_THROW(quantize_linear(x, Tensor({}, {0}), Tensor(), {}, DType::Int8), std::invalid_argument);
 }
 

@@ -1,6 +1,7 @@
 // QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear and the integer products, as ONNX defines them:
 // what is left of a model's own quantisation where it is not read as grids (plan/given_grids.h). On the CPU,
 // exact.
+#include <algorithm>
 #include <stdexcept>
 
 #include "kernels/mac/conv.h"
@@ -110,7 +111,8 @@ std::vector<Shape> conv_shapes(const Operation& operation) {
 }
 
 double conv_ops(const Operation& operation, const std::vector<Shape>& outputs, const HostParams&) {
-  const std::int64_t taps = element_count(operation.shape(1)) / operation.shape(1).at(0);
+  const Shape& weights = operation.shape(1);
+  const std::int64_t taps = element_count(weights) / std::max<std::int64_t>(1, weights.at(0));
   return 2 * static_cast<double>(element_count(outputs.at(0)) * taps);
 }
 
