@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/operators/tensor_codes.h"
 #include "sim/run/capture.h"
 #include "sim/run/measurement.h"
 
@@ -59,7 +60,7 @@ void give_outputs(const ExecutionInput& in, const Capture& capture, std::size_t 
     Tensor values;
     values.shape = network.shape_of(name);
     for (const std::int64_t code : capture.codes(name))
-      values.values.push_back(dequantise(code, place->second.grid));
+      values.values.push_back(real_of(code, place->second.grid));
     in.output(name, values);
   }
 }
