@@ -34,7 +34,7 @@ Footprint ReduceCodes::footprint(const Site& site, const Plans& plans) const {
 }
 
 Cost ReduceCodes::price(const MachineParams& machine, const Site&, const Plans& plans) const {
-  return reduction_cost(machine.reduction, lane_demand(tile, byte_size(plans.of(*this).in.dtype), 1));
+  return reduction_cost(machine.reduction, lane_demand(tile, 1, byte_size(plans.of(*this).in.dtype)));
 }
 
 void ReduceCodes::execute(const Site& site, const Plans& plans, Memories& memories) const {

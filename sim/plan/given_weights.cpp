@@ -117,14 +117,15 @@ namespace {
 
 // Along which axis of its weights an operator has outputs; nothing where it has no weights.
 std::optional<std::size_t> output_axis(const Node& node, const Network& network) {
-  if (node.inputs.size() < 2 || network.values.at(node.inputs[0]).constant ||
-      !network.values.at(node.inputs[1]).constant)
+  const bool convolves = node.op == "Conv" || node.op == "ConvTranspose";
+  if (!convolves && node.op != "Gemm" && node.op != "MatMul") return std::nullopt;
+  if (network.values.at(node.inputs.at(0)).constant || !network.values.at(node.inputs.at(1)).constant)
     return std::nullopt;
   if (node.op == "Conv") return 0;
   if (node.op == "ConvTranspose") return 1;
   if (network.shape_of(node.inputs[1]).size() != 2) return std::nullopt;
   if (node.op == "Gemm") return node.attributes.get("transB", std::int64_t{0}) != 0 ? 0 : 1;
-  return node.op == "MatMul" ? std::optional<std::size_t>(1) : std::nullopt;
+  return 1;
 }
 
 bool fits(const GivenCodes& codes, const Value& value) {

@@ -76,7 +76,7 @@ TEST(CommandPrice, OfSums) {
   // pipeline and log2(8) of the tree 2 x (4 + 5 + 3) and 2 x (8 + 5 + 3). On the MAC array 3 x 1 x 10 and
   // three times 1 x 1 x 10, each one fold of 3 + 6 + 10 - 2, less one: 4 x 16.
   EXPECT_EQ(prices<Reduce>(), (Cycles{24, 64, 24, 64, 32, 64, 32, 64}));
-  EXPECT_EQ(prices<ReduceCodes>(), (Cycles{12, 12}));
+  EXPECT_EQ(prices<ReduceCodes>(), (Cycles{12, 12, 16}));
   EXPECT_EQ(prices<Combine>(), Cycles{3 + 6});  // 3 sets of 2 sums of 3 cores: 18 elements
 }
 
@@ -100,7 +100,7 @@ TEST(CommandPrice, OfOneSum) {
 TEST(CommandPrice, OfRoots) {
   // Three sets on two units: two intervals of 3, and 16 of pipeline; twice where epsilon joins the deviation.
   EXPECT_EQ(prices<Finalise>(), (Cycles{22, 44}));
-  EXPECT_EQ(prices<FinishReduction>(), (Cycles{1 + 6, 22}));  // three sums on eight lanes
+  EXPECT_EQ(prices<FinishReduction>(), (Cycles{1 + 6, 22, 1 + 6}));  // three sums on eight lanes
 }
 
 TEST(CommandPrice, OfNorms) {
@@ -114,7 +114,11 @@ TEST(CommandPrice, OfProducts) {
   // 15 pixels by 4 outputs by 27 taps: 5 folds of 3 + 6 + 27 - 2, less one; three times for int16 inputs.
   EXPECT_EQ(prices<Convolve>(), (Cycles{169, 169, 507, 507, 169}));
   // 3 x 6 by 11 and, for the zero points, a row and a column more: 2 x 2 folds of 3 + 6 + 11 - 2, less one.
-  EXPECT_EQ(prices<Multiply>(), (Cycles{71, 71}));
+  // Three times for an int16 factor, nine times for two.
+  const Cycles kinds = {71, 71, 3 * 71, 3 * 71, 9 * 71};
+  Cycles expected = kinds;
+  expected.insert(expected.end(), kinds.begin(), kinds.end());
+  EXPECT_EQ(prices<Multiply>(), expected);
 }
 
 // A zero point costs its own side only: 3 x 7 are two folds, 4 x 6 are two, 3 x 6 is one.
@@ -165,11 +169,11 @@ TEST(CommandPrice, OfVectorWork) {
   EXPECT_EQ(prices<Lookup>(), (Cycles{9 + 6, 17 + 6, 17 + 6, 17 + 6}));
   // Four rows of nine: a table and two passes.
   EXPECT_EQ(prices<SoftmaxRows>(),
-            (Cycles{15 + 11 + 11, 24 + 15 + 15, 24 + 15 + 15, 24 + 15 + 15, 14 + 10 + 10}));
+            (Cycles{15 + 11 + 11, 24 + 15 + 15, 24 + 15 + 15, 24 + 15 + 15, 14 + 10 + 10, 21 + 14 + 14}));
   // 3 x 2 x 4 outputs of 3 x 2 taps.
   EXPECT_EQ(prices<Pool>(), (Cycles{24, 24, 42, 42, 42, 42}));
   // Ten rows of 4 from two rows each, then of 6 from two columns each.
-  EXPECT_EQ(prices<Resample>(), Cycles{(10 + 6) + (15 + 6)});
+  EXPECT_EQ(prices<Resample>(), (Cycles{(10 + 6) + (15 + 6), (20 + 6) + (30 + 6)}));
 }
 
 std::vector<std::int64_t> bytes_of(const std::vector<Access>& accesses) {
@@ -236,7 +240,11 @@ TEST(CommandFootprint, OfProducts) {
                                          {{150, 108, 64}, {60}},
                                          {{150, 108, 64}, {120}},
                                          {{75, 108, 64}, {3 * 100 + 2 * 20 + 4 * 2 + 1}}}));
-  EXPECT_EQ(footprints<Multiply>(), (All{{{33, 66}, {18}}, {{33, 66}, {18}}}));
+  const All kinds = {
+      {{33, 66}, {18}}, {{33, 66}, {36}}, {{33, 132}, {36}}, {{66, 66}, {36}}, {{66, 132}, {36}}};
+  All expected = kinds;
+  expected.insert(expected.end(), kinds.begin(), kinds.end());
+  EXPECT_EQ(footprints<Multiply>(), expected);
 }
 
 TEST(CommandFootprint, OfVectorWork) {
@@ -250,16 +258,16 @@ TEST(CommandFootprint, OfVectorWork) {
   EXPECT_EQ(footprints<Elementwise>(), expected);
   EXPECT_EQ(footprints<Lookup>(), (All{{{33}, {33}}, {{33}, {66}}, {{66}, {33}}, {{66}, {66}}}));
   EXPECT_EQ(footprints<SoftmaxRows>(),
-            (All{{{36}, {36}}, {{36}, {72}}, {{72}, {36}}, {{72}, {72}}, {{30}, {30}}}));
+            (All{{{36}, {36}}, {{36}, {72}}, {{72}, {36}}, {{72}, {72}}, {{30}, {30}}, {{60}, {60}}}));
   EXPECT_EQ(footprints<Pool>(),
             (All{{{60}, {24}}, {{60}, {24}}, {{60}, {48}}, {{120}, {48}}, {{120}, {24}}, {{120}, {48}}}));
   // Rows 2 to 6 of an axis that doubles lie between rows 0 and 3; two planes.
-  EXPECT_EQ(footprints<Resample>(), (All{{{2 * 4 * 4}, {2 * 5 * 6}}}));
+  EXPECT_EQ(footprints<Resample>(), (All{{{2 * 4 * 4}, {2 * 5 * 6}}, {{2 * 2 * 4 * 4}, {2 * 2 * 5 * 6}}}));
 }
 
 TEST(CommandFootprint, OfReductionsTransfersAndTheHost) {
-  EXPECT_EQ(footprints<ReduceCodes>(), (All{{{30}, {24}}, {{30, 24}, {24}}}));
-  EXPECT_EQ(footprints<FinishReduction>(), (All{{{24}, {3}}, {{24}, {3}}}));
+  EXPECT_EQ(footprints<ReduceCodes>(), (All{{{30}, {24}}, {{30, 24}, {24}}, {{60}, {24}}}));
+  EXPECT_EQ(footprints<FinishReduction>(), (All{{{24}, {3}}, {{24}, {3}}, {{24}, {6}}}));
   EXPECT_EQ(footprints<Transfer>().front(), (Bytes{{84}, {84}}));
   EXPECT_EQ(footprints<HostTask>(), (All{{{40}, {40}}}));
 }

@@ -84,8 +84,8 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   Fields<NodeResult> fields(node_metrics(), node);
   auto& [name, op, reason, shape, mapping, in_type, out_type, bound, on, origin, fused, segment, cycles,
          under_way_cycles, time_ms, dram_read_bytes, dram_write_bytes, bandwidth_gbps, roofline_fraction,
-         macs, mac_utilisation, weight_bytes, activation_bytes, overflows, output, causes, statistics_error,
-         accuracy] = node;
+         macs, mac_utilisation, weight_bytes, activation_bytes, overflows, output, threshold, causes,
+         statistics_error, accuracy] = node;
   fields.expect(name, {"name"});
   fields.expect(op, {"op"});
   fields.expect(reason, {"reason"});
@@ -111,6 +111,7 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   fields.expect(activation_bytes, {"activation_bytes"});
   fields.expect(overflows, {"overflows"});
   fields.expect(output, {"output"});
+  fields.expect(threshold, {"threshold"});
   fields.expect(statistics_error, {"statistics_error"});
   expect_causes(causes, "engine_cycles", [&](std::int64_t& f, const Names& n) { fields.expect(f, n); });
   auto& [sqnr_db, cosine, max_abs_error, mean_abs_error, ideal_exact, ideal_within, ideal_sqnr_db,
@@ -156,9 +157,10 @@ RunResult two_nodes() {
 TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   RunResult run = two_nodes();
   Fields<RunResult> fields(run_metrics(), run);
-  auto& [name, machine, policy, clock_mhz, function, nodes, quantised, engines, advice, warnings, cycles,
-         bpu_cycles, host_cycles, dram_read_bytes, dram_write_bytes, peak_bandwidth_gbps, pin_bandwidth_gbps,
-         sram_bytes, sram_high_water_bytes, row_hits, row_misses, row_conflicts, wall_seconds] = run;
+  auto& [name, machine, policy, clock_mhz, function, nodes, quantised, engines, advice, warnings, notes,
+         of_toolchain, cycles, bpu_cycles, host_cycles, dram_read_bytes, dram_write_bytes,
+         peak_bandwidth_gbps, pin_bandwidth_gbps, sram_bytes, sram_high_water_bytes, row_hits, row_misses,
+         row_conflicts, wall_seconds] = run;
   bpu_cycles = host_cycles = 10;
   fields.expect(name, {"name"});
   fields.expect(machine, {"machine.name"});
@@ -193,6 +195,8 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   EXPECT_EQ(std::get<std::int64_t>(find_metric("nodes.count")->read(run)), 2);
   // Lists, which have tables of their own or are parts of the quantisation.
   EXPECT_EQ(nodes.size() + engines.size() + advice.size() + quantised.has_value(), 3U);
+  fields.expect(notes, {"notes"});
+  fields.expect(of_toolchain, {});  // which table the text begins with, no figure
   warnings = {"doubtful"};
   EXPECT_EQ(std::get<std::vector<std::string>>(find_metric("warnings")->read(run)), warnings);
 }

@@ -66,7 +66,9 @@ class Toolchain : public ::testing::Test {
       EXPECT_EQ(a.nodes[n].out_type, b.nodes[n].out_type) << a.nodes[n].name;
       EXPECT_EQ(a.nodes[n].threshold, b.nodes[n].threshold) << a.nodes[n].name;
       ASSERT_EQ(a.nodes[n].accuracy.has_value(), b.nodes[n].accuracy.has_value());
-      if (a.nodes[n].accuracy) EXPECT_EQ(a.nodes[n].accuracy->sqnr_db, b.nodes[n].accuracy->sqnr_db);
+      if (a.nodes[n].accuracy) {
+        EXPECT_EQ(a.nodes[n].accuracy->sqnr_db, b.nodes[n].accuracy->sqnr_db);
+      }
     }
   }
 
