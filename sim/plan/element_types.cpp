@@ -120,13 +120,26 @@ DType exact_type_of(const std::string& name, const PlacedNetwork& placed) {
 
 namespace {
 
-// All that can be int16: inputs of the network, and steps that can write it.
-std::vector<std::string> everything(const PlacedNetwork& placed) {
+// All that can be int16 but what is kept: inputs of the network, and steps that can write it. What has an
+// int8 grid of its own, as pixels have, is as exact as it gets.
+std::vector<std::string> everything(const PlacedNetwork& placed, const std::vector<std::string>& kept) {
+  const auto is_kept = [&](const std::string& name) {
+    return std::find(kept.begin(), kept.end(), name) != kept.end();
+  };
+  const auto is_free = [&](const std::string& value) {
+    const auto& grid = placed.network.values.at(value).grid;
+    return !grid || grid->dtype != DType::Int8;
+  };
   std::vector<std::string> names;
   for (const std::string& input : placed.network.inputs)
-    if (placed.sharing.parts.count(input) != 0) names.push_back(input);
-  for (const Step& step : placed.steps)
-    if (int16_result_obstacle(step, placed).empty()) names.push_back(step.name);
+    if (placed.sharing.parts.count(input) != 0 && is_free(input) && !is_kept(input)) names.push_back(input);
+  for (const Step& step : placed.steps) {
+    const bool any_kept = std::any_of(step.nodes.begin(), step.nodes.end(),
+                                      [&](std::size_t n) { return is_kept(placed.network.nodes[n].name); });
+    const std::string& output = placed.last_node(step).outputs.at(0);
+    if (!any_kept && (output.empty() || is_free(output)) && int16_result_obstacle(step, placed).empty())
+      names.push_back(step.name);
+  }
   return names;
 }
 
@@ -138,7 +151,8 @@ bool names_a_tensor(const std::string& name, const PlacedNetwork& placed) {
 }
 
 // `names`, with what the word for everything stands for in its place; that leaves out what is on no grid.
-std::vector<std::string> spelled_out(const std::vector<std::string>& names, const PlacedNetwork& placed) {
+std::vector<std::string> spelled_out(const std::vector<std::string>& names,
+                                     const std::vector<std::string>& kept, const PlacedNetwork& placed) {
   std::vector<std::string> all;
   for (const std::string& name : names) {
     if (name != kEverything || names_a_tensor(name, placed)) {
@@ -147,7 +161,7 @@ std::vector<std::string> spelled_out(const std::vector<std::string>& names, cons
       all.push_back(name);
       continue;
     }
-    for (std::string& each : everything(placed))
+    for (std::string& each : everything(placed, kept))
       if (!is_exact(exact_type_of(each, placed))) all.push_back(std::move(each));
   }
   return all;
@@ -222,9 +236,11 @@ void requantise(const std::vector<Meeting>& meetings, PlacedNetwork& placed, std
 
 }  // namespace
 
-void widen(PlacedNetwork& placed, const std::vector<std::string>& given) {
+void widen(PlacedNetwork& placed, const std::vector<std::string>& given,
+           const std::vector<std::string>& kept) {
+  for (const std::string& name : kept) tensors_of(name, placed);  // says of a name that is none
   if (given.empty()) return;
-  const auto names = spelled_out(given, placed);
+  const auto names = spelled_out(given, kept, placed);
   std::set<std::string> named, copies;
   for (const std::string& name : names)
     for (const std::string& tensor : tensors_of(name, placed)) named.insert(tensor);

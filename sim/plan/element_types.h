@@ -8,15 +8,14 @@
 
 namespace bpusim {
 
-/// The name that stands for all that can be int16, where no node and no input has it.
-constexpr const char* kEverything = "all";
-
 /// Makes the outputs of the named nodes, and named inputs of the network, int16, with all tensors on the same
 /// grid and the values inside a step that makes one. Where a step of the BPU takes a tensor in the other type
 /// (its operator has no int16 form; its residual and its result differ) a step of kRequantise is added
-/// between: nodes and steps are then others than before. Throws InputError for a name that is none, and with
-/// int16_obstacle.
-void widen(PlacedNetwork& placed, const std::vector<std::string>& names);
+/// between: nodes and steps are then others than before. kEverything stands for all that can be int16, but
+/// for the nodes and inputs `kept`, and for what has a given int8 grid. Throws InputError for a name that is
+/// none, and with int16_obstacle.
+void widen(PlacedNetwork& placed, const std::vector<std::string>& names,
+           const std::vector<std::string>& kept = {});
 
 /// Of `names`, as widen() takes them, those whose tensors are all float32, which no int16 changes.
 std::vector<std::string> names_of_floats(const PlacedNetwork& placed, const std::vector<std::string>& names);

@@ -73,7 +73,7 @@ PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   const std::set<std::string> floats = keep_floats(placed.network, placed.steps);
   placed.sharing = plan_sharing(placed.network, placed.steps);
   placed.sharing.float32 = floats;
-  widen(placed, run.int16);
+  widen(placed, run.int16, run.int8);
   return placed;
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kListed = 20;               // of thresholds that differ most
 constexpr double kNear = 0.1;                     // of a ratio from 1
+constexpr double kLeastMet = 0.1;                 // of the log's nodes, below which it is another model's
 constexpr const char* kCut = "...";               // begins a name whose front the tool has cut off
 constexpr const char* kAdded = "UNIT_CONV_FOR_";  // of a node that the tool makes of an Add
 
@@ -157,6 +158,10 @@ std::string figures(const RunResult& result, const MapperLog& log) {
 std::string text_against(const RunResult& given, const MapperLog& log) {
   const RunResult result = printable(given);
   const Matching matching(result, log);
+  const std::size_t met = matching.pairs.size() + matching.within;
+  if (static_cast<double>(met) < kLeastMet * static_cast<double>(log.nodes.size()))
+    return "Against the tool's log: WARNING: of its " + std::to_string(log.nodes.size()) + " nodes " +
+           std::to_string(met) + " are here: it seems to be of another model, and nothing is compared\n";
   return "Against the tool's log: " + std::to_string(log.nodes.size()) + " nodes, " +
          std::to_string(matching.pairs.size()) + " of them here by name, " + std::to_string(matching.within) +
          " as part of another\n  only in the log: " + counts(matching.tool_alone) +

@@ -277,6 +277,9 @@ void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec&
   read_samples_of(root["calibration_samples"], folder, run);
   const YamlNode int16 = root["int16"];
   run.int16 = int16.is_scalar() ? std::vector<std::string>{int16.word()} : int16.words();
+  run.int8 = root["int8"].words();
+  if (!run.int8.empty() && std::find(run.int16.begin(), run.int16.end(), kEverything) == run.int16.end())
+    root["int8"].fail("says what int16: all leaves in int8: give that too");
   run.int16_below = root["int16_below"].number(run.int16_below, -1, 1);
   run.int16_until = root["int16_until"].number(run.int16_until, -1, 1);
   run.sensitivity = root["sensitivity"].flag(run.sensitivity);

@@ -20,6 +20,9 @@ enum class GridKind {
   Affine,     ///< it is any code
 };
 
+/// The name that stands for all that can be int16 in RunSpec::int16, where no node and no input has it.
+constexpr const char* kEverything = "all";
+
 /// Choices for a node; empty fields leave them to the run or to the compiler.
 struct NodeOptions {
   std::optional<Mapping> mapping;  ///< nothing: the fastest by estimate
@@ -56,6 +59,7 @@ struct RunSpec {
   std::vector<InputSamples> input_samples;  ///< the same of single inputs
   bool drawn_inputs = false;                ///< no input of the network comes from a file
   std::vector<std::string> int16;  ///< nodes whose outputs, and inputs of the network that, are int16
+  std::vector<std::string> int8;   ///< nodes, and inputs, that kEverything leaves in int8
   double int16_below = -1;         ///< nodes whose int8 output has a lower cosine become int16
   double int16_until = -1;         ///< output cosine for which few nodes are looked for that become int16
   bool sensitivity = false;        ///< measures also what each node loses alone

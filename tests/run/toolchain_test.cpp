@@ -187,7 +187,9 @@ TEST_F(Toolchain, WidensNodesAsItSays) {
   vendor.calibration = "  calibration_type: skip\n  optimization: set_Relu_output_int16\n";
   expect_same(vendor, own + "int16: [act]\n");
   vendor.calibration = "  calibration_type: skip\n  optimization: set_all_nodes_int16\n";
-  expect_same(vendor, own + "int16_below: 1\n");
+  expect_same(vendor, own + "int16: all\n");
+  vendor.calibration = "  calibration_type: skip\n  optimization: set_all_nodes_int16,set_Relu_output_int8\n";
+  expect_same(vendor, own + "int16: all\nint8: [act]\n");
   vendor.march = "nash-e";
   vendor.calibration =
       "  calibration_type: skip\n  quant_config: {op_config: {Conv: {qtype: int16}}, "

@@ -20,9 +20,11 @@ std::vector<Placed<std::string>> for_each_input(const Translation& t, const char
     for (std::size_t i = 1; i < values.size(); ++i) values[0].value += " " + values[i].value;
     values.resize(1);
   }
+  if (values.size() == 1 && std::string(key) == "norm_type") values.resize(t.inputs.size(), values[0]);
   if (!values.empty() && values.size() != t.inputs.size()) {
-    setting.fail("has " + std::to_string(values.size()) + " values, and the model has " +
-                 std::to_string(t.inputs.size()) + " inputs: one for each, with ; between");
+    setting.fail("has " + std::to_string(values.size()) + (values.size() == 1 ? " value" : " values") +
+                 ", and the model has " + std::to_string(t.inputs.size()) +
+                 " inputs: one for each, with ; between");
     values.clear();
   }
   values.resize(t.inputs.size(), {"", setting.node()});
@@ -62,7 +64,8 @@ struct Said {
   std::vector<Placed<std::string>> train, train_layout, type, layout, range, norm, mean, scale, deviation;
 };
 
-void read_norm(const Said& said, std::size_t i, bool nash, PixelInput& pixels) {
+void read_norm(Translation& t, const Said& said, std::size_t i, PixelInput& pixels) {
+  const bool nash = t.nash();
   const auto channels = static_cast<std::size_t>(pixels.channels());
   const Placed<std::string>& norm = said.norm[i];
   const std::string type = choice(norm, nash ? "data_mean_and_scale" : "no_preprocess",
@@ -71,6 +74,7 @@ void read_norm(const Said& said, std::size_t i, bool nash, PixelInput& pixels) {
   const bool told = nash && norm.value.empty();  // what is there counts
   const auto take = [&](const char* kind, const Placed<std::string>& value, std::vector<double>& into) {
     const bool wanted = told || type == kind || type == "data_mean_and_scale";
+    if (!wanted && !value.value.empty()) t.note(value.at, "is not used: norm_type is " + type);
     if (!wanted) return;
     if (value.value.empty()) {
       if (!told)
@@ -112,7 +116,7 @@ void read_image(Translation& t, const Said& said, std::size_t i, PixelType type,
   const std::string range = choice(said.range[i], "regular", {"regular", "bt601_video"});
   pixels.range = range == "regular" ? YuvRange::Full : YuvRange::Video;
   if (range != "regular" && type != PixelType::Nv12) said.range[i].at.fail("bt601_video is for nv12 alone");
-  read_norm(said, i, t.nash(), pixels);
+  read_norm(t, said, i, pixels);
   t.source.pixels[t.inputs[i]] = {pixels, said.type[i].at};
 }
 

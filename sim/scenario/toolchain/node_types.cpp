@@ -48,7 +48,7 @@ bool is_int16(Translation& t, const std::string& type, const YamlNode& at) {
 void read_places(Translation& t, const char* key, Request request) {
   const Setting nodes = t.setting(kCalibration, key);
   for (const Placed<std::string>& node : nodes.list())
-    if (t.is_node(node.value, node.at) && t.run.on.count(node.value) == 0) t.run.on[node.value] = request;
+    if (t.has_node(node.value, node.at) && t.run.on.count(node.value) == 0) t.run.on[node.value] = request;
 }
 
 // "name:int16;name:int16". Names may have colons of their own.
@@ -67,7 +67,7 @@ void read_output_types(Translation& t, const Setting& setting) {
 void read_node_info(Translation& t, const YamlNode& info) {
   for (const std::string& name : info.keys()) {
     const YamlNode of = info[name];
-    if (!t.is_node(name, of)) continue;
+    if (!t.has_node(name, of)) continue;
     for (const std::string& key : of.keys()) {
       const Setting value(of[key]);
       if (key == "ON") {
@@ -110,7 +110,7 @@ void read_optimization(Translation& t) {
         if (const std::string maker = maker_of(output, t.model); !maker.empty())
           set_output_type(t, maker, parts.back(), option.at);
     } else if (option.value == "set_all_nodes_int16") {
-      if (is_int16(t, "int16", option.at)) t.run.int16_below = 1;
+      if (is_int16(t, "int16", option.at)) widen(t, kEverything);
     } else if (parts.size() == 4 && parts[0] == "set" && (parts[2] == "input" || parts[2] == "output") &&
                (parts[3] == "int8" || parts[3] == "int16")) {
       set_operator_types(t, option);
@@ -126,18 +126,23 @@ void read_optimization(Translation& t) {
 }  // namespace
 
 void set_output_type(Translation& t, const std::string& node, const std::string& type, const YamlNode& at) {
-  if (t.is_node(node, at) && is_int16(t, type, at)) widen(t, node);
+  if (!t.has_node(node, at)) return;
+  if (type == "int8") t.run.int8.push_back(node);
+  if (is_int16(t, type, at)) widen(t, node);
 }
 
 void set_input_type(Translation& t, const std::string& name, int input, const std::string& type,
                     const YamlNode& at) {
   const Node* node = node_named(t.model, name);
-  if (!is_int16(t, type, at) || node == nullptr) return;
+  if (node == nullptr) return;
   if (input >= static_cast<int>(node->inputs.size()))
     return at.fail("'" + name + "' has " + std::to_string(node->inputs.size()) + " inputs");
   for (std::size_t i = 0; i < node->inputs.size(); ++i) {
     if (input >= 0 && i != static_cast<std::size_t>(input)) continue;
-    if (const std::string maker = maker_of(node->inputs[i], t.model); !maker.empty()) widen(t, maker);
+    const std::string maker = maker_of(node->inputs[i], t.model);
+    if (maker.empty()) continue;
+    if (type == "int8") t.run.int8.push_back(maker);
+    if (is_int16(t, type, at)) widen(t, maker);
   }
 }
 
@@ -164,6 +169,9 @@ void read_node_types(Translation& t) {
   read_places(t, "run_on_bpu", Request::Bpu);
   read_optimization(t);
   if (t.nash()) read_quant_config(t);
+  const auto& wide = t.run.int16;
+  if (std::find(wide.begin(), wide.end(), kEverything) == wide.end())
+    t.run.int8.clear();  // as all others are
 }
 
 }  // namespace bpusim::toolchain

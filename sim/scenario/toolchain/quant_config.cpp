@@ -1,6 +1,7 @@
 // hb_compile's quant_config: types and calibration of the model, of operators, of subgraphs and of nodes;
 // what comes later in this order wins.
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "sim/config/suggest.h"
@@ -10,7 +11,14 @@ namespace bpusim::toolchain {
 
 namespace {
 
-const std::vector<std::string> kTypes = {"int8", "int16", "float16", "dual-int16"};
+const std::vector<std::string> kTypes = {"int8", "int16", "int32", "float16", "float32", "dual-int16"};
+
+// Files spell operators as ONNX does, and in lower case.
+std::string lower_case(std::string word) {
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return word;
+}
 
 using Types = std::map<std::string, Placed<std::string>>;  // of nodes' results
 
@@ -78,7 +86,7 @@ void read_model_config(Translation& t, const YamlNode& config, Types& types) {
   if (!config.exists()) return;
   const Setting all(config["all_node_type"]);
   if (const std::string word = all.choice("int8", {"int8", "int16", "float16"}); word == "int16")
-    t.run.int16_below = 1;
+    t.run.int16.emplace_back(kEverything);
   else if (word != "int8")
     t.note(all.node(), word + " is not modelled: int8 and int16 are");
   if (config["activation"].exists()) read_activation(t, config["activation"]);
@@ -95,7 +103,7 @@ void read_model_config(Translation& t, const YamlNode& config, Types& types) {
 void read_op_config(Translation& t, const YamlNode& config, Types& types) {
   for (const std::string& op : config.keys()) {
     const YamlNode of = config[op];
-    const auto is_op = [&](const Node& node) { return node.op == op; };
+    const auto is_op = [&](const Node& node) { return lower_case(node.op) == lower_case(op); };
     if (std::none_of(t.model.nodes.begin(), t.model.nodes.end(), is_op)) t.note(of, "the model has no " + op);
     for (const Node& node : t.model.nodes)
       if (is_op(node)) read_of_node(t, node.name, of, types);
@@ -147,13 +155,9 @@ void read_config(Translation& t, const YamlNode& config) {
   read_subgraph_config(t, config["subgraph_config"], types);
   const YamlNode nodes = config["node_config"];
   for (const std::string& name : nodes.keys())
-    if (t.is_node(name, nodes[name])) read_of_node(t, name, nodes[name], types);
+    if (t.has_node(name, nodes[name])) read_of_node(t, name, nodes[name], types);
   config.close();
-  for (const auto& [node, type] : types) {
-    set_output_type(t, node, type.value, type.at);
-    if (type.value != "int16" && t.run.int16_below == 1)
-      t.note(type.at, "all_node_type int16 makes '" + node + "' int16 too, where it has such a form");
-  }
+  for (const auto& [node, type] : types) set_output_type(t, node, type.value, type.at);
 }
 
 }  // namespace

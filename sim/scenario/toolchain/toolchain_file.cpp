@@ -192,13 +192,24 @@ std::string Translation::path(const Placed<std::string>& given) const {
 }
 
 bool Translation::is_node(const std::string& name, const YamlNode& at) const {
+  const std::string why = not_a_node(name);
+  if (!why.empty()) at.fail(why);
+  return why.empty();
+}
+
+bool Translation::has_node(const std::string& name, const YamlNode& at) {
+  const std::string why = not_a_node(name);
+  if (!why.empty()) note(at, why + "; what is said of it is not used");
+  return why.empty();
+}
+
+std::string Translation::not_a_node(const std::string& name) const {
   std::vector<std::string> names;
   for (const Node& node : model.nodes) {
-    if (node.name == name) return true;
+    if (node.name == name) return "";
     names.push_back(node.name);
   }
-  at.fail("'" + name + "' is no node of the model" + did_you_mean(name, names));
-  return false;
+  return "'" + name + "' is no node of the model" + did_you_mean(name, names);
 }
 
 }  // namespace toolchain

@@ -32,6 +32,12 @@ struct Translation {
   std::string path(const Placed<std::string>& given) const;
   /// Whether it is a node of the model; says it where it is none.
   bool is_node(const std::string& name, const YamlNode& at) const;
+  /// The same; what is none is a line for the report. Toolchains name nodes that they make themselves
+  /// ("Div_reciprocal"), which a file that is tuned after their logs may name.
+  bool has_node(const std::string& name, const YamlNode& at);
+
+ private:
+  std::string not_a_node(const std::string& name) const;  ///< empty where it is one
 };
 
 /// input_parameters: which inputs are images, of which kinds, shapes, batch. Fills `inputs` too.
