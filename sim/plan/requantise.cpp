@@ -7,7 +7,7 @@ namespace bpusim {
 std::size_t add_requantise(NetworkEdit& edit, const std::string& from, const std::string& to,
                            const Quantisation& grid, const std::string& name) {
   const auto number = [&](const char* what, double value) {
-    const std::string constant = edit.take_name(name + "." + what);
+    std::string constant = edit.take_name(name + "." + what);
     Value& holder = edit.network().values[constant];
     holder.constant = true;
     holder.hold(Tensor({}, {value}));

@@ -184,7 +184,7 @@ std::string Translation::find(const std::string& word) const {
 }
 
 std::string Translation::path(const Placed<std::string>& given) const {
-  const std::string found = find(given.value);
+  std::string found = find(given.value);
   if (fs::exists(found)) return found;
   given.at.fail("'" + given.value + "' is neither at " + found + " nor where the program was started (" +
                 fs::current_path().string() + ")");
