@@ -237,11 +237,20 @@ DramRuns DmaEngine::take(std::int64_t most) {
   return pieces;
 }
 
+// Where the next bytes of the transfer go to or come from, on the engine's side: in SRAM, or first to where
+// they wait to be doubled.
+std::uint8_t* DmaEngine::next_bytes(const DramRuns& pieces) {
+  if (halves_.empty()) return state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
+  std::uint8_t* const bytes = halves_.data() + read_of_halves_;
+  read_of_halves_ += pieces.total_bytes();
+  return bytes;
+}
+
 // Within SRAM a channel moves a port's width a cycle, and no more than one piece; or the pieces that lie
 // within one width, since a port writes and reads single bytes of it.
 std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
   if (state_.function) {
-    std::uint8_t* here = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
+    std::uint8_t* here = next_bytes(pieces);
     std::uint8_t* const there = state_.srams[static_cast<std::size_t>(core_of(pieces.address))].data() +
                                 offset_in_window(pieces.address);
     const bool load = info().unit == Unit::Load;
@@ -258,13 +267,7 @@ std::int64_t DmaEngine::copy_within(const DramRuns& pieces) {
 }
 
 std::int64_t DmaEngine::request(const DramRuns& pieces) {
-  void* data = scratch_.data();
-  if (!halves_.empty()) {
-    data = halves_.data() + read_of_halves_;
-    read_of_halves_ += pieces.total_bytes();
-  } else if (state_.function) {
-    data = state_.srams[static_cast<std::size_t>(info().core)].data() + sram_;
-  }
+  void* data = state_.function ? next_bytes(pieces) : scratch_.data();
   const sc_core::sc_time delay = port_.access(info().unit == Unit::Store, data, pieces);
   return state_.now() +
          static_cast<std::int64_t>((delay.value() + state_.period.value() - 1) / state_.period.value());

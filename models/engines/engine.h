@@ -137,6 +137,7 @@ class DmaEngine : public Engine {
   void land();
   DramRuns take(std::int64_t most);
   std::int64_t request(const DramRuns& pieces);
+  std::uint8_t* next_bytes(const DramRuns& pieces);
   std::int64_t copy_within(const DramRuns& pieces);
   void schedule();
 

@@ -119,6 +119,8 @@ PixelInput read_pixels(const YamlNode& node) {
   const auto channels = static_cast<std::size_t>(p.channels());
   p.mean = read_numbers(node["mean"], p.mean, channels);
   p.scale = read_numbers(node["scale"], p.scale, channels);
+  if (std::count(p.scale.begin(), p.scale.end(), 0.0) > 0)
+    node["scale"].fail("a scale of 0 leaves nothing of the image");
   p.samples_as_trained = node["samples"].choice("board", {"board", "train"}) == "train";
   node.close();
   if (!node["type"].exists()) node.fail("needs a type: nv12, yuv444, rgb, bgr or gray");

@@ -126,6 +126,15 @@ TEST_F(Pixels, OfNv12InTilesOfAnyRows) {
   }
 }
 
+// What a step of the BPU leaves on chip comes doubled from there, too.
+TEST_F(Pixels, OfNv12WhoseChromaLiesOnChip) {
+  const RunResult result =
+      run_of(with_pixels("{type: nv12, train: rgb, scale: 0.017}", "int16: [image_uv]\n"), folder_);
+  const NodeResult& node = row(result, kPreprocess);
+  EXPECT_EQ(node.accuracy->ideal_within_1lsb_fraction, 1);
+  EXPECT_GT(node.accuracy->cosine, 0.999);
+}
+
 // A model that takes channels last moves them first at once: nothing moves.
 TEST_F(Pixels, InFrontOfChannelsLast) {
   folder_.write("m.onnx", image_model(true).bytes());
@@ -164,6 +173,7 @@ TEST_F(Pixels, SayWhatIsWrong) {
             "run.yaml:3: pixels.image.type: 'nv21' is none of the choices, did you mean 'nv12'?");
   EXPECT_NE(of("{type: rgb, train: yuv444}").find("there is no way from rgb to yuv444"), std::string::npos);
   EXPECT_NE(of("{type: rgb, means: 1}").find("unknown key, did you mean 'mean'?"), std::string::npos);
+  EXPECT_NE(of("{type: rgb, scale: [1, 0, 1]}").find("a scale of 0"), std::string::npos);
   EXPECT_NE(of("{type: rgb, mean: [1, 2]}").find("has 2 numbers"), std::string::npos);
   EXPECT_NE(of("{type: rgb, range: bt601_video}").find("is for nv12 alone"), std::string::npos);
   EXPECT_NE(of("{type: gray}").find("1 channels at axis 1"), std::string::npos);

@@ -84,7 +84,12 @@ void read_norm(Translation& t, const Said& said, std::size_t i, PixelInput& pixe
     if (auto given = numbers(value, channels); !given.empty()) into = given;
   };
   take("data_mean", said.mean[i], pixels.mean);
-  if (said.deviation[i].value.empty()) return take("data_scale", said.scale[i], pixels.scale);
+  if (said.deviation[i].value.empty()) {
+    take("data_scale", said.scale[i], pixels.scale);
+    if (std::count(pixels.scale.begin(), pixels.scale.end(), 0.0) > 0)
+      said.scale[i].at.fail("a scale of 0 leaves nothing of the image");
+    return;
+  }
   if (!said.scale[i].value.empty()) said.deviation[i].at.fail("give scale_value or std_value, not both");
   std::vector<double> deviations = numbers(said.deviation[i], channels);
   for (double& v : deviations) {
