@@ -1,11 +1,11 @@
-#include "sim/plan/requantise.h"
+#include "sim/plan/clip_to_grid.h"
 
 #include <utility>
 
 namespace bpusim {
 
-std::size_t add_requantise(NetworkEdit& edit, const std::string& from, const std::string& to,
-                           const Quantisation& grid, const std::string& name) {
+std::size_t add_clip_to_grid(NetworkEdit& edit, const std::string& from, const std::string& to,
+                             const Quantisation& grid, const std::string& name) {
   const auto number = [&](const char* what, double value) {
     std::string constant = edit.take_name(name + "." + what);
     Value& holder = edit.network().values[constant];

@@ -9,7 +9,7 @@
 namespace bpusim {
 
 /// Adds the node, which makes `to` of `from`, on `grid`; `to` is there, or is made. Returns its index.
-std::size_t add_requantise(NetworkEdit& edit, const std::string& from, const std::string& to,
-                           const Quantisation& grid, const std::string& name);
+std::size_t add_clip_to_grid(NetworkEdit& edit, const std::string& from, const std::string& to,
+                             const Quantisation& grid, const std::string& name);
 
 }  // namespace bpusim

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sim/operators/operator.h"
+#include "sim/plan/clip_to_grid.h"
 #include "sim/plan/network_edit.h"
-#include "sim/plan/requantise.h"
 
 namespace bpusim {
 
@@ -106,7 +106,7 @@ class Common {
   std::string requantised(std::size_t n, const std::string& from, const Quantisation& onto) {
     const std::string name = edit_.take_name(edit_.node(n).name + "/requantise"),
                       to = edit_.take_name(name + ".y");
-    add_requantise(edit_, from, to, onto, name);
+    add_clip_to_grid(edit_, from, to, onto, name);
     return to;
   }
 
@@ -157,7 +157,7 @@ class Common {
       edit_.network().values[as_cut] = edit_.value(piece);
       edit_.value(as_cut).grid = whole;
       edit_.make_as(n, i, as_cut);
-      add_requantise(edit_, as_cut, piece, wanted, name);
+      add_clip_to_grid(edit_, as_cut, piece, wanted, name);
     }
   }
 

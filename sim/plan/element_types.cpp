@@ -229,9 +229,7 @@ void requantise(const std::vector<Meeting>& meetings, PlacedNetwork& placed, std
     if (!placed.network.values.at(copy.value).constant) list.push_back(copy);  // else it is held twice
   }
   insert_copies(list, placed.network, placed.steps, names);
-  const std::set<std::string> floats = placed.sharing.float32;
-  placed.sharing = plan_sharing(placed.network, placed.steps);
-  placed.sharing.float32 = floats;
+  placed.sharing = plan_sharing(placed.network, placed.steps, placed.sharing.float32);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 #include "sim/network/element_type.h"
 #include "sim/operators/operator.h"
+#include "sim/plan/clip_to_grid.h"
 #include "sim/plan/network_edit.h"
-#include "sim/plan/requantise.h"
 
 namespace bpusim {
 
@@ -205,7 +205,7 @@ class Reader {
     const std::string real = edit_.node(backs[0]).outputs[0];
     if (!wanted) edit_.remove(n);
     edit_.remove(backs[0]);
-    add_requantise(edit_, value, real, grid, wanted ? edit_.take_name(name + "/Clip") : name);
+    add_clip_to_grid(edit_, value, real, grid, wanted ? edit_.take_name(name + "/Clip") : name);
     take_out({backs.begin() + 1, backs.end()}, real, grid);
     if (wanted) edit_.read(n, 0, real);
   }

@@ -70,9 +70,8 @@ PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   placed.network = simplified(run.network, policy, requests);
   placed.steps = place(run, placed.network, policy, requests);
   refuse_unplaced(placed.steps, policy.name());  // what follows may rely on their operators' definitions
-  const std::set<std::string> floats = keep_floats(placed.network, placed.steps);
-  placed.sharing = plan_sharing(placed.network, placed.steps);
-  placed.sharing.float32 = floats;
+  std::set<std::string> floats = keep_floats(placed.network, placed.steps);
+  placed.sharing = plan_sharing(placed.network, placed.steps, std::move(floats));
   widen(placed, run.int16, run.int8);
   return placed;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "sim/operators/families/split_concat.h"
 #include "sim/operators/operator.h"
@@ -130,8 +131,10 @@ class Planner {
 
 }  // namespace
 
-Sharing plan_sharing(const Network& network, const std::vector<Step>& steps) {
-  return Planner(network, steps).plan();
+Sharing plan_sharing(const Network& network, const std::vector<Step>& steps, std::set<std::string> floats) {
+  Sharing sharing = Planner(network, steps).plan();
+  sharing.float32 = std::move(floats);
+  return sharing;
 }
 
 }  // namespace bpusim

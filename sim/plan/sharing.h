@@ -44,6 +44,8 @@ struct Sharing {
 /// of a Split in its input, where rows do not interleave and nothing stands against it: no copy is needed
 /// then. Operators that only move elements, a MaxPool, and a Concat on the BPU keep the grid. Tensors are the
 /// network's inputs and what steps read and make.
-Sharing plan_sharing(const Network& network, const std::vector<Step>& steps);
+/// `floats` are those that lie as float32 (float_tensors.h).
+Sharing plan_sharing(const Network& network, const std::vector<Step>& steps,
+                     std::set<std::string> floats = {});
 
 }  // namespace bpusim
