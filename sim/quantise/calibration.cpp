@@ -129,6 +129,37 @@ void evaluate_numbers(const Network& network, const See& see, const Listener& li
 
 }  // namespace
 
+namespace {
+
+// float32 keeps 24 bits of each term: what is left of a sum below that is no result.
+constexpr double kLeastOfTerms = 1.0 / (1 << 30);
+
+bool sums_its_inputs(const std::string& op) {
+  static const std::set<std::string> ops = {"Add",        "Sub",       "Sum",         "Mean",
+                                            "ReduceMean", "ReduceSum", "AveragePool", "GlobalAveragePool"};
+  return ops.count(op) != 0;
+}
+
+// Sums that cancel: a grid of their own would show noise as if it were numbers, and no gain reaches it.
+void note_noise(const Network& network, Observation& seen) {
+  for (const Node& node : network.nodes) {
+    const auto found = seen.values.find(node.outputs[0]);
+    if (!sums_its_inputs(node.op) || found == seen.values.end()) continue;
+    double terms = 0;
+    for (const std::string& input : node.inputs)
+      if (const auto in = seen.values.find(input); in != seen.values.end())
+        terms = std::max(terms, in->second.largest());
+    const double largest = found->second.largest();
+    if (largest == 0 || largest >= terms * kLeastOfTerms) continue;
+    seen.noise.insert(node.outputs[0]);
+    seen.doubts.push_back(node.name +
+                          ": its sums cancel, and what is left of them is rounding noise: it is zero here, "
+                          "and accuracy figures of it say nothing");
+  }
+}
+
+}  // namespace
+
 Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenStore& own,
                     std::vector<GoldenStore>& judged, const Listener& listener) {
   const Network& network = placed.network;
@@ -179,6 +210,7 @@ Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenS
         keep(name, tensor, own);
       },
       listener, seen, true);
+  note_noise(network, seen);
   return seen;
 }
 
@@ -188,7 +220,10 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
   result.text = observation.text;
   const auto deciding = deciding_nodes(placed.network);
   std::set<std::string> zero;
-  const auto choose = [&](const std::string& name, const ValueStatistics& statistics) {
+  const ValueStatistics nothing;
+  const auto choose = [&](const std::string& name, const std::string& original) {
+    const bool noise = observation.noise.count(original) != 0;
+    const ValueStatistics& statistics = noise ? nothing : observation.values.at(original);
     if (statistics.all_zero()) zero.insert(name);
     const NodeOptions& options = options_for(name, deciding, run);
     const auto method = options.calibration == "auto"
@@ -201,10 +236,10 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
                              ? Quantisation{1, 0, dtype}
                              : statistics.grid(method, options.quantisation == GridKind::Affine, dtype);
   };
-  for (const auto& [name, statistics] : observation.values) choose(name, statistics);
+  for (const auto& [name, statistics] : observation.values) choose(name, name);
   for (const Node& node : placed.network.nodes)  // copies of values that were observed before they were added
     if (is_copy(node.op) && observation.values.count(node.outputs[0]) == 0)
-      choose(node.outputs[0], observation.values.at(original_of(placed.network, node.outputs[0])));
+      choose(node.outputs[0], original_of(placed.network, node.outputs[0]));
   unify(placed, zero, result.grids);
   return result;
 }

@@ -36,6 +36,7 @@ struct Observation {
   std::map<std::string, ValueStatistics> values;
   std::map<std::string, StringTensor> text;
   std::map<std::string, ReaderLoss> losses;  ///< by value; empty before observe_readers()
+  std::set<std::string> noise;               ///< values that are what rounding left of sums that cancel
   std::vector<std::string> doubts;           ///< what the evaluation says of nodes (GoldenVisitor::doubt)
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -69,6 +70,22 @@ void report(const RowInput& rows, const Machine& machine, RunResult& result) {
   result.pin_bandwidth_gbps = pins * gbps_per_byte_a_cycle;
   result.sram_bytes = rows.machine.sram.bytes;
   result.sram_high_water_bytes = rows.record.sram_high_water_bytes;
+}
+
+// Nodes whose results on the machine are infinite or no number, of which golden had nothing to say: codes
+// that stand for 0 are what operators on the CPU may divide by.
+std::vector<std::string> not_finite(const std::vector<NodeResult>& nodes,
+                                    const std::vector<std::string>& doubts) {
+  std::vector<std::string> texts;
+  for (const NodeResult& node : nodes) {
+    if (!node.accuracy || std::isfinite(node.accuracy->cosine)) continue;
+    const auto is_of = [&](const std::string& doubt) { return doubt.rfind(node.name + ": ", 0) == 0; };
+    if (std::none_of(doubts.begin(), doubts.end(), is_of))
+      texts.push_back(node.name +
+                      ": its results on the machine hold infinity or NaN, which the float64 model's do not: "
+                      "what it reads lost its small values to int8; make that int16");
+  }
+  return texts;
 }
 
 void inform(const Listener& listener, const RunResult& result) {
@@ -167,6 +184,8 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
               machine);
   const RowInput rows{placed, compiled, scenario.machine, record};
   report(rows, machine, pass.result);
+  for (std::string& text : not_finite(pass.result.nodes, golden.observation.doubts))
+    pass.result.warnings.push_back(std::move(text));
   if (function) pass.result.quantised->sensitivity = sensitivity_rows(rows, golden.observation);
   advise(scenario, {input, compiled, compiler, pass.result}, function, pass.result);
   if (options.taken != nullptr) *options.taken = std::move(choices);

@@ -237,5 +237,55 @@ TEST(FloatTensors, MethodsAreChosenForTheCopyByItsMaker) {
   EXPECT_EQ(affine_values(spec, placed.network).count(y + ".quantised"), 1U);
 }
 
+// Sqrt(1e-4) is 0.01, and 10 / 127 the step of its grid: the code is 0, and 1 / 0 infinity.
+TEST(FloatTensors, WhatDividesByACodeOfZeroIsSaid) {
+  Builder b;
+  const std::string x = b.constant(Tensor({4}, {100, 4, 1e-4, 1}));
+  const std::string y = b.add("Sqrt", {b.input({4}, 1, 1)});
+  b.end("Div", {b.constant(Tensor({4}, {1, 1, 1, 1})), y});
+  RunSpec spec = on_cpu(b, {"Div"});
+  EXPECT_TRUE(run(spec).warnings.empty());
+  spec.network.values.at(spec.network.inputs[0]).hold(*spec.network.values.at(x).data);
+  const RunResult result = run(spec);
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(result.warnings[0].find("Div1: its results on the machine hold infinity"), 0U);
+}
+
+// The mean of what is left of a mean is what float64 rounds, some 1e-17: no grid of its own, and no gain that
+// a multiplier would have to reach.
+TEST(FloatTensors, SumsThatCancelAreZero) {
+  Builder b;
+  const std::string x = b.input({2, 24});
+  const auto mean = [&](const std::string& of) {
+    Attributes a = lists({{"axes", {1}}});
+    a.ints["keepdims"] = 1;
+    return b.add("ReduceMean", {of}, a);
+  };
+  const std::string centred = b.add("Sub", {x, mean(x)});
+  b.output(mean(centred));
+  RunSpec spec = b.spec();
+  for (Node& node : spec.network.nodes) node.opset = 13;
+  const RunResult result = run(spec);
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(result.warnings[0].find("ReduceMean2: its sums cancel"), 0U) << result.warnings[0];
+  EXPECT_LT(result.nodes.back().accuracy->max_abs_error, 1e-12);
+}
+
+// An input that leaves the network, and a constant that does, are given with what the steps make.
+TEST(FloatTensors, OutputsThatNoStepMakesAreGiven) {
+  Builder b;
+  const std::string x = b.input({3}), c = b.constant(Tensor({2}, {5, 6}));
+  b.end("Relu", {x});
+  b.output(x);
+  b.output(c);
+  RunOptions options;
+  std::map<std::string, Tensor> given;
+  options.output = [&](const std::string& name, const Tensor& values) { given[name] = values; };
+  simulate({b.spec(), read_machine("generic"), Policy::read("full")}, options);
+  EXPECT_EQ(given.size(), 3U);
+  EXPECT_EQ(given.at(x).values, b.spec().network.values.at(x).data->values);
+  EXPECT_EQ(given.at(c).values, (std::vector<double>{5, 6}));
+}
+
 }  // namespace
 }  // namespace bpusim
