@@ -104,8 +104,8 @@ class Common {
   }
 
   std::string requantised(std::size_t n, const std::string& from, const Quantisation& onto) {
-    const std::string name = edit_.take_name(edit_.node(n).name + "/requantise"),
-                      to = edit_.take_name(name + ".y");
+    const std::string name = edit_.take_name(edit_.node(n).name + "/requantise");
+    std::string to = edit_.take_name(name + ".y");
     add_clip_to_grid(edit_, from, to, onto, name);
     return to;
   }
@@ -136,7 +136,7 @@ class Common {
 
   // The constant once more, on this grid: others may read it on another.
   std::string constant_on(const std::string& constant, const Quantisation& wanted) {
-    const std::string copy = edit_.take_name(constant + ".on_grid");
+    std::string copy = edit_.take_name(constant + ".on_grid");
     edit_.network().values[copy] = edit_.value(constant);
     edit_.value(copy).grid = wanted;
     return copy;

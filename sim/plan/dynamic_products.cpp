@@ -144,7 +144,7 @@ class Products {
   std::string zeros(const std::string& zero, std::int64_t count, const std::string& of) {
     const Value& value = edit_.value(zero);
     if (element_count(value.shape) == count || !value.data) return zero;
-    const std::string name = edit_.take_name(of + ".zeros");
+    std::string name = edit_.take_name(of + ".zeros");
     const DType dtype = value.dtype;
     Tensor spread = Tensor::filled({count}, value.data->values.at(0));
     Value& held = edit_.network().values[name];

@@ -193,12 +193,10 @@ std::vector<Meeting> meetings(const PlacedNetwork& placed, const std::set<std::s
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (sharing.is_exact(inputs[i]) || sharing.is_float(inputs[i])) continue;
       const bool wide = sharing.is_wide(inputs[i]), residual = i > 0 && step.nodes.size() > 1;
-      if (narrow.count(inputs[i]) != 0 && reads)
-        found.push_back({inputs[i], s, true, residual});
-      else if (wide && narrow.count(inputs[i]) == 0 && (!reads || (residual && !out)))
-        found.push_back({inputs[i], s, false, residual});
-      else if (!wide && residual && out)
-        found.push_back({inputs[i], s, true, residual});
+      const bool made_narrow = narrow.count(inputs[i]) != 0;
+      const bool to_int16 = (made_narrow && reads) || (!wide && residual && out);
+      const bool to_int8 = wide && !made_narrow && (!reads || (residual && !out));
+      if (to_int16 || to_int8) found.push_back({inputs[i], s, to_int16, residual});
     }
   }
   return found;

@@ -111,7 +111,7 @@ class Reader {
   }
 
   std::string add_value(const std::string& wanted, const Shape& shape) {
-    const std::string name = edit_.take_name(wanted);
+    std::string name = edit_.take_name(wanted);
     Value& value = edit_.network().values[name];
     value.shape = shape;
     return name;

@@ -87,7 +87,7 @@ class Body {
   }
 
   std::string dequantised(const Operand& operand) {
-    const std::string real = "real" + std::to_string(operand.codes);
+    std::string real = "real" + std::to_string(operand.codes);
     set_integer(
         add("DequantizeLinear", {input(operand.codes), input(operand.scale), input(operand.zero)}, real),
         "axis", operand.axis);
