@@ -226,10 +226,28 @@ std::int64_t extents_taken(const Node& node, std::size_t rank) {
   return end > start ? static_cast<std::int64_t>(end - start) : 0;
 }
 
+// Y of an LSTM, a GRU or an RNN: steps, directions, batch, hidden.
+Known recurrent(const Node& node, const Shape& x, const KnownInputs& known) {
+  const Known weights = node.inputs.size() > 2 ? known.shape(node.inputs[2]) : std::nullopt;
+  if (x.size() != 3 || !weights || weights->size() != 3) return std::nullopt;
+  const std::int64_t directions = weights->front(), hidden = weights->back();
+  if (node.attributes.get("layout", std::int64_t{0}) != 0) return Shape{x[0], x[1], directions, hidden};
+  return Shape{x[0], directions, x[1], hidden};
+}
+
+// Of operators of which the rank alone is told here.
+bool keeps_rank(const std::string& op) {
+  static const char* const all[] = {"Slice", "Pad", "Tile", "Resize", "Upsample", "Split", "ConvTranspose"};
+  return std::find(std::begin(all), std::end(all), op) != std::end(all);
+}
+
 // Of operators that keep their first input's shape.
 bool keeps_shape(const std::string& op) {
-  static const char* const others[] = {"Relu", "Softmax",  "LogSoftmax", "Identity", "Dropout",
-                                       "Cast", "CastLike", "LRN",        "Trilu",    "CumSum"};
+  static const char* const others[] = {
+      "Relu",    "Softmax",        "LogSoftmax",       "Hardmax",   "Identity",
+      "Dropout", "Cast",           "CastLike",         "LRN",       "Trilu",
+      "CumSum",  "QuantizeLinear", "DequantizeLinear", "ScatterND", "ScatterElements",
+      "Scatter", "ReverseSequence"};
   return find_unary(op) != nullptr || find_norm(op) != nullptr ||
          std::find(std::begin(others), std::end(others), op) != std::end(others);
 }
@@ -263,6 +281,8 @@ std::optional<Shape> known_shape(const Node& node, const KnownInputs& known) {
   if (op == "Concat") return joined(node, x, known);
   if (op == "Gather") return gathered(node, x, known);
   if (op.rfind("Reduce", 0) == 0) return reduced(node, x, known);
+  if (op == "LSTM" || op == "GRU" || op == "RNN") return recurrent(node, x, known);
+  if (keeps_rank(op)) return Shape(x.size(), kOpen);
   return std::nullopt;
 }
 
