@@ -81,6 +81,8 @@ std::vector<std::string> inconsistencies(const MachineParams& machine) {
     found.push_back("sram.interleave_bytes: sram.bytes must be a multiple of banks x interleave_bytes");
   if (sram.tensor_bytes > sram.bytes / 4 * 3)
     found.push_back("sram.tensor_bytes: must leave a quarter of sram.bytes to the operators");
+  if (!power_of_two(machine.vector.int16_table_entries))
+    found.push_back("vector.int16_table_entries: must be a power of two");
   if (machine.numerics.epsilon_bits % 2 != 0)
     found.push_back("numerics.epsilon_bits: must be even, since its square root is taken");
   return found;

@@ -51,6 +51,7 @@ const ParameterTable<ReductionParams>& reduction_parameters();
 struct VectorParams {
   std::int64_t lanes = 64;
   std::int64_t table_lanes = 16;
+  std::int64_t int16_table_entries = 65536;
   std::int64_t pipeline_cycles = 6;
 };
 const ParameterTable<VectorParams>& vector_parameters();

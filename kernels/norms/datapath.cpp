@@ -3,11 +3,17 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/quantise/affine_int16.h"
+
 namespace bpusim {
 
 namespace {
 
-constexpr int kDeviationBits = 16;  // extra fraction bits of the deviation where epsilon is added to it
+// Fraction bits that the deviation gets where epsilon is added to it, beside those that epsilon_bits leave
+// it. Together 20, for int8 and int16 results.
+int deviation_bits(const NormPlan& plan) {
+  return 16 - (plan.out.dtype == DType::Int16 ? kInt16FinerBits / 2 : 0);
+}
 
 int bits_of(Uint128 magnitude) {
   int bits = 0;
@@ -37,13 +43,14 @@ double normalised_bound(const NormPart& part, const Quantisation& in) {
   return std::min(bound, largest / std::sqrt(part.epsilon));
 }
 
-Uint128 epsilon_term(const NormPart& part, const Quantisation& in, const NumericWidths& widths) {
+Uint128 epsilon_term(const NormPart& part, const NormPlan& plan) {
   const long double n = static_cast<long double>(part.set_size());
-  const long double scale = in.scale;
+  const long double scale = plan.in.scale;
   if (part.epsilon_place == EpsilonPlace::InVariance)
-    return to_integer(std::ldexp(n * n * part.epsilon / (scale * scale), widths.epsilon_bits));
+    return to_integer(std::ldexp(n * n * part.epsilon / (scale * scale), plan.widths.epsilon_bits));
   if (part.epsilon_place == EpsilonPlace::OnDeviation)
-    return to_integer(std::ldexp(n * part.epsilon / scale, widths.epsilon_bits / 2 + kDeviationBits));
+    return to_integer(
+        std::ldexp(n * part.epsilon / scale, plan.widths.epsilon_bits / 2 + deviation_bits(plan)));
   return 0;
 }
 
@@ -56,37 +63,47 @@ std::vector<AffineEntry> make_entries(const NormPart& part, const NormPlan& plan
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const double gamma = at(part.gamma, i, 1), beta = at(part.beta, i, 0);
     if (part.statistic != Statistic::Given) {
-      entries[i] = make_affine_entry(gamma / plan.out.scale, beta / plan.out.scale,
-                                     plan.widths.multiplier_bits, plan.fraction_bits);
+      entries[i] = make_affine_entry_onto(plan.out, gamma / plan.out.scale, beta / plan.out.scale,
+                                          plan.widths.multiplier_bits, plan.fraction_bits - plan.finer);
       continue;
     }
     // y = (s (q - z) - mean) * g + beta, with g = gamma / sqrt(variance + epsilon): an affine of the code
     // itself.
     const double g = gamma / std::sqrt(part.variance[i] + part.epsilon);
     const double zero = part.mean[i] + plan.in.scale * static_cast<double>(plan.in.zero_point);
-    entries[i] = make_affine_entry(plan.in.scale * g / plan.out.scale, (beta - zero * g) / plan.out.scale,
-                                   plan.widths.multiplier_bits, 0);
+    entries[i] = make_affine_entry_onto(plan.out, plan.in.scale * g / plan.out.scale,
+                                        (beta - zero * g) / plan.out.scale, plan.widths.multiplier_bits, 0);
   }
   return entries;
 }
 
 }  // namespace
 
+NumericWidths widths_onto(const Quantisation& out, NumericWidths widths) {
+  if (out.dtype != DType::Int16) return widths;
+  widths.rsqrt.bits += kInt16FinerBits;
+  widths.rsqrt.newton_steps += 1;
+  widths.epsilon_bits += kInt16FinerBits;
+  widths.normalised_bits += kInt16FinerBits;
+  return widths;
+}
+
 NormPlan plan_norm(const NormPart& part, const Quantisation& in, const Quantisation& out,
                    const NumericWidths& widths) {
   NormPlan plan;
   plan.statistic = part.statistic;
   plan.epsilon_place = part.epsilon_place;
-  plan.widths = widths;
+  plan.widths = widths_onto(out, widths);
   plan.in = in;
   plan.out = out;
   plan.set_size = part.set_size();
   plan.element_factor = averages(part.statistic) ? plan.set_size : 1;
-  plan.epsilon_term = epsilon_term(part, in, widths);
+  plan.epsilon_term = epsilon_term(part, plan);
   if (part.statistic != Statistic::Given) {
     int exponent = 0;
     std::frexp(normalised_bound(part, in), &exponent);  // |xhat| < 2^exponent
-    plan.fraction_bits = widths.normalised_bits - 1 - exponent;
+    plan.fraction_bits = plan.widths.normalised_bits - 1 - exponent;
+    plan.finer = plan.widths.normalised_bits - widths.normalised_bits;
   }
   plan.entries = make_entries(part, plan);
   return plan;
@@ -268,15 +285,17 @@ SetScale finalise_set(const NormPlan& plan, const SetSums& sums, const RsqrtUnit
     // sqrt(W) = W * rsqrt(W), with kDeviationBits more bits; then the unit once more, on the square of the
     // sum.
     const int bits = rsqrt.params().bits;
-    const Int128 root = round_shift(static_cast<Int128>(w) * r.mantissa, bits - r.exponent - kDeviationBits,
-                                    Rounding::HalfEven);
+    const int excess = std::max(0, bits_of(w) + bits - 126);  // W keeps 80 bits at the least
+    const Int128 root = round_shift(static_cast<Int128>(w >> excess) * r.mantissa,
+                                    bits - r.exponent - deviation_bits(plan) - excess, Rounding::HalfEven);
     const Uint128 sum = static_cast<Uint128>(root) + plan.epsilon_term;
     if (bits_of(sum) > 63) return scale;  // a deviation plus epsilon this large leaves nothing of xhat
     r = rsqrt(sum * sum);
-    extra += kDeviationBits;
+    extra += deviation_bits(plan);
   }
-  scale.mantissa = r.mantissa;
-  scale.shift = rsqrt.params().bits - r.exponent - extra - plan.fraction_bits;
+  scale.low = static_cast<std::uint32_t>(r.mantissa);
+  scale.high = static_cast<std::uint16_t>(r.mantissa >> 32);
+  scale.shift = static_cast<std::int16_t>(rsqrt.params().bits - r.exponent - extra - plan.fraction_bits);
   return scale;
 }
 
@@ -288,7 +307,7 @@ class Applier {
   explicit Applier(const NormPlan& plan) : plan_(plan), given_(plan.statistic == Statistic::Given) {
     const int d_bits =
         bits_of(static_cast<Uint128>(plan.element_factor)) + 18;  // int16 codes and the difference
-    narrow_ = d_bits + 31 <= 62 && std::abs(plan.in.zero_point) < (1 << 16);
+    narrow_ = plan.widths.rsqrt.bits < 32 && d_bits + 31 <= 62 && std::abs(plan.in.zero_point) < (1 << 16);
     const std::int64_t top = (std::int64_t{1} << (plan.widths.normalised_bits - 1)) - 1;
     highest_ = top;
     lowest_ = -top - 1;
@@ -300,25 +319,27 @@ class Applier {
   std::int64_t normalised(std::int64_t q, const SetScale& scale) const {
     if (given_) return q;
     if (narrow_ && scale.shift >= 0) {
-      const std::int64_t product =
-          (plan_.element_factor * q - scale.subtrahend) * static_cast<std::int64_t>(scale.mantissa);
-      return std::clamp(product >> std::min(scale.shift, 63), lowest_, highest_);
+      const std::int64_t product = (plan_.element_factor * q - scale.subtrahend) * std::int64_t{scale.low};
+      return std::clamp(product >> std::min<int>(scale.shift, 63), lowest_, highest_);
     }
     return wide(q, scale);
   }
 
   std::int64_t affine(std::int64_t xhat, const AffineEntry& entry) const {
-    return apply_affine(xhat, entry, plan_.widths.rounding, plan_.out.zero_point, plan_.out.lowest(),
-                        plan_.out.highest());
+    if (plan_.out.dtype != DType::Int16)
+      return apply_affine(xhat, entry, plan_.widths.rounding, plan_.out.zero_point, plan_.out.lowest(),
+                          plan_.out.highest());
+    return apply_affine_finer(xhat, plan_.finer, entry, plan_.widths.rounding, plan_.out.zero_point,
+                              plan_.out.lowest(), plan_.out.highest());
   }
 
  private:
   std::int64_t wide(std::int64_t q, const SetScale& scale) const {
     const Int128 d = Int128{plan_.element_factor} * q - scale.subtrahend;
-    const Int128 product = d * scale.mantissa;
+    const Int128 product = d * static_cast<Int128>(scale.mantissa());
     Int128 xhat;
     if (scale.shift >= 0) {
-      xhat = product >> std::min(scale.shift, 126);
+      xhat = product >> std::min<int>(scale.shift, 126);
     } else if (scale.shift > -60) {
       xhat = std::clamp<Int128>(product, -(Int128{1} << 62), Int128{1} << 62) << -scale.shift;
     } else {

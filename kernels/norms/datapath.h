@@ -29,6 +29,13 @@ struct NumericWidths {
   Rounding rounding = Rounding::HalfEven;
 };
 
+/// Bits that R, xhat and epsilon have more where the result is int16. A code has 8 more; the other 8 hold
+/// what sets with a small deviation and long sets lose. R takes one Newton step more.
+constexpr int kInt16FinerBits = 16;
+
+/// The widths that a result on this grid takes.
+NumericWidths widths_onto(const Quantisation& out, NumericWidths widths);
+
 /// What Reduce leaves of a set, 16 bytes in SRAM.
 struct SetSums {
   std::int64_t sum = 0;         ///< S1
@@ -39,8 +46,11 @@ static_assert(sizeof(SetSums) == kRecordBytes, "programs count its bytes");
 /// What Finalise makes of it, 16 bytes in SRAM: xhat = ((n*q - subtrahend) * mantissa) >> shift.
 struct SetScale {
   std::int64_t subtrahend = 0;
-  std::uint32_t mantissa = 0;
-  std::int32_t shift = 0;
+  std::uint32_t low = 0;   ///< of the mantissa: its lower 32 bits
+  std::uint16_t high = 0;  ///< and those above, of int16 results
+  std::int16_t shift = 0;
+
+  std::uint64_t mantissa() const { return std::uint64_t{high} << 32 | low; }
 };
 static_assert(sizeof(SetScale) == kRecordBytes, "programs count its bytes");
 
@@ -55,6 +65,7 @@ struct NormPlan {
       1;                     ///< n in D = n*q - subtrahend: N where a mean or mean square is taken, else 1
   Uint128 epsilon_term = 0;  ///< in units of W, or of sqrt(W) * 2^16 for EpsilonPlace::OnDeviation
   int fraction_bits = 0;     ///< of xhat; 0 for Statistic::Given, whose affine takes the codes
+  int finer = 0;             ///< of those, the ones that `entries` are not made for
   std::vector<AffineEntry> entries;
 };
 

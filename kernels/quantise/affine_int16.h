@@ -22,17 +22,24 @@ inline AffineEntry make_affine_entry_onto(const Quantisation& out, double gain, 
   return entry;
 }
 
-/// apply_affine for |acc| < 2^56, with the multiplier's further bits: the product has 96 bits; otherwise the
-/// same.
+/// apply_affine for |acc| < 2^56 of `finer` more fraction bits than the entry was made for, with the
+/// multiplier's further bits: the product has 96 bits; one rounding.
+inline std::int64_t apply_affine_finer(std::int64_t acc, int finer, const AffineEntry& entry,
+                                       Rounding rounding, std::int64_t zero_point, std::int64_t lowest,
+                                       std::int64_t highest) {
+  const std::int64_t multiplier = (std::int64_t{entry.multiplier} << kInt16MultiplierBits) + entry.below;
+  const Int128 sum = Int128{acc} * multiplier + (Int128{entry.bias} << (kInt16MultiplierBits + finer));
+  const Int128 y = round_shift(sum, entry.shift + kInt16MultiplierBits + finer, rounding) + zero_point;
+  return static_cast<std::int64_t>(std::clamp<Int128>(y, lowest, highest));
+}
+
+/// The same as apply_affine, for |acc| < 2^56 and with the multiplier's further bits.
 inline std::int64_t apply_affine_int16(std::int64_t acc, const AffineEntry& entry, Rounding rounding,
                                        std::int64_t zero_point, std::int64_t lowest, std::int64_t highest) {
   constexpr std::int64_t kNarrow = std::int64_t{1} << 31;
   if (entry.below == 0 && acc > -kNarrow && acc < kNarrow)
     return apply_affine(acc, entry, rounding, zero_point, lowest, highest);
-  const std::int64_t multiplier = (std::int64_t{entry.multiplier} << kInt16MultiplierBits) + entry.below;
-  const Int128 sum = Int128{acc} * multiplier + (Int128{entry.bias} << kInt16MultiplierBits);
-  const Int128 y = round_shift(sum, entry.shift + kInt16MultiplierBits, rounding) + zero_point;
-  return static_cast<std::int64_t>(std::clamp<Int128>(y, lowest, highest));
+  return apply_affine_finer(acc, 0, entry, rounding, zero_point, lowest, highest);
 }
 
 }  // namespace bpusim

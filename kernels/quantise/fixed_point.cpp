@@ -26,6 +26,8 @@ Int128 round_div(Int128 numerator, Int128 denominator, Rounding rounding) {
 
 namespace {
 
+constexpr int kWholeBits = 40;  // y * y * m has 3 * bits + 2, and fits 126
+
 int leading_bit(Uint128 x) {
   const auto high = static_cast<std::uint64_t>(x >> 64);
   if (high != 0) return 127 - __builtin_clzll(high);
@@ -34,9 +36,9 @@ int leading_bit(Uint128 x) {
 
 void check(const RsqrtParams& params) {
   if (params.table_entries < 1) throw std::invalid_argument("rsqrt: table_entries must be at least 1");
-  if (params.newton_steps < 0 || params.newton_steps > 3)
-    throw std::invalid_argument("rsqrt: newton_steps must be 0 to 3");
-  if (params.bits < 8 || params.bits > 30) throw std::invalid_argument("rsqrt: bits must be 8 to 30");
+  if (params.newton_steps < 0 || params.newton_steps > 4)
+    throw std::invalid_argument("rsqrt: newton_steps must be 0 to 4");
+  if (params.bits < 8 || params.bits > 46) throw std::invalid_argument("rsqrt: bits must be 8 to 46");
 }
 
 }  // namespace
@@ -46,7 +48,7 @@ RsqrtUnit::RsqrtUnit(const RsqrtParams& params) : params_(params) {
   const double one = std::ldexp(1.0, params.bits);
   for (int i = 0; i <= params.table_entries; ++i) {
     const double x = 1.0 + 3.0 * i / params.table_entries;
-    table_.push_back(static_cast<std::uint32_t>(std::llround(one / std::sqrt(x))));
+    table_.push_back(static_cast<std::uint64_t>(std::llround(one / std::sqrt(x))));
   }
 }
 
@@ -66,12 +68,15 @@ RsqrtResult RsqrtUnit::operator()(Uint128 x) const {
   const Int128 to = table_[segment + 1];
   Int128 y = from + round_shift((to - from) * fraction, bits, Rounding::HalfEven);
 
-  for (int step = 0; step < params_.newton_steps; ++step) {  // y <- y (3 - m y^2) / 2, products kept whole
-    const Int128 my2 = round_shift(y * y * m, 2 * bits, Rounding::HalfEven);
+  // y <- y (3 - m y^2) / 2, with products kept whole where they fit.
+  for (int step = 0; step < params_.newton_steps; ++step) {
+    const Int128 my2 = bits <= kWholeBits ? round_shift(y * y * m, 2 * bits, Rounding::HalfEven)
+                                          : round_shift(round_shift(y * y, bits, Rounding::HalfEven) * m,
+                                                        bits, Rounding::HalfEven);
     y = round_shift(y * (3 * static_cast<Int128>(one) - my2), bits + 1, Rounding::HalfEven);
   }
   if (y > static_cast<Int128>(one)) y = static_cast<Int128>(one);
-  return {static_cast<std::uint32_t>(y), -e};
+  return {static_cast<std::uint64_t>(y), -e};
 }
 
 }  // namespace bpusim

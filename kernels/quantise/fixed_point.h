@@ -25,13 +25,13 @@ Int128 round_div(Int128 numerator, Int128 denominator, Rounding rounding);
 /// Widths of the reciprocal-square-root unit; the defaults are the ones that docs/numerics.md measures.
 struct RsqrtParams {
   int table_entries = 64;  ///< segments of linear interpolation over [1, 4); a positive number
-  int newton_steps = 1;    ///< 0 to 3
-  int bits = 30;           ///< fraction bits of table, interpolation and result; 8 to 30
+  int newton_steps = 1;    ///< 0 to 4
+  int bits = 30;           ///< fraction bits of table, interpolation and result; 8 to 46
 };
 
 /// mantissa * 2^exponent; the mantissa carries `RsqrtParams::bits` fraction bits and lies in (1/2, 1].
 struct RsqrtResult {
-  std::uint32_t mantissa = 0;
+  std::uint64_t mantissa = 0;
   int exponent = 0;
 };
 
@@ -47,7 +47,7 @@ class RsqrtUnit {
 
  private:
   RsqrtParams params_;
-  std::vector<std::uint32_t> table_;  // 1/sqrt at the segments' ends, bits fraction bits
+  std::vector<std::uint64_t> table_;  // 1/sqrt at the segments' ends, bits fraction bits
 };
 
 }  // namespace bpusim

@@ -79,7 +79,13 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
     throw std::invalid_argument(std::string(to_string(kind)) + ": " + what);
   };
   if (static_cast<int>(in.size()) != operand_count(kind)) refuse("wrong number of operands");
-  ElementwisePlan plan{kind, in, out, rounding, {}, 0, out.lowest(), out.highest()};
+  ElementwisePlan plan;
+  plan.kind = kind;
+  plan.in = in;
+  plan.out = out;
+  plan.rounding = rounding;
+  plan.lowest = out.lowest();
+  plan.highest = out.highest();
   const std::vector<double> gains = gains_of(kind, in, out.scale);
   plan.multipliers.reserve(gains.size());
   int exponent = 0;
@@ -99,8 +105,7 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   for (const Quantisation& grid : in)
     if (reach(grid) >= kMost) refuse("a zero point is beyond 2^30");
   const bool multiplies = kind == ElementwiseKind::Mul || kind == ElementwiseKind::PRelu;
-  if (multiplies && reach(in[0]) * reach(in[1]) > (wide ? kMost << 4 : kMost))
-    refuse("zero points are too far out");
+  plan.beyond_64_bits = multiplies && reach(in[0]) * reach(in[1]) > (wide ? kMost << 4 : kMost);
   if (kind == ElementwiseKind::Sub) plan.multipliers[1] = -plan.multipliers[1];
   if (kind == ElementwiseKind::ReverseSub) plan.multipliers[0] = -plan.multipliers[0];
   return plan;

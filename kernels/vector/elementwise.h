@@ -31,6 +31,7 @@ struct ElementwisePlan {
   std::vector<std::int64_t> multipliers;
   int shift = 0;
   std::int64_t lowest = -128, highest = 127;  ///< narrowed by a fused Relu or Clip
+  bool beyond_64_bits = false;  ///< products with zero points far out: elementwise_int16 runs it
 };
 /// Whether any side is int16: kernels/vector/vector_int16.h runs such plans.
 inline bool takes_int16(const ElementwisePlan& plan) {

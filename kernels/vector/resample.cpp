@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
-#include <type_traits>
 
 #include "kernels/quantise/affine_entry.h"
 
@@ -225,17 +224,114 @@ std::vector<double> apply_resize(const Resize& resize, const std::vector<double>
 
 namespace {
 
-// Of an axis' weights: int16 codes want 16 bits more, so that these round no sum the other way.
-int weight_bits(const Quantisation& grid) {
-  return ResamplePlan::kWeightBits + (grid.dtype == DType::Int16 ? 16 : 0);
+// Rounded so that they add up to one: what is missing goes to the largest.
+std::vector<std::int64_t> rounded_weights(const AxisTaps& axis, int bits) {
+  std::vector<std::int64_t> weights;
+  for (std::size_t begin = 0; begin < axis.weight.size(); begin += static_cast<std::size_t>(axis.taps)) {
+    std::int64_t rest = std::int64_t{1} << bits;
+    std::size_t largest = begin;
+    for (std::size_t t = begin; t < begin + static_cast<std::size_t>(axis.taps); ++t) {
+      weights.push_back(std::llround(std::ldexp(axis.weight[t], bits)));
+      rest -= weights.back();
+      if (axis.weight[t] > axis.weight[largest]) largest = t;
+    }
+    if (axis.weight[largest] == 0) refuse("an output lies where no input has a weight");
+    weights[largest] += rest;
+  }
+  return weights;
 }
 
-std::int64_t rounded_sum(std::int64_t sum, int shift, Rounding rounding) {
-  return round_shift64(sum, shift, rounding);
+AxisWeights weights_of(const AxisTaps& axis) {
+  constexpr int kMore = ResamplePlan::kWeightBits - ResamplePlan::kCoarseBits;
+  AxisWeights weights{rounded_weights(axis, ResamplePlan::kWeightBits),
+                      rounded_weights(axis, ResamplePlan::kCoarseBits)};
+  for (std::size_t i = 0; i < weights.fine.size(); ++i)
+    weights.exact = weights.exact && weights.fine[i] == weights.coarse[i] << kMore;
+  return weights;
 }
-std::int64_t rounded_sum(Int128 sum, int shift, Rounding rounding) {
-  return static_cast<std::int64_t>(round_shift(sum, shift, rounding));
+
+// The code of a sum whose weights have kWeightBits an axis.
+std::int64_t code_of(Int128 sum, const ResamplePlan& plan) {
+  constexpr int kFraction = 2 * ResamplePlan::kWeightBits;
+  const Int128 above = sum - (Int128{plan.grid.zero_point} << kFraction);
+  const Int128 settled = round_shift(above, kFraction - ResamplePlan::kTieBits, Rounding::HalfEven);
+  return static_cast<std::int64_t>(round_shift(settled, ResamplePlan::kTieBits, plan.rounding));
 }
+
+// One row of a plane, from the rows of the input that it lies between.
+template <class Code>
+class RowResampler {
+ public:
+  explicit RowResampler(const ResamplePlan& plan)
+      : plan_(plan),
+        coarse_(sizeof(Code) == 1 && std::abs(plan.grid.zero_point) < kFarZero),
+        blended_(static_cast<std::size_t>(plan.columns.in)),
+        margin_(margin_of(plan)) {}
+
+  /// `plane` begins with row `first` of the input.
+  void blend(const Code* plane, std::int64_t first, std::int64_t row) {
+    const AxisTaps& rows = plan_.rows;
+    plane_ = plane - first * plan_.columns.in;
+    row_ = row;
+    std::fill(blended_.begin(), blended_.end(), 0);
+    for (std::int64_t a = row * rows.taps; a < (row + 1) * rows.taps; ++a) {
+      const auto tap = static_cast<std::size_t>(a);
+      const Code* source = plane_ + rows.index[tap] * plan_.columns.in;
+      const std::int64_t weight = (coarse_ ? plan_.row_weights.coarse : plan_.row_weights.fine)[tap];
+      for (std::size_t i = 0; i < blended_.size(); ++i) blended_[i] += weight * source[i];
+    }
+  }
+
+  /// Above the zero point.
+  std::int64_t code(std::int64_t column) const {
+    if (!coarse_) return code_of(sum_of<Int128>(column, plan_.column_weights.fine), plan_);
+    constexpr int kFraction = 2 * ResamplePlan::kCoarseBits;
+    const auto sum = sum_of<std::int64_t>(column, plan_.column_weights.coarse);
+    const std::int64_t half = std::int64_t{1} << (kFraction - 1), beyond = sum & (half - 1);
+    if (beyond < margin_ || half - beyond < margin_) return code_of(exact_sum(column), plan_);
+    return round_shift64(sum - (plan_.grid.zero_point << kFraction), kFraction, plan_.rounding);
+  }
+
+ private:
+  static constexpr std::int64_t kFarZero = 1 << 20;  // beyond, sums that it is taken from need over 64 bits
+
+  // How far a sum of coarse weights may be off: half a weight's last bit for each tap, of codes to 128.
+  static std::int64_t margin_of(const ResamplePlan& plan) {
+    if (plan.row_weights.exact && plan.column_weights.exact) return 0;
+    constexpr int kCodeBits = 8;  // to 128, and weights of a cubic that add up to 1.5
+    return (plan.rows.taps + plan.columns.taps) << (ResamplePlan::kCoarseBits - 1 + kCodeBits);
+  }
+
+  template <class Sum>
+  Sum sum_of(std::int64_t column, const std::vector<std::int64_t>& weights) const {
+    const AxisTaps& columns = plan_.columns;
+    Sum sum = 0;
+    for (std::int64_t b = column * columns.taps; b < (column + 1) * columns.taps; ++b) {
+      const auto tap = static_cast<std::size_t>(b);
+      sum += Sum{weights[tap]} * blended_[static_cast<std::size_t>(columns.index[tap])];
+    }
+    return sum;
+  }
+
+  Int128 exact_sum(std::int64_t column) const {
+    const AxisTaps &rows = plan_.rows, &columns = plan_.columns;
+    Int128 sum = 0;
+    for (std::int64_t a = row_ * rows.taps; a < (row_ + 1) * rows.taps; ++a)
+      for (std::int64_t b = column * columns.taps; b < (column + 1) * columns.taps; ++b) {
+        const auto r = static_cast<std::size_t>(a), c = static_cast<std::size_t>(b);
+        sum += Int128{plan_.row_weights.fine[r]} * plan_.column_weights.fine[c] *
+               plane_[rows.index[r] * columns.in + columns.index[c]];
+      }
+    return sum;
+  }
+
+  const ResamplePlan& plan_;
+  const bool coarse_;
+  std::vector<std::int64_t> blended_;
+  const std::int64_t margin_;
+  const Code* plane_ = nullptr;
+  std::int64_t row_ = 0;
+};
 
 }  // namespace
 
@@ -261,10 +357,8 @@ ResamplePlan plan_resample(const Resize& resize, const Quantisation& grid, Round
     plan.rows.index = {0};
     plan.rows.weight = {1};
   }
-  for (const double w : plan.rows.weight)
-    plan.row_weights.push_back(std::llround(std::ldexp(w, weight_bits(grid))));
-  for (const double w : plan.columns.weight)
-    plan.column_weights.push_back(std::llround(std::ldexp(w, weight_bits(grid))));
+  plan.row_weights = weights_of(plan.rows);
+  plan.column_weights = weights_of(plan.columns);
   return plan;
 }
 
@@ -277,32 +371,14 @@ ResampleTile resample_tile(const ResamplePlan& plan, std::int64_t planes, std::i
 
 template <class Code>
 void resample_codes(const ResampleTile& t, const ResamplePlan& plan, const Code* x, Code* y) {
-  using Sum = std::conditional_t<sizeof(Code) == 1, std::int64_t, Int128>;  // of int16 up to 90 bits
-  const int shift = 2 * weight_bits(plan.grid);
-  const AxisTaps &rows = plan.rows, &columns = plan.columns;
-  std::vector<std::int64_t> blended(static_cast<std::size_t>(columns.in));
-  for (std::int64_t p = 0; p < t.planes; ++p) {
-    const Code* plane = x + p * t.in_rows * columns.in;
+  RowResampler<Code> rows(plan);
+  for (std::int64_t p = 0; p < t.planes; ++p)
     for (std::int64_t r = t.out_row; r < t.out_row + t.out_rows; ++r) {
-      std::fill(blended.begin(), blended.end(), 0);
-      for (std::int64_t a = r * rows.taps; a < (r + 1) * rows.taps; ++a) {
-        const auto tap = static_cast<std::size_t>(a);
-        const Code* row = plane + (rows.index[tap] - t.in_row) * columns.in;
-        for (std::size_t i = 0; i < blended.size(); ++i)
-          blended[i] += plan.row_weights[tap] * (row[i] - plan.grid.zero_point);
-      }
-      for (std::int64_t c = 0; c < columns.out; ++c) {
-        Sum sum = 0;
-        for (std::int64_t b = c * columns.taps; b < (c + 1) * columns.taps; ++b) {
-          const auto tap = static_cast<std::size_t>(b);
-          sum += Sum{plan.column_weights[tap]} * blended[static_cast<std::size_t>(columns.index[tap])];
-        }
-        const std::int64_t rounded = rounded_sum(sum, shift, plan.rounding);
+      rows.blend(x + p * t.in_rows * plan.columns.in, t.in_row, r);
+      for (std::int64_t c = 0; c < plan.columns.out; ++c)
         *y++ = static_cast<Code>(
-            std::clamp(rounded + plan.grid.zero_point, plan.grid.lowest(), plan.grid.highest()));
-      }
+            std::clamp(rows.code(c) + plan.grid.zero_point, plan.grid.lowest(), plan.grid.highest()));
     }
-  }
 }
 template void resample_codes(const ResampleTile&, const ResamplePlan&, const std::int8_t*, std::int8_t*);
 template void resample_codes(const ResampleTile&, const ResamplePlan&, const std::int16_t*, std::int16_t*);

@@ -36,17 +36,26 @@ Resize resolve_resize(const std::string& op, const Attributes& attributes, const
 
 std::vector<double> apply_resize(const Resize& resize, const std::vector<double>& x);
 
-/// A resize of planes in integers: weights of 20 bits an axis (36 of int16 codes), exact sums, one rounding.
-/// The grid is kept.
+/// An axis' weights as integers that add up to one for each output: of kWeightBits, and of kCoarseBits, which
+/// settle sums of int8 codes that are far enough from a tie.
+struct AxisWeights {
+  std::vector<std::int64_t> fine, coarse;
+  bool exact = true;  ///< whether the coarse ones are the weights themselves: quarters, say
+};
+
+/// A resize of planes in integers: weights of 44 bits an axis, exact sums, rounded to 24 bits behind the code
+/// and then to a code, so that a sum half-way between two codes is one where weights are tenths, too. The
+/// grid is kept.
 struct ResamplePlan {
-  static constexpr int kWeightBits = 20;
+  static constexpr int kWeightBits = 44, kCoarseBits = 20, kTieBits = 24;
   std::int64_t planes = 1;
   AxisTaps rows, columns;
-  std::vector<std::int64_t> row_weights, column_weights;  ///< in steps of 2^-20, or 2^-36
+  AxisWeights row_weights, column_weights;
   Quantisation grid;
   Rounding rounding = Rounding::HalfEven;
 };
-/// The last two axes are resized, all before them are planes. Throws std::invalid_argument where others are.
+/// The last two axes are resized, all before them are planes. Throws std::invalid_argument where others are,
+/// and where an output has no weights.
 ResamplePlan plan_resample(const Resize& resize, const Quantisation& grid, Rounding rounding);
 
 /// Rows of a number of planes, with the input rows that they need. Dense in SRAM.

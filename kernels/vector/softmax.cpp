@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/quantise/fixed_point.h"
+#include "kernels/vector/softmax_int16.h"
 
 namespace bpusim {
 
@@ -23,8 +24,8 @@ const std::array<std::int64_t, kLogSegments + 1>& log_table() {
   return table;
 }
 
-}  // namespace
-
+// ln(sum / 2^30) in 40 fraction bits, of a sum of at least 2^30: a table of 256 segments, straight in
+// between.
 std::int64_t log_of_sum(std::int64_t sum) {
   int exponent = 0;
   while ((sum >> (exponent + 1)) >= std::int64_t{1} << kExponentialBits) ++exponent;
@@ -38,12 +39,11 @@ std::int64_t log_of_sum(std::int64_t sum) {
   return exponent * kLn2 + table[segment] + static_cast<std::int64_t>(step);
 }
 
+// LogSoftmax of an element so far below its row's largest, in steps of the output grid.
 Int128 logarithm_code(const SoftmaxPlan& plan, std::int64_t distance, std::int64_t log_sum) {
   const Int128 real = -Int128{distance} * plan.scale_q40 - log_sum;
   return round_shift(real * plan.reciprocal_q20, 60, Rounding::HalfEven);
 }
-
-namespace {
 
 std::int8_t code_of(const SoftmaxPlan& plan, int distance, std::int64_t sum, std::int64_t log_sum) {
   Int128 code = 0;
@@ -83,12 +83,13 @@ class ByDistance {
 
 SoftmaxPlan plan_softmax(const Quantisation& in, const Quantisation& out, bool logarithm) {
   SoftmaxPlan plan{in, out, {}, std::llround(std::ldexp(1 / out.scale, 20)), logarithm, 0, {}};
+  if (takes_int16(plan)) {
+    plan_softmax_int16(plan);
+    return plan;
+  }
   for (std::size_t d = 0; d < plan.exponential.size(); ++d)
     plan.exponential[d] = static_cast<std::uint32_t>(
         std::llround(std::ldexp(std::exp(-in.scale * static_cast<double>(d)), kExponentialBits)));
-  for (int k = 0; in.dtype == DType::Int16 && k < 256; ++k)
-    plan.coarse.push_back(static_cast<std::uint32_t>(
-        std::llround(std::ldexp(std::exp(-in.scale * 256 * k), kExponentialBits))));
   if (logarithm) plan.scale_q40 = std::llround(std::ldexp(in.scale, 40));
   return plan;
 }

@@ -11,16 +11,25 @@
 
 namespace bpusim {
 
+/// What softmax_int16 takes in place of the tables of int8.
+struct WideSoftmax {
+  std::vector<std::int64_t> fine;    ///< exp(-scale * d) * 2^42, by d
+  std::vector<std::int64_t> coarse;  ///< exp(-scale * 256 k) * 2^42, by k
+  std::int64_t reciprocal = 0;       ///< 1 / output scale = reciprocal * 2^(reciprocal_exponent - 46)
+  int reciprocal_exponent = 0;
+  Int128 ratio = 0;  ///< of the input's scale to the output's, in 44 fraction bits
+};
+
 struct SoftmaxPlan {
   Quantisation in, out;
   std::array<std::uint32_t, 256>
-      exponential{};                  ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
-  std::int64_t reciprocal_q20 = 0;    ///< 2^20 / output scale
-  bool logarithm = false;             ///< LogSoftmax
-  std::int64_t scale_q40 = 0;         ///< LogSoftmax: input scale * 2^40
-  std::vector<std::uint32_t> coarse;  ///< of int16 inputs: exp(-scale * 256 k) * 2^30, by k
+      exponential{};                ///< exp(-scale * d) * 2^30, by distance d from the row's maximum
+  std::int64_t reciprocal_q20 = 0;  ///< 2^20 / output scale
+  bool logarithm = false;           ///< LogSoftmax
+  std::int64_t scale_q40 = 0;       ///< LogSoftmax: input scale * 2^40
+  WideSoftmax wide;                 ///< where a side is int16
 };
-/// Whether a side is int16: kernels/vector/vector_int16.h runs such plans.
+/// Whether a side is int16: kernels/vector/softmax_int16.h runs such plans.
 inline bool takes_int16(const SoftmaxPlan& plan) {
   return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
 }
@@ -33,13 +42,6 @@ struct SoftmaxRowShape {
   /// The first element of row `r`.
   std::int64_t first_of(std::int64_t r) const { return r / stride * elements * stride + r % stride; }
 };
-
-/// ln(sum / 2^30) in 40 fraction bits, of a sum of at least 2^30: a table of 256 segments, straight in
-/// between.
-std::int64_t log_of_sum(std::int64_t sum);
-
-/// LogSoftmax of an element so far below its row's largest, in steps of the output grid.
-Int128 logarithm_code(const SoftmaxPlan& plan, std::int64_t distance, std::int64_t log_sum);
 
 /// y = zero_point + round(e / (sum * scale)), ties to even; for the logarithm zero_point + round((x - largest
 /// - ln(sum)) / scale), with ln from a table of 256 segments and linear interpolation (error below 2^-18).

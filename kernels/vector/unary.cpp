@@ -179,22 +179,20 @@ RealFunction table_function(const std::string& op, const Attributes& attributes,
 }
 
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out) {
-  LookupPlan plan{in, out, {}, {}};
-  if (takes_int16(plan)) {
-    plan_lookup_int16(function, plan);
-    return plan;
-  }
+  LookupPlan plan;
+  plan.in = in;
+  plan.out = out;
   for (std::int64_t code = -128; code < 128; ++code) {
     const double y = function(dequantise(code, in));
     plan.table[static_cast<std::size_t>(code + 128)] =
-        static_cast<std::int8_t>(quantise(std::isnan(y) ? 0.0 : y, out));
+        static_cast<std::int16_t>(quantise(std::isnan(y) ? 0.0 : y, out));
   }
   return plan;
 }
 
 void lookup_int8(const LookupPlan& plan, const std::int8_t* x, std::int64_t count, std::int8_t* y) {
   for (std::int64_t i = 0; i < count; ++i)
-    y[i] = plan.table[static_cast<std::size_t>(std::int64_t{x[i]} + 128)];
+    y[i] = static_cast<std::int8_t>(plan.table[static_cast<std::size_t>(std::int64_t{x[i]} + 128)]);
 }
 
 }  // namespace bpusim

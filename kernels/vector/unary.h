@@ -34,16 +34,18 @@ RealFunction unary_function(const std::string& op, const Attributes& attributes,
 RealFunction table_function(const std::string& op, const Attributes& attributes,
                             const std::vector<Tensor>& constants);
 
-/// A function as a table from int8 to int8: each entry the exact result, rounded once, ties to even. Where a
-/// side is int16 it is `wide` of kernels/vector/vector_int16.h.
+/// A function as a table: each entry the exact result, rounded once, ties to even. That of an int16 input
+/// does not fit the unit: it lies in memory (kernels/vector/vector_int16.h).
 struct LookupPlan {
   Quantisation in, out;
-  std::array<std::int8_t, 256> table{};  ///< by code + 128
-  std::vector<std::int32_t> wide;
+  std::array<std::int16_t, 256> table{};  ///< of int8 inputs, by code + 128
+  int segment_bits = 0;                   ///< of int16 inputs: the table holds one code of 2^segment_bits
+  std::int64_t address = 0;               ///< of int16 inputs: of the table in memory
 };
 inline bool takes_int16(const LookupPlan& plan) {
   return plan.in.dtype == DType::Int16 || plan.out.dtype == DType::Int16;
 }
+/// Of an int8 input.
 LookupPlan plan_lookup(const RealFunction& function, const Quantisation& in, const Quantisation& out);
 
 /// `y` may be `x`.

@@ -64,39 +64,62 @@ bool interpolates(const std::string& op) {
   return std::none_of(kJumps.begin(), kJumps.end(), [&](const char* jump) { return op == jump; });
 }
 
-void plan_lookup_int16(const RealFunction& function, LookupPlan& plan) {
-  const auto value = [&](std::int64_t code) {
-    const double y = function(dequantise(code, plan.in));
-    return std::isnan(y) ? 0.0 : y;
-  };
-  plan.wide.clear();
-  if (plan.in.dtype == DType::Int8) {
-    for (std::int64_t code = -128; code < 128; ++code)
-      plan.wide.push_back(static_cast<std::int32_t>(quantise(value(code), plan.out)));
-    return;
-  }
-  constexpr double kMost = 1 << 22, kFraction = 1 << kSegmentFraction;
-  for (std::int64_t k = 0; k <= kSegments; ++k) {
-    const double steps = value(plan.in.lowest() + (k << kSegmentBits)) / plan.out.scale +
-                         static_cast<double>(plan.out.zero_point);
-    plan.wide.push_back(
-        static_cast<std::int32_t>(std::nearbyint(std::clamp(steps, -kMost, kMost) * kFraction)));
-  }
+std::int64_t int16_table_bytes(int segment_bits) {
+  constexpr std::int64_t kCodes = 1 << 16;
+  return segment_bits == 0 ? kCodes * std::int64_t{sizeof(std::int16_t)}
+                           : ((kCodes >> segment_bits) + 1) * std::int64_t{sizeof(std::int32_t)};
 }
 
-void lookup_int16(const LookupPlan& plan, const std::int16_t* x, std::int64_t count, std::int16_t* y) {
+namespace {
+
+template <class Entry>
+std::vector<std::uint8_t> bytes_of(const std::vector<Entry>& entries) {
+  const auto* first = reinterpret_cast<const std::uint8_t*>(entries.data());
+  return {first, first + entries.size() * sizeof(Entry)};
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> int16_table(const RealFunction& function, const LookupPlan& plan) {
+  std::vector<double> values;
+  const std::int64_t width = std::int64_t{1} << plan.segment_bits;
+  const std::int64_t end = plan.in.lowest() + (1 << 16) + (width == 1 ? 0 : 1);
+  for (std::int64_t code = plan.in.lowest(); code < end; code += width)
+    values.push_back(dequantise(code, plan.in));
+  function.apply(values.data(), static_cast<std::int64_t>(values.size()));
+  for (double& value : values)
+    if (std::isnan(value)) value = 0;
+  if (width == 1) {
+    const auto codes = quantise(values, plan.out);
+    return bytes_of(std::vector<std::int16_t>(codes.begin(), codes.end()));
+  }
+  std::vector<std::int32_t> ends;
+  constexpr double kMost = 1 << 22, kFraction = 1 << kSegmentFraction;
+  for (const double value : values) {
+    const double steps = value / plan.out.scale + static_cast<double>(plan.out.zero_point);
+    ends.push_back(static_cast<std::int32_t>(std::nearbyint(std::clamp(steps, -kMost, kMost) * kFraction)));
+  }
+  return bytes_of(ends);
+}
+
+void lookup_int16(const LookupPlan& plan, const void* table, const std::int16_t* x, std::int64_t count,
+                  std::int16_t* y) {
   if (plan.in.dtype == DType::Int8) {
-    for (std::int64_t i = 0; i < count; ++i)
-      y[i] = static_cast<std::int16_t>(plan.wide[static_cast<std::size_t>(x[i] + 128)]);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = plan.table[static_cast<std::size_t>(x[i] + 128)];
     return;
   }
-  constexpr std::int64_t kWidth = 1 << kSegmentBits;
+  const auto above = [&](std::int64_t i) { return x[i] - plan.in.lowest(); };
+  if (plan.segment_bits == 0) {
+    const auto* codes = static_cast<const std::int16_t*>(table);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = codes[above(i)];
+    return;
+  }
+  const auto* ends = static_cast<const std::int32_t*>(table);
+  const std::int64_t width = std::int64_t{1} << plan.segment_bits;
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t above = x[i] - plan.in.lowest(), rest = above % kWidth;
-    const auto k = static_cast<std::size_t>(above / kWidth);
-    const std::int64_t sum =
-        std::int64_t{plan.wide[k]} * (kWidth - rest) + std::int64_t{plan.wide[k + 1]} * rest;
-    const std::int64_t code = round_shift64(sum, kSegmentBits + kSegmentFraction, Rounding::HalfEven);
+    const std::int64_t k = above(i) / width, rest = above(i) % width;
+    const std::int64_t sum = std::int64_t{ends[k]} * (width - rest) + std::int64_t{ends[k + 1]} * rest;
+    const std::int64_t code = round_shift64(sum, plan.segment_bits + kSegmentFraction, Rounding::HalfEven);
     y[i] = static_cast<std::int16_t>(std::clamp(code, plan.out.lowest(), plan.out.highest()));
   }
 }
@@ -161,31 +184,6 @@ std::vector<std::int64_t> ideal_pool_int16(const PoolPlan& plan, const std::vect
             std::nearbyint(std::clamp<long double>(code, plan.out.lowest(), plan.out.highest()))));
       }
   return ideal;
-}
-
-void softmax_int16(const SoftmaxPlan& plan, const std::int16_t* x, std::int64_t rows,
-                   const SoftmaxRowShape& shape, std::int16_t* y) {
-  const auto exponential = [&](std::int64_t distance) {
-    const auto coarse = static_cast<std::size_t>(distance / 256),
-               fine = static_cast<std::size_t>(distance % 256);
-    if (coarse == 0) return std::int64_t{plan.exponential[fine]};
-    return round_shift64(std::int64_t{plan.coarse[coarse]} * plan.exponential[fine], 30, Rounding::HalfEven);
-  };
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const std::int64_t first = shape.first_of(r), end = first + shape.elements * shape.stride;
-    std::int64_t largest = x[first], sum = 0;
-    for (std::int64_t i = first; i < end; i += shape.stride) largest = std::max<std::int64_t>(largest, x[i]);
-    for (std::int64_t i = first; i < end; i += shape.stride) sum += exponential(largest - x[i]);
-    const std::int64_t log_sum = plan.logarithm ? log_of_sum(sum) : 0;
-    for (std::int64_t i = first; i < end; i += shape.stride) {
-      const std::int64_t distance = largest - x[i];
-      const Int128 code = plan.logarithm ? logarithm_code(plan, distance, log_sum)
-                                         : round_div(Int128{exponential(distance)} * plan.reciprocal_q20,
-                                                     Int128{sum} << 20, Rounding::HalfEven);
-      y[i] = static_cast<std::int16_t>(
-          std::clamp<Int128>(code + plan.out.zero_point, plan.out.lowest(), plan.out.highest()));
-    }
-  }
 }
 
 }  // namespace bpusim

@@ -95,8 +95,10 @@ Footprint Finalise::footprint(const Site& site, const Plans&) const {
 }
 
 Cost Finalise::price(const MachineParams& machine, const Site&, const Plans& plans) const {
-  const bool twice = plans.of(*this).epsilon_place == EpsilonPlace::OnDeviation;
-  return special_function_cost(machine.sfu, sets, twice ? 2 : 1);
+  const NormPlan& p = plans.of(*this);
+  const bool twice = p.epsilon_place == EpsilonPlace::OnDeviation;
+  const bool finer = p.out.dtype == DType::Int16;  // another Newton step on twice as many bits
+  return special_function_cost(machine.sfu, sets, (twice ? 2 : 1) * (finer ? 2 : 1));
 }
 
 void Finalise::execute(const Site& site, const Plans& plans, Memories& memories) const {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/vector/pool.h"
+#include "kernels/vector/softmax_int16.h"
 #include "kernels/vector/unary.h"
 #include "kernels/vector/vector_int16.h"
 #include "models/commands/cost.h"
@@ -39,7 +40,7 @@ Cost Elementwise::price(const MachineParams& machine, const Site&, const Plans& 
 void Elementwise::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const ElementwisePlan& p = plans.of(*this);
   const CoreSram sram = memories.sram(site.core);
-  if (!takes_int16(p))
+  if (!takes_int16(p) && !p.beyond_64_bits)
     return elementwise_int8(p, sram.at<std::int8_t>(a), sram.at<std::int8_t>(b), elements,
                             sram.at<std::int8_t>(out), broadcast);
   auto first = sram.widened(a, elements, p.in[0].dtype);
@@ -57,12 +58,16 @@ const char* Lookup::name(const Site&) const {
 void Lookup::relocate(std::int64_t offset) {
   in += offset;
   out += offset;
+  if (table >= 0) table += offset;
 }
 
 Footprint Lookup::footprint(const Site& site, const Plans& plans) const {
   const LookupPlan& p = plans.of(*this);
-  return {{sram_access(site.core, in, elements * byte_size(p.in.dtype))},
-          {sram_access(site.core, out, elements * byte_size(p.out.dtype))}};
+  Footprint f;
+  f.reads = {sram_access(site.core, in, elements * byte_size(p.in.dtype))};
+  if (table >= 0) f.reads.push_back(sram_access(site.core, table, int16_table_bytes(p.segment_bits)));
+  f.writes = {sram_access(site.core, out, elements * byte_size(p.out.dtype))};
+  return f;
 }
 
 Cost Lookup::price(const MachineParams& machine, const Site&, const Plans& plans) const {
@@ -75,7 +80,7 @@ void Lookup::execute(const Site& site, const Plans& plans, Memories& memories) c
   const CoreSram sram = memories.sram(site.core);
   if (!takes_int16(p)) return lookup_int8(p, sram.at<std::int8_t>(in), elements, sram.at<std::int8_t>(out));
   auto codes = sram.widened(in, elements, p.in.dtype);
-  lookup_int16(p, codes.data(), elements, codes.data());
+  lookup_int16(p, table >= 0 ? sram.at<std::uint8_t>(table) : nullptr, codes.data(), elements, codes.data());
   sram.narrow(codes, out, p.out.dtype);
 }
 

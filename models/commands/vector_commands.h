@@ -35,6 +35,7 @@ struct Lookup {
   int plan = 0;
   std::int64_t elements = 0;
   std::int64_t in = 0, out = 0;
+  std::int64_t table = -1;  ///< of int16 inputs, where sim/lowering/int16_tables.h put it
 
   const char* name(const Site& site) const;
   void relocate(std::int64_t offset);

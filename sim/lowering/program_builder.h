@@ -16,7 +16,11 @@ struct Access;
 
 class ProgramBuilder {
  public:
-  explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
+  /// `plans`: those of a program whose commands are added again.
+  explicit ProgramBuilder(std::string name, Plans plans = {}) {
+    program_.name = std::move(name);
+    program_.plans = std::move(plans);
+  }
 
   /// Returns what commands with this plan have as `plan`.
   template <class Plan>

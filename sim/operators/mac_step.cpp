@@ -209,14 +209,9 @@ ConvPlan plan_of(const StepLowering& s, const MacStep& mac, const Quantisation& 
   return plan;
 }
 
-LookupPlan table_of(const StepLowering& s, const RealFunction& function, const Quantisation& in,
-                    const Quantisation& out) {
-  return s.context.function ? plan_lookup(function, in, out) : LookupPlan{in, out, {}, {}};
-}
-
-TailJob tail_of(const StepLowering& s, const MacStep& mac, const Grids& g) {
+TailJob tail_of(StepLowering& s, const MacStep& mac, const Grids& g) {
   TailJob tail;
-  if (mac.activation) tail.activation = table_of(s, *mac.activation, g.sums, g.activated);
+  if (mac.activation) tail.activation = s.table(*mac.activation, g.sums, g.activated);
   if (mac.residual.empty()) return tail;
   const TensorPlace& residual = s.place(mac.residual);
   ElementwisePlan plan = plan_elementwise(ElementwiseKind::Add, {g.activated, residual.grid}, g.added,
@@ -224,7 +219,7 @@ TailJob tail_of(const StepLowering& s, const MacStep& mac, const Grids& g) {
   if (std::isfinite(mac.last_clamp.low)) plan.lowest = quantise(mac.last_clamp.low, g.added);
   if (std::isfinite(mac.last_clamp.high)) plan.highest = quantise(mac.last_clamp.high, g.added);
   tail.residual = TailJob::Residual{std::move(plan), residual.address};
-  if (mac.last) tail.last = table_of(s, *mac.last, g.added, s.out().grid);
+  if (mac.last) tail.last = s.table(*mac.last, g.added, s.out().grid);
   return tail;
 }
 
@@ -278,7 +273,7 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, 
 
 }  // namespace
 
-LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
+LoweredStep lower_mac(StepLowering& s, MacStep mac) {
   LoweredStep lowered = s.begin("mac_array");
   const Grids grids = grids_of(s, mac);
   ConvPlan plan = plan_of(s, mac, grids.sums);
@@ -307,7 +302,7 @@ LoweredStep lower_mac(const StepLowering& s, MacStep mac) {
   if (job.tail.activation) lowered.work.table_elements += lanes;
   if (job.tail.last) lowered.work.table_elements += lanes;
   if (job.tail.residual) lowered.work.vector_elements += lanes;
-  lowered.work.read_bytes += weight_bytes + entry_bytes;
+  lowered.work.read_bytes += weight_bytes + entry_bytes + s.table_room();
   lowered.work.macs = mac.macs * (plan.in.dtype == DType::Int16 ? s.machine.mac.int16_passes : 1);
   lowered.programs.push_back(s.fastest(
       mac.mappings, lowered.work,

@@ -60,7 +60,7 @@ std::string folded_constant(const Node& first, const Node& node, const std::stri
 /// functions behind it.
 void fold_followers(const StepLowering& s, MacStep& mac);
 
-LoweredStep lower_mac(const StepLowering& s, MacStep mac);
+LoweredStep lower_mac(StepLowering& s, MacStep mac);
 
 /// Bounds of a Clip, from its attributes or constant inputs. Infinite where there are none.
 Clamp clip_bounds(const Node& clip, const Network& network);

@@ -4,8 +4,10 @@
 #include <optional>
 #include <stdexcept>
 
+#include "kernels/vector/vector_int16.h"
 #include "sim/input_error.h"
 #include "sim/lowering/estimate.h"
+#include "sim/lowering/int16_tables.h"
 #include "sim/operators/host_lowering.h"
 #include "sim/operators/operator.h"
 
@@ -200,13 +202,39 @@ class Candidates {
   std::optional<std::invalid_argument> error_;
 };
 
+std::string no_room_for_tables(std::int64_t bytes, const MachineParams& machine) {
+  return "the tables of its functions of int16 take " + std::to_string(bytes) + " bytes of SRAM, of " +
+         std::to_string(machine.sram.bytes) +
+         " that it has; a smaller vector.int16_table_entries draws them straight in between";
+}
+
 }  // namespace
+
+LookupPlan StepLowering::table(const RealFunction& function, const Quantisation& in,
+                               const Quantisation& out) {
+  LookupPlan plan;
+  plan.in = in;
+  plan.out = out;
+  if (in.dtype != DType::Int16) return context.function ? plan_lookup(function, in, out) : plan;
+  while (std::int64_t{1} << (16 - plan.segment_bits) > machine.vector.int16_table_entries)
+    ++plan.segment_bits;
+  plan.address = context.function ? constants(int16_table(function, plan))
+                                  : reserve(int16_table_bytes(plan.segment_bits));
+  table_room_ += int16_table_room(plan.segment_bits);
+  return plan;
+}
 
 Program StepLowering::fastest(const std::vector<std::string>& mappings, const Work& work, const Lower& lower,
                               std::string* mapping) const {
   std::string key = signature();
   for (const std::string& m : mappings) key += "/" + m;
-  Candidates candidates(machine, lower);
+  const Lower beside_tables = [&](const LoweringChoice& choice, const MachineParams& shown) {
+    MachineParams rest = shown;
+    rest.sram.bytes -= table_room_;
+    if (rest.sram.bytes <= 0) throw std::invalid_argument(no_room_for_tables(table_room_, shown));
+    return with_int16_tables(lower(choice, rest), table_room_);
+  };
+  Candidates candidates(machine, table_room_ == 0 ? lower : beside_tables);
   const auto known = context.choices.find(key);
   if (known != context.choices.end()) {
     if (mapping != nullptr) *mapping = known->second.mapping;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/vector/unary.h"
 #include "models/commands/command.h"
 #include "models/machine_params.h"
 #include "sim/lowering/choice.h"
@@ -94,6 +95,12 @@ class StepLowering {
     return constants(values.data(), static_cast<std::int64_t>(values.size() * sizeof(T)));
   }
   std::int64_t constants(const void* data, std::int64_t bytes) const;
+  /// The plan of a function by table. That of an int16 input is put into DRAM, and every program of the step
+  /// loads it (sim/lowering/int16_tables.h).
+  LookupPlan table(const RealFunction& function, const Quantisation& in, const Quantisation& out);
+  /// What such tables take of the SRAM.
+  std::int64_t table_room() const { return table_room_; }
+
   /// As many bytes, with nothing in them yet.
   std::int64_t reserve(std::int64_t bytes) const { return context.allocate(bytes); }
 
@@ -108,6 +115,8 @@ class StepLowering {
 
  private:
   std::string signature() const;
+
+  std::int64_t table_room_ = 0;
 };
 
 /// Throws InputError where the run asks for what cannot be done.

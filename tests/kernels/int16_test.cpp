@@ -9,6 +9,7 @@
 #include "kernels/tensor/random.h"
 #include "kernels/vector/reduction.h"
 #include "kernels/vector/resample.h"
+#include "kernels/vector/softmax_int16.h"
 #include "kernels/vector/unary.h"
 #include "kernels/vector/vector_int16.h"
 
@@ -108,25 +109,41 @@ TEST(Int16, ElementwiseIsWithinOneStepOfExact) {
         }
 }
 
+// All codes by a table of 2^(16 - segment_bits) entries; the largest difference to the function, rounded
+// once.
+std::int64_t worst_of_table(const RealFunction& function, const Quantisation& in, const Quantisation& out,
+                            int segment_bits) {
+  LookupPlan plan;
+  plan.in = in;
+  plan.out = out;
+  plan.segment_bits = segment_bits;
+  const auto table = int16_table(function, plan);
+  EXPECT_EQ(static_cast<std::int64_t>(table.size()), int16_table_bytes(segment_bits));
+  std::int64_t most = 0;
+  for (std::int64_t q = -32768; q < 32768; ++q) {
+    auto code = static_cast<std::int16_t>(q);
+    lookup_int16(plan, table.data(), &code, 1, &code);
+    most = std::max(most, std::abs(code - quantise(function(dequantise(q, in)), out)));
+  }
+  return most;
+}
+
 TEST(Int16, FunctionsByStraightSegments) {
   // A segment is 128 codes: of a grid to 8 it is h = 8/256 wide. Linear interpolation is off by at most
   // h^2/8 |f''|, here 1.2e-4 |f''|: at most 0.5 for SiLU and 0.77 for Tanh; a step of the output grid to 8 is
   // 2.4e-4, so at most half a step, and half a step of rounding, and 1/512 of each end's: 1.
   const Quantisation in = grid_of(DType::Int16, 8), out = grid_of(DType::Int16, 8);
-  for (const char* op : {"Sigmoid", "Tanh", "SiLU", "LeakyRelu", "Abs"}) {
-    const RealFunction function = table_function(op, {}, {});
-    const LookupPlan plan = plan_lookup(function, in, out);
-    std::int64_t most = 0;
-    for (std::int64_t q = -32768; q < 32768; ++q) {
-      const auto x = static_cast<std::int16_t>(q);
-      std::int16_t y = 0;
-      lookup_int16(plan, &x, 1, &y);
-      most = std::max(most, std::abs(y - quantise(function(dequantise(q, in)), out)));
-    }
-    EXPECT_LE(most, 1) << op;
-  }
+  for (const char* op : {"Sigmoid", "Tanh", "SiLU", "LeakyRelu", "Abs"})
+    EXPECT_LE(worst_of_table(table_function(op, {}, {}), in, out, 7), 1) << op;
   EXPECT_FALSE(interpolates("Round"));
   EXPECT_TRUE(interpolates("Sigmoid"));
+}
+
+TEST(Int16, FunctionsByAllCodesAreExact) {
+  const Quantisation in = grid_of(DType::Int16, 8, 30);
+  for (const DType out : kTypes)
+    for (const char* op : {"Sigmoid", "Reciprocal", "Log", "Exp", "HardSwish", "Round", "Sin"})
+      EXPECT_EQ(worst_of_table(table_function(op, {}, {}), in, grid_of(out, 8, -5), 0), 0) << op;
 }
 
 TEST(Int16, FunctionsOfInt8AreExact) {
@@ -135,7 +152,7 @@ TEST(Int16, FunctionsOfInt8AreExact) {
   const LookupPlan plan = plan_lookup(function, in, out);
   for (std::int64_t q = -128; q < 128; ++q) {
     auto code = static_cast<std::int16_t>(q);
-    lookup_int16(plan, &code, 1, &code);
+    lookup_int16(plan, nullptr, &code, 1, &code);
     EXPECT_EQ(code, quantise(function(dequantise(q, in)), out));
   }
 }
@@ -165,16 +182,27 @@ TEST(Int16, PoolingsOfAllFourKinds) {
       }
 }
 
-TEST(Int16, SoftmaxIsWithinOneStepOfExact) {
+TEST(Int16, SoftmaxIsTheIdealOne) {
   const Tensor x = random_normal({4, 60}, 0, 3, 6);
   for (const DType in : kTypes)
     for (const DType out : kTypes) {
+      if (in == DType::Int8 && out == DType::Int8) continue;  // softmax_int8's
       const SoftmaxPlan plan = plan_softmax(grid_of(in, 10), grid_of(out, 1));
       const auto codes = codes_of(x.values, plan.in);
       std::vector<std::int16_t> y(codes.size());
       softmax_int16(plan, codes.data(), 4, {60, 1}, y.data());
-      EXPECT_LE(worst(y, ideal_softmax(plan, wide(codes), {60, 1})), 1) << to_string(in) << to_string(out);
+      EXPECT_EQ(worst(y, ideal_softmax(plan, wide(codes), {60, 1})), 0) << to_string(in) << to_string(out);
     }
+}
+
+// Within 2^-33, and an error that grows with the sum's powers of two by half a bit of ln 2 each.
+TEST(Int16, LogarithmsOfSums) {
+  for (const Int128 sum : {Int128{1} << 42, Int128{3} << 41, Int128{1} << 60, (Int128{1} << 42) + 1,
+                           Int128{123456789} << 30, (Int128{1} << 64) - 1, Int128{987654321987654321}}) {
+    const long double real = std::log(std::ldexp(static_cast<long double>(sum), -42));
+    const long double got = std::ldexp(static_cast<long double>(log_of_wide_sum(sum)), -48);
+    EXPECT_NEAR(static_cast<double>(got - real), 0, std::ldexp(1.0, -33));
+  }
 }
 
 TEST(Int16, SoftmaxOfRowsSideBySideIsThatOfRows) {
@@ -185,7 +213,7 @@ TEST(Int16, SoftmaxOfRowsSideBySideIsThatOfRows) {
     const auto rows = codes_of(x.values, plan.in);
     std::vector<std::int16_t> y(rows.size()), turned(rows.size());
     softmax_int16(plan, rows.data(), 3, {40, 1}, y.data());
-    EXPECT_LE(worst(y, ideal_softmax(plan, wide(rows), {40, 1})), 1) << logarithm;
+    EXPECT_EQ(worst(y, ideal_softmax(plan, wide(rows), {40, 1})), 0) << logarithm;
     for (std::size_t r = 0; r < 3; ++r)
       for (std::size_t i = 0; i < 40; ++i) turned[i * 3 + r] = rows[r * 40 + i];
     softmax_int16(plan, turned.data(), 3, {40, 3}, turned.data());
@@ -259,6 +287,21 @@ TEST(Int16, QuotientsChoicesAndSlopesByHand) {
   EXPECT_EQ(of(ElementwiseKind::Max, 100, 300, half), 150);
   EXPECT_EQ(of(ElementwiseKind::PRelu, -1000, 250, hundredth), -2500);
   EXPECT_EQ(of(ElementwiseKind::PRelu, 1000, 250, hundredth), 1000);
+}
+
+// Numbers just above one, in steps of 2^-20: (2^20 + 5)(2^20 + 3) = 2^40 + 8 * 2^20 + 15, 8 steps above one.
+TEST(Int16, ProductsWithZeroPointsFarOut) {
+  for (const DType dtype : kTypes) {
+    const Quantisation grid{std::ldexp(1.0, -20), -(1 << 20), dtype};
+    const ElementwisePlan plan =
+        plan_elementwise(ElementwiseKind::Mul, {grid, grid}, grid, 30, Rounding::HalfEven);
+    EXPECT_TRUE(plan.beyond_64_bits);
+    const std::int16_t a = 5, b = 3;
+    std::int16_t y = 0;
+    elementwise_int16(plan, &a, &b, 1, &y);
+    EXPECT_EQ(y, 8) << to_string(dtype);
+    EXPECT_EQ(ideal_elementwise(plan, {{a}, {b}}), std::vector<std::int64_t>{8});
+  }
 }
 
 TEST(Int16, ResizesByHand) {

@@ -165,7 +165,7 @@ TEST(NormInteger, ProductsBeyond64BitsAreExact) {
   NormPlan plan;
   plan.in = plan.out = {1, 0, DType::Int16};
   plan.set_size = plan.element_factor = 1 << 20;
-  const SetScale scale{0, 1U << 31, 60};
+  const SetScale scale{0, 1U << 31, 0, 60};
   const AffineEntry same = make_affine_entry(1, 0, 30, 0);
   std::int16_t codes[] = {32767, -32768, 1, -1, 512};
   apply_tile<std::int16_t>({{{5, true, 0}}}, plan, codes, &scale, &same, codes);

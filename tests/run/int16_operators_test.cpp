@@ -41,7 +41,7 @@ RunSpec widened(const Builder& network, Wide wide) {
   return spec;
 }
 
-Count count(const Builder& network, Wide wide, GridKind grids) {
+Count count(const Builder& network, Wide wide, GridKind grids, const std::string& smallest) {
   Count counted;
   RunSpec spec = widened(network, wide);
   spec.defaults.quantisation = grids;
@@ -49,7 +49,7 @@ Count count(const Builder& network, Wide wide, GridKind grids) {
   const auto elements =
       static_cast<double>(element_count(placed.network.shape_of(placed.network.nodes.back().outputs[0])));
   for (const std::vector<std::string>& settings :
-       {std::vector<std::string>{}, {"sram.bytes=24KiB", "bpu.cores=3"}, {"sram.tensor_bytes=64KiB"}}) {
+       {std::vector<std::string>{}, {"sram.bytes=" + smallest, "bpu.cores=3"}, {"sram.tensor_bytes=64KiB"}}) {
     const Scenario scenario{spec, read_machine("generic", settings), Policy::read("full")};
     const RunResult result = simulate(scenario, {}), timed = simulate(scenario, RunOptions::timing());
     EXPECT_EQ(result.cycles, timed.cycles);
@@ -73,7 +73,6 @@ Count count(const Builder& network, Wide wide, GridKind grids) {
 struct Operator {
   std::string name;
   std::function<void(Builder&)> add;
-  double equal = 0.999999;  // at least so many codes
 };
 
 std::function<void(Builder&)> one(const std::string& op, const Attributes& a = {}) {
@@ -156,15 +155,13 @@ std::vector<Operator> windows_and_copies() {
       {"Pad reflected", [](Builder& b) {
          b.end("Pad", {b.input({2, 8, 12, 20}), b.list({0, 0, 1, 2, 0, 0, 2, 3})}, word("mode", "reflect"));
        }});
-  // Weights in tenths make ties that neither 36 bits nor the ideal's doubles hold: these fall either way.
+  // Weights in tenths make ties that no binary weights hold.
   for (const char* mode : {"nearest", "linear", "cubic"})
     for (const double width : {25.0, 20.0})
-      all.push_back({std::string("Resize ") + mode,
-                     [mode, width](Builder& b) {
+      all.push_back({std::string("Resize ") + mode, [mode, width](Builder& b) {
                        b.end("Resize", {b.input({2, 4, 12, 10}), "", "", b.list({2, 4, 24, width})},
                              word("mode", mode));
-                     },
-                     width == 25 ? 0.98 : 0.999999});
+                     }});
   all.push_back(
       {"Resize by 2", [](Builder& b) {
          b.end("Resize", {b.input({2, 4, 12, 10}), "", b.list({1, 1, 2, 2})}, word("mode", "nearest"));
@@ -175,33 +172,29 @@ std::vector<Operator> windows_and_copies() {
   return all;
 }
 
-// Those by functions: their tables, roots and quotients have errors of their own.
+// Those by functions: roots and quotients.
 std::vector<Operator> functions() {
   std::vector<Operator> all;
   for (const std::int64_t axis : {1, 3}) {
     const auto over = [axis](const std::string& op) {
       return [op, axis](Builder& b) { b.end(op, {b.input({2, 8, 12, 20})}, number("axis", axis)); };
     };
-    all.push_back({"Softmax", over("Softmax"), 0.999});
-    all.push_back({"LogSoftmax", over("LogSoftmax"), 0.98});
+    all.push_back({"Softmax", over("Softmax")});
+    all.push_back({"LogSoftmax", over("LogSoftmax")});
   }
-  all.push_back({"LayerNormalization",
-                 [](Builder& b) {
+  all.push_back({"LayerNormalization", [](Builder& b) {
                    b.end("LayerNormalization", {b.input({6, 10, 64}), b.constant({64}), b.constant({64})});
-                 },
-                 0.99});
+                 }});
   all.push_back(
-      {"InstanceNormalization",
-       [](Builder& b) {
+      {"InstanceNormalization", [](Builder& b) {
          b.end("InstanceNormalization", {b.input({2, 8, 12, 20}), b.constant({8}), b.constant({8})});
-       },
-       0.99});
+       }});
   for (const char* op : {"Sigmoid", "Tanh", "HardSigmoid", "Elu"})
-    all.push_back({op, [op](Builder& b) { b.end(op, {b.input({2, 8, 12, 20})}); }, 0.5});
+    all.push_back({op, [op](Builder& b) { b.end(op, {b.input({2, 8, 12, 20})}); }});
   return all;
 }
 
-void expect_equal(const std::vector<Operator>& all) {
+void expect_equal(const std::vector<Operator>& all, const std::string& smallest = "24KiB") {
   double elements = 0, equal = 0;
   for (const Operator& each : all)
     for (const GridKind grids : {GridKind::Symmetric, GridKind::Affine})
@@ -212,9 +205,9 @@ void expect_equal(const std::vector<Operator>& all) {
                                              : ", results"));
         Builder b;
         each.add(b);
-        const Count counted = count(b, wide, grids);
+        const Count counted = count(b, wide, grids, smallest);
         EXPECT_EQ(counted.near, counted.elements);
-        EXPECT_GE(counted.equal, each.equal * counted.elements);
+        EXPECT_GE(counted.equal, 0.999999 * counted.elements);
         elements += counted.elements;
         equal += counted.equal;
       }
@@ -233,8 +226,9 @@ TEST(Int16Operators, WindowsAndCopiesAreTheIdealCodes) {
   expect_equal(windows_and_copies());
 }
 
-TEST(Int16Operators, FunctionsAreWithinOneStep) {
-  expect_equal(functions());
+// Their tables alone take 128 KiB.
+TEST(Int16Operators, FunctionsAreTheIdealCodes) {
+  expect_equal(functions(), "320KiB");
 }
 
 }  // namespace

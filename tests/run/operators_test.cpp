@@ -175,8 +175,7 @@ TEST(Operators, Resizes) {
       n.end("Resize", {n.input({1, 3, 20, 14}), "", "", n.list({1, 3, 13, 9})}, a);
     }
   n.end("Resize", {n.input({1, 2, 120, 60}), "", n.list({1, 1, 2, 2})}, word("mode", "linear"));
-  // Weights such as 1/12 have no 20 bits that they fit in: sums half-way between codes go either way.
-  expect_ideal(n, 0.95);
+  expect_ideal(n);
 }
 
 // Repeated elements come from memory once, in rows; on chip the DMA may repeat them.

@@ -81,7 +81,7 @@ std::string obstacle(const Operation& operation) {
 }
 
 // A tensor and a constant scalar: a function of one element.
-LoweredStep lower_scalar(const StepLowering& s) {
+LoweredStep lower_scalar(StepLowering& s) {
   const Operation operation = s.operation();
   if (is_function(operation)) return lower_lookup(s, operation.tensors[0], function_of(operation));
   const bool tensor_first = operation.tensors[0] == s.node.inputs[0];

@@ -1,6 +1,7 @@
 // Resize and Upsample: to the nearest by whole factors the DMA or the vector unit repeats elements, all else
 // is weighted on the vector unit.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -94,12 +95,15 @@ LoweredStep lower(StepLowering& s) {
       s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_resample(s.step.name, plan, x.address, y.address, machine, choice.tile_bytes);
       }));
-  // In steps of the grid, so that sums half-way between two codes are just that.
+  // In steps of the grid, and without what doubles leave behind the 30th bit, so that sums half-way between
+  // two codes are just that.
   lowered.ideal = [resize, zero = y.grid.zero_point, dtype = y.grid.dtype](const std::vector<Codes>& inputs) {
     std::vector<double> steps;
     steps.reserve(inputs[0].size());
     for (const std::int64_t code : inputs[0]) steps.push_back(static_cast<double>(code - zero));
-    return quantise(apply_resize(*resize, steps), Quantisation{1, zero, dtype});
+    std::vector<double> sums = apply_resize(*resize, steps);
+    for (double& sum : sums) sum = std::ldexp(std::nearbyint(std::ldexp(sum, 30)), -30);
+    return quantise(sums, Quantisation{1, zero, dtype});
   };
   return lowered;
 }
@@ -121,7 +125,7 @@ std::vector<OperatorDefinition> operators::resizes() {
     row.lower = lower;
     row.engine = "vector unit, or DMA";
     row.arithmetic =
-        "whole factors to the nearest are copied; else weights of 20 bits an axis, exact sums, one rounding";
+        "whole factors to the nearest are copied; else weights of 44 bits an axis, exact sums, one rounding";
     rows.push_back(std::move(row));
   }
   return rows;

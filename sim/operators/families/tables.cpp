@@ -69,15 +69,16 @@ Codes exact_table(const RealFunction& function, const Quantisation& in, const Qu
 
 }  // namespace
 
-LoweredStep lower_lookup(const StepLowering& s, const std::string& input, const RealFunction& function) {
+LoweredStep lower_lookup(StepLowering& s, const std::string& input, const RealFunction& function) {
   LoweredStep lowered = s.begin("table");
   const TensorPlace &x = s.place(input), &y = s.out();
   ElementwiseJob job;
-  job.plan = s.context.function ? plan_lookup(function, x.grid, y.grid) : LookupPlan{x.grid, y.grid, {}, {}};
+  job.plan = s.table(function, x.grid, y.grid);
   job.row_elements = y.elements;
   job.in = {{x.address, x.elements}};
   job.out = {y.address, y.elements};
   lowered.work.table_elements = y.elements * s.widest();
+  lowered.work.read_bytes += s.table_room();
   lowered.programs.push_back(
       s.fastest({"table"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_elementwise(s.step.name, {job}, machine, choice.tile_bytes);

@@ -16,6 +16,6 @@ bool is_function(const Operation& operation);
 RealFunction function_of(const Operation& operation);
 
 /// The function on the vector unit, from the step's tensor `input` to its output.
-LoweredStep lower_lookup(const StepLowering& s, const std::string& input, const RealFunction& function);
+LoweredStep lower_lookup(StepLowering& s, const std::string& input, const RealFunction& function);
 
 }  // namespace bpusim
