@@ -124,6 +124,16 @@ std::vector<double> weight_scales(const Tensor& weights) {
   return scales;
 }
 
+namespace {
+
+// Sums as they are, and a bias in steps of theirs.
+AffineEntry entry_of_sums(double bias) {
+  constexpr double kMost = 1LL << 40;  // beyond, the result is the end of int32 whatever the sum
+  return {std::llround(std::clamp(bias, -kMost, kMost)), 1, 0, 0};
+}
+
+}  // namespace
+
 ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
                    const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
                    Rounding rounding, const std::vector<double>& given) {
@@ -144,10 +154,15 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
     quantise_int8(weights.values.data() + first, taps, {scales[o], 0, DType::Int8},
                   plan.weights.data() + first);
   }
-  for (std::size_t o = 0; o < scales.size(); ++o)
-    plan.entries.push_back(make_affine_entry_onto(out, in.scale * scales[o] / out.scale,
-                                                  (bias.empty() ? 0.0 : bias[o]) / out.scale, multiplier_bits,
-                                                  0));
+  for (std::size_t o = 0; o < scales.size(); ++o) {
+    const double offset = bias.empty() ? 0.0 : bias[o];
+    if (out.dtype == DType::Int32) {
+      plan.entries.push_back(entry_of_sums(offset / (in.scale * scales[o])));
+      continue;
+    }
+    plan.entries.push_back(make_affine_entry_onto(out, in.scale * scales[o] / out.scale, offset / out.scale,
+                                                  multiplier_bits, 0));
+  }
   return plan;
 }
 

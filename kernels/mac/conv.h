@@ -60,7 +60,9 @@ struct ConvPlan {
 struct Clamp {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
-/// `scales` of the weights, one an output channel, where their codes are given; empty: weight_scales().
+/// `scales` of the weights, one an output channel, where their codes are given; empty: weight_scales(). An
+/// `out` of Int32 is no grid: results are the sums and the bias, in steps of in.scale times the channel's
+/// scale, and `clamp` leaves all.
 ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std::vector<double>& bias,
                    const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
                    Rounding rounding, const std::vector<double>& scales = {});

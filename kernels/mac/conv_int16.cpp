@@ -51,7 +51,7 @@ std::vector<std::int32_t> centred(const Code* codes, std::int64_t count, std::in
 }  // namespace
 
 void conv_tile_int16(const ConvTile& t, const ConvPlan& plan, const std::int16_t* input,
-                     const std::int8_t* weights, const AffineEntry* entries, std::int16_t* output) {
+                     const std::int8_t* weights, const AffineEntry* entries, std::int32_t* output) {
   const ConvProblem& p = plan.problem;
   const std::int64_t taken = t.in_channels * t.in_rows * p.iw;
   std::vector<std::int64_t> sums(static_cast<std::size_t>(p.ow));
@@ -62,7 +62,7 @@ void conv_tile_int16(const ConvTile& t, const ConvPlan& plan, const std::int16_t
       for (std::int64_t y = 0; y < t.out_rows; ++y) {
         sum_row(p, view, t.out_channel + o, t.out_row + y, weights + o * p.taps(), sums);
         for (const std::int64_t sum : sums)
-          *output++ = static_cast<std::int16_t>(apply_affine_int16(
+          *output++ = static_cast<std::int32_t>(apply_affine_int16(
               sum, entries[o], plan.rounding, plan.out.zero_point, plan.lowest, plan.highest));
       }
     }

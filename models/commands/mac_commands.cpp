@@ -50,6 +50,25 @@ Cost Convolve::price(const MachineParams& machine, const Site&, const Plans& pla
   return cost;
 }
 
+namespace {
+
+// Results to where a tile's outputs lie; others lie in between where they are spread.
+template <class Code>
+void put(const std::vector<std::int32_t>& results, const ConvTile& tile, std::int64_t ow, Code* out) {
+  const auto narrow = [](std::int32_t result) { return static_cast<Code>(result); };
+  if (tile.column_step == 0) {
+    std::transform(results.begin(), results.end(), out, narrow);
+    return;
+  }
+  const std::int32_t* next = results.data();
+  for (std::int64_t o = 0; o < tile.out_channels; ++o)
+    for (std::int64_t y = 0; y < tile.out_rows; ++y)
+      for (std::int64_t x = 0; x < ow; ++x)
+        out[o * tile.plane_step + y * tile.row_step + x * tile.column_step] = narrow(*next++);
+}
+
+}  // namespace
+
 void Convolve::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const ConvPlan& p = plans.of(*this);
   const CoreSram sram = memories.sram(site.core);
@@ -58,17 +77,11 @@ void Convolve::execute(const Site& site, const Plans& plans, Memories& memories)
   if (!takes_int16(p))
     return conv_tile_int8(tile, p, sram.at<std::int8_t>(input), taps, affine, sram.at<std::int8_t>(out));
   const auto wide = sram.widened(input, conv_inputs(p.problem, tile), p.in.dtype);
-  std::vector<std::int16_t> result(static_cast<std::size_t>(conv_outputs(p.problem, tile)));
+  std::vector<std::int32_t> result(static_cast<std::size_t>(conv_outputs(p.problem, tile)));
   conv_tile_int16(tile, p, wide.data(), taps, affine, result.data());
-  if (tile.column_step == 0) return sram.narrow(result, out, p.out.dtype);
-  auto spread = sram.widened(out, tile.output_span(p.problem.ow), p.out.dtype);  // others lie in between
-  const std::int16_t* next = result.data();
-  for (std::int64_t o = 0; o < tile.out_channels; ++o)
-    for (std::int64_t y = 0; y < tile.out_rows; ++y)
-      for (std::int64_t x = 0; x < p.problem.ow; ++x)
-        spread[static_cast<std::size_t>(o * tile.plane_step + y * tile.row_step + x * tile.column_step)] =
-            *next++;
-  sram.narrow(spread, out, p.out.dtype);
+  if (p.out.dtype == DType::Int8) return put(result, tile, p.problem.ow, sram.at<std::int8_t>(out));
+  if (p.out.dtype == DType::Int16) return put(result, tile, p.problem.ow, sram.at<std::int16_t>(out));
+  put(result, tile, p.problem.ow, sram.at<std::int32_t>(out));
 }
 
 std::int64_t passes_of(const ProductPlan& plan, const MacArrayParams& mac) {

@@ -197,6 +197,12 @@ void add_run_command(CLI::App& app, Action& action) {
                    "Node whose output, or input of the network that, is int16, or all; may be repeated")
       ->take_all();
   command
+      ->add_option(
+          "--int32", c->overrides.int32,
+          "Output of the network that leaves as the sums of its convolution or product, or all that can; "
+          "may be repeated")
+      ->take_all();
+  command
       ->add_option("--int16-below", c->overrides.int16_below,
                    "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
       ->check(CLI::Range(-1.0, 1.0));

@@ -95,6 +95,7 @@ std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
 // On the machine: float32 has no grid, whatever calibration would give it on the BPU.
 Quantisation NetworkCompiler::grid_of(const std::string& value) const {
   if (input_.placed.sharing.is_float(value)) return {1, 0, DType::Float32};
+  if (input_.placed.sharing.is_sums(value)) return {1, 0, DType::Int32};
   return input_.calibration.grids.at(value);
 }
 
@@ -182,6 +183,7 @@ CompiledNetwork NetworkCompiler::compile() {
     for (const std::string& output : last.outputs)
       made_on_[output] =
           sharing.is_exact(output) || sharing.is_float(output) ? Placement::Where::Cpu : step.placement.where;
+    if (!lowered.channels.scales.empty()) places_.at(last.outputs[0]).channels = lowered.channels;
     for (Program& program : lowered.programs)
       linker.add(std::move(program), static_cast<int>(s), step.on_bpu());
     lowered.programs.clear();

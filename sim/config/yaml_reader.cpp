@@ -250,6 +250,10 @@ std::vector<std::int64_t> YamlNode::integers() const {
   return found;
 }
 
+std::vector<std::string> YamlNode::one_or_more() const {
+  return is_scalar() ? std::vector<std::string>{word()} : words();
+}
+
 std::vector<std::string> YamlNode::words() const {
   std::vector<std::string> found;
   if (!exists()) return found;

@@ -76,6 +76,7 @@ class YamlNode {
   std::string choice(const std::string& fallback, const std::vector<std::string>& choices) const;
   std::vector<std::int64_t> integers() const;
   std::vector<std::string> words() const;
+  std::vector<std::string> one_or_more() const;  ///< words, or one by itself
 
   /// Adds "file:line: key: what".
   void fail(const std::string& what) const;

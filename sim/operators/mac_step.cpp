@@ -232,6 +232,15 @@ void apply_all(const std::optional<RealFunction>& function, std::vector<double>&
   if (function) function->apply(values.data(), static_cast<std::int64_t>(values.size()));
 }
 
+// Of sums that leave as int32: `elements` of them.
+ChannelScales channels_of(const std::vector<double>& weight_scales, const MacStep& mac, const ConvPlan& plan,
+                          std::int64_t elements) {
+  ChannelScales channels;
+  for (const double scale : weight_scales) channels.scales.push_back(plan.in.scale * scale);
+  channels.inner = elements / mac.problem.n / mac.problem.oc;
+  return channels;
+}
+
 // All of the step in real numbers, rounded once: what the grids in between cost shows against it.
 struct IdealStep {
   MacStep mac;
@@ -251,6 +260,7 @@ struct IdealStep {
     auto reals = mac.exact ? mac.exact(plan, read, scales, mac.bias)
                  : wide    ? exact_conv_int16(plan, read, scales, mac.bias)
                            : exact_conv(plan, read, scales, mac.bias);
+    if (plan.out.dtype == DType::Int32) return sums_of(reals);
     clamp_all(reals, mac.clamp);
     apply_all(mac.activation, reals);
     if (!mac.residual.empty()) {
@@ -259,6 +269,18 @@ struct IdealStep {
       apply_all(mac.last, reals);
     }
     return quantise(reals, out);
+  }
+
+ private:
+  // In steps of each channel's.
+  Codes sums_of(const std::vector<double>& reals) const {
+    const ChannelScales channels = channels_of(scales, mac, plan, static_cast<std::int64_t>(reals.size()));
+    Codes codes;
+    codes.reserve(reals.size());
+    for (std::size_t i = 0; i < reals.size(); ++i)
+      codes.push_back(static_cast<std::int64_t>(std::nearbyint(std::clamp(
+          reals[i] / channels.of(static_cast<std::int64_t>(i)), double{INT32_MIN}, double{INT32_MAX}))));
+    return codes;
   }
 };
 
@@ -271,6 +293,16 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, 
   return [ideal](const std::vector<Codes>& inputs) { return (*ideal)(inputs); };
 }
 
+// The plan lets nothing follow them; int16 activations can make them longer than they may leave.
+void require_sums(const StepLowering& s, const MacStep& mac, const ConvPlan& plan) {
+  if (mac.activation || !mac.residual.empty() || std::isfinite(mac.clamp.low) ||
+      std::isfinite(mac.clamp.high))
+    s.refuse("what follows its sums needs a grid: its output cannot be int32");
+  if (s.context.function && accumulator_bound(plan) > INT32_MAX)
+    s.refuse("sums of " + std::to_string(mac.problem.taps()) +
+             " products of int16 can pass int32: leave its input int8, or its output int16");
+}
+
 }  // namespace
 
 LoweredStep lower_mac(StepLowering& s, MacStep mac) {
@@ -281,6 +313,7 @@ LoweredStep lower_mac(StepLowering& s, MacStep mac) {
   if (s.context.function && accumulator_bound(plan) >= std::int64_t{1} << (bits - 1))
     s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int" +
              std::to_string(bits) + " accumulators");
+  if (grids.sums.dtype == DType::Int32) require_sums(s, mac, plan);
   const std::int64_t weight_bytes =
                          mac.weight_bytes != 0 ? mac.weight_bytes : mac.problem.oc * mac.problem.taps(),
                      entry_bytes = mac.problem.oc * static_cast<std::int64_t>(sizeof(AffineEntry));
@@ -311,7 +344,10 @@ LoweredStep lower_mac(StepLowering& s, MacStep mac) {
         return mac.lower(s.step.name, job, machine, choice.tile_bytes);
       },
       &lowered.mapping));
-  if (s.context.function) lowered.ideal = ideal_of(s, std::move(mac), std::move(plan));
+  if (!s.context.function) return lowered;
+  if (grids.sums.dtype == DType::Int32)
+    lowered.channels = channels_of(scales_of(mac), mac, plan, s.out().elements);
+  lowered.ideal = ideal_of(s, std::move(mac), std::move(plan));
   return lowered;
 }
 

@@ -20,11 +20,24 @@
 
 namespace bpusim {
 
+/// Of sums that leave as int32: what a step is worth in each channel, and how many elements of a channel lie
+/// side by side. Without scales a step is the grid's.
+struct ChannelScales {
+  std::vector<double> scales;
+  std::int64_t inner = 1;
+
+  double of(std::int64_t element) const {
+    const auto channels = static_cast<std::int64_t>(scales.size());
+    return channels == 0 ? 1 : scales[static_cast<std::size_t>(element / inner % channels)];
+  }
+};
+
 /// A tensor in the simulated memory.
 struct TensorPlace {
   Quantisation grid;
   std::int64_t address = 0;
   std::int64_t elements = 0;
+  ChannelScales channels;
   int grid_class = 0;  ///< tensors of one class are on one grid, whatever the data
 
   std::int64_t bytes() const { return elements * byte_size(grid.dtype); }
@@ -54,6 +67,7 @@ struct LoweredStep {
   std::string mapping;
   Work work;
   std::vector<std::string> inputs, outputs;           ///< values that are tensors on the machine
+  ChannelScales channels;                             ///< of an output that leaves as int32
   std::map<std::string, std::int64_t> float_outputs;  ///< float32 results of the host, with their addresses
   /// Ideal codes of all outputs, one after the other, from the codes of all inputs.
   std::function<Codes(const std::vector<Codes>&)> ideal;

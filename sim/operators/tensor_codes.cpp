@@ -67,6 +67,14 @@ double real_of(std::int64_t code, const Quantisation& grid) {
   return number;
 }
 
+std::vector<double> reals_of(const Codes& codes, const TensorPlace& place) {
+  std::vector<double> reals;
+  reals.reserve(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    reals.push_back(real_of(codes[i], place.grid) * place.channels.of(static_cast<std::int64_t>(i)));
+  return reals;
+}
+
 Codes codes_on(const std::vector<double>& values, const Quantisation& grid) {
   if (grid.dtype != DType::Float32) return quantise(values, grid);
   Codes codes(values.size());

@@ -16,6 +16,9 @@ Codes codes_of(const void* data, std::int64_t count, DType dtype);
 /// What a code of the tensor stands for.
 double real_of(std::int64_t code, const Quantisation& grid);
 
+/// What the codes of a whole tensor stand for.
+std::vector<double> reals_of(const Codes& codes, const TensorPlace& place);
+
 /// Codes of values: on the grid, or rounded to float32. Throws std::invalid_argument for NaN.
 Codes codes_on(const std::vector<double>& values, const Quantisation& grid);
 

@@ -227,7 +227,9 @@ void requantise(const std::vector<Meeting>& meetings, PlacedNetwork& placed, std
     if (!placed.network.values.at(copy.value).constant) list.push_back(copy);  // else it is held twice
   }
   insert_copies(list, placed.network, placed.steps, names);
+  std::set<std::string> sums = std::move(placed.sharing.sums);
   placed.sharing = plan_sharing(placed.network, placed.steps, placed.sharing.float32);
+  placed.sharing.sums = std::move(sums);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "sim/plan/placement.h"
 #include "sim/plan/reshapes.h"
 #include "sim/plan/simplify.h"
+#include "sim/plan/sums.h"
 #include "sim/plan/transposes.h"
 #include "sim/plan/written_out.h"
 
@@ -73,6 +74,7 @@ PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   std::set<std::string> floats = keep_floats(placed.network, placed.steps);
   placed.sharing = plan_sharing(placed.network, placed.steps, std::move(floats));
   widen(placed, run.int16, run.int8);
+  keep_sums(placed, run.int32, run.int8);
   return placed;
 }
 

@@ -24,15 +24,18 @@ struct Sharing {
   std::set<std::string> int16;         ///< values on int16 grids, also within steps (element_types.h)
   std::map<std::string, DType> exact;  ///< values of whole numbers or truth, which are on no grid
   std::set<std::string> float32;       ///< tensors that only the CPU touches, on no grid (float_tensors.h)
+  std::set<std::string> sums;          ///< outputs that leave as int32, a scale a channel (sums.h)
 
   bool is_exact(const std::string& value) const { return exact.count(value) != 0; }
   bool is_wide(const std::string& value) const { return int16.count(value) != 0; }
   bool is_float(const std::string& value) const { return float32.count(value) != 0; }
+  bool is_sums(const std::string& value) const { return sums.count(value) != 0; }
   /// Of the tensor on the machine.
   DType dtype_of(const std::string& value) const {
-    return is_float(value) ? DType::Float32 : grid_type_of(value);
+    return is_float(value) ? DType::Float32 : is_sums(value) ? DType::Int32 : grid_type_of(value);
   }
-  /// The same, of a float32 tensor what it would be if the BPU touched it.
+  /// The same, of a float32 tensor what it would be if the BPU touched it, and of sums what they would be on
+  /// a grid.
   DType grid_type_of(const std::string& value) const {
     const auto found = exact.find(value);
     return found != exact.end() ? found->second : is_wide(value) ? DType::Int16 : DType::Int8;

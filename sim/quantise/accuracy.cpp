@@ -39,12 +39,14 @@ Agreement agreement_of(const std::vector<std::int64_t>& codes, const std::vector
   return agreement;
 }
 
-// Of float32 results. Where golden is infinite and the result too there is neither signal nor error.
-ErrorSums float_error_sums(const std::vector<double>& values, const std::vector<std::int64_t>& codes,
-                           const Quantisation& grid) {
+// Of results that are on no grid. Where golden is infinite and the result too there is neither signal nor
+// error.
+ErrorSums error_sums_of(const std::vector<double>& values, const std::vector<std::int64_t>& codes,
+                        const TensorPlace& place) {
   ErrorSums sums;
+  const std::vector<double> reals = reals_of(codes, place);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double y = real_of(codes[i], grid), error = y - values[i];
+    const double y = reals[i], error = y - values[i];
     if (std::isinf(y) && y == values[i]) continue;
     sums.signal += values[i] * values[i];
     sums.power += y * y;
@@ -57,9 +59,10 @@ ErrorSums float_error_sums(const std::vector<double>& values, const std::vector<
 }
 
 ErrorSums errors_of(const Result& r, const std::vector<std::int64_t>& codes) {
-  return r.grid.dtype == DType::Float32
-             ? float_error_sums(r.golden, codes, r.grid)
-             : error_sums(r.golden.data(), codes.data(), static_cast<std::int64_t>(r.golden.size()), r.grid);
+  const Quantisation& grid = r.place.grid;
+  if (grid.dtype == DType::Float32 || !r.place.channels.scales.empty())
+    return error_sums_of(r.golden, codes, r.place);
+  return error_sums(r.golden.data(), codes.data(), static_cast<std::int64_t>(r.golden.size()), grid);
 }
 
 void add(const ErrorSums& more, ErrorSums& sums) {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/quantise/quantise.h"
+#include "sim/operators/step_lowering.h"
 #include "sim/result/result.h"
 
 namespace bpusim {
@@ -14,7 +14,7 @@ struct Result {
   const std::vector<double>& golden;
   const std::vector<std::int64_t>& codes;
   const std::vector<std::int64_t>& ideal;
-  const Quantisation& grid;
+  const TensorPlace& place;
 };
 
 /// Of all results together.

@@ -60,8 +60,7 @@ void give_outputs(const ExecutionInput& in, const Capture& capture, std::size_t 
     if (!leaves || place == in.compiled.places.end()) continue;
     Tensor values;
     values.shape = network.shape_of(name);
-    for (const std::int64_t code : capture.codes(name))
-      values.values.push_back(real_of(code, place->second.grid));
+    values.values = reals_of(capture.codes(name), place->second);
     in.output(name, values);
   }
 }

@@ -39,7 +39,7 @@ std::vector<std::string> below(const PlacedNetwork& placed, const RunResult& res
       else if (!placed.network.values.at(input).constant)
         add(input);
     }
-    if (!sharing.is_float(output)) add(step.name);
+    if (!sharing.is_float(output) && !sharing.is_sums(output)) add(step.name);
   }
   return names;
 }

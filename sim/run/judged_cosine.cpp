@@ -24,10 +24,7 @@ double cosine(const std::vector<double>& golden, const std::vector<double>& resu
 
 // What the programs left of a tensor that lies in DRAM.
 std::vector<double> read_back(const TensorPlace& place, DramPort& dram) {
-  std::vector<double> values;
-  values.reserve(static_cast<std::size_t>(place.elements));
-  for (const std::int64_t code : read_codes(dram, place)) values.push_back(real_of(code, place.grid));
-  return values;
+  return reals_of(read_codes(dram, place), place);
 }
 
 // Runs all programs in their own order; tensors that stay on chip stay between them.

@@ -47,19 +47,19 @@ bool same(const Quantisation& a, const Quantisation& b) {
 // Tensors on one grid are summed as one.
 Accuracy Measurement::compared(const LoweredStep& lowered, const std::vector<Codes>& codes,
                                const std::vector<Codes>& ideal) const {
-  const Quantisation& grid = places_.at(lowered.outputs.front()).grid;
+  const TensorPlace& first = places_.at(lowered.outputs.front());
   if (lowered.outputs.size() == 1)
-    return compare({{golden_.get(lowered.outputs[0])->values, codes[0], ideal[0], grid}});
+    return compare({{golden_.get(lowered.outputs[0])->values, codes[0], ideal[0], first}});
   std::vector<std::vector<double>> golden;
   std::vector<Result> results;
   bool one_grid = true;
   for (const std::string& output : lowered.outputs) {
     golden.push_back(golden_.get(output)->values);
-    one_grid = one_grid && same(grid, places_.at(output).grid);
+    one_grid = one_grid && same(first.grid, places_.at(output).grid);
   }
-  if (one_grid) return compare({{joined(golden), joined(codes), joined(ideal), grid}});
+  if (one_grid) return compare({{joined(golden), joined(codes), joined(ideal), first}});
   for (std::size_t k = 0; k < golden.size(); ++k)
-    results.push_back({golden[k], codes[k], ideal[k], places_.at(lowered.outputs[k]).grid});
+    results.push_back({golden[k], codes[k], ideal[k], places_.at(lowered.outputs[k])});
   return compare(results);
 }
 

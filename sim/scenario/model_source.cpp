@@ -13,6 +13,21 @@
 
 namespace bpusim {
 
+std::vector<Placed<std::string>> cut_away(const ModelSource& source, Network& network) {
+  std::vector<std::string> ends;
+  for (const Placed<std::string>& node : source.outputs) ends.push_back(node.value);
+  if (!ends.empty()) end_at(ends, network);
+  std::vector<Placed<std::string>> unused;
+  const auto remove = [&](const Placed<std::string>& named, auto&& matches) {
+    if (remove_at_edges(matches, network).empty()) unused.push_back(named);
+  };
+  for (const Placed<std::string>& op : source.removed_ops)
+    remove(op, [&](const Node& node) { return node.op == op.value || node.op == op.value + "Linear"; });
+  for (const Placed<std::string>& name : source.removed_nodes)
+    remove(name, [&](const Node& node) { return node.name == name.value; });
+  return unused;
+}
+
 namespace {
 
 constexpr std::uint64_t kSeedStep = 7919;  // from one drawn image to the next, and away from drawn numbers
@@ -67,18 +82,9 @@ void set_batch(const Placed<std::int64_t>& batch, Network& network) {
 void cut_edges(const ModelSource& source, RunSpec& run) {
   if (!require_nodes(source.outputs, run.network) || !require_nodes(source.removed_nodes, run.network))
     return;
-  std::vector<std::string> ends;
-  for (const Placed<std::string>& node : source.outputs) ends.push_back(node.value);
-  if (!ends.empty()) end_at(ends, run.network);
-  const auto remove = [&](const Placed<std::string>& named, auto&& matches) {
-    if (remove_at_edges(matches, run.network).empty())
-      run.notes.push_back(named.at.where() + ": '" + named.value +
-                          "' touches no input and no output: nothing is removed");
-  };
-  for (const Placed<std::string>& op : source.removed_ops)
-    remove(op, [&](const Node& node) { return node.op == op.value || node.op == op.value + "Linear"; });
-  for (const Placed<std::string>& name : source.removed_nodes)
-    remove(name, [&](const Node& node) { return node.name == name.value; });
+  for (const Placed<std::string>& unused : cut_away(source, run.network))
+    run.notes.push_back(unused.at.where() + ": '" + unused.value +
+                        "' touches no input and no output: nothing is removed");
 }
 
 // Extents for the open dimensions of inputs, by the dimensions' names.

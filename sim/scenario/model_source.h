@@ -45,4 +45,8 @@ void read_model(const ModelSource& source, const ReadOptions& options, RunSpec& 
 /// How the run reads its model.
 ImportOptions import_options(const ReadOptions& options);
 
+/// Ends the network where the source says, and takes out what it removes at the edges; its names are nodes of
+/// the network. Returns what of it touches no edge.
+std::vector<Placed<std::string>> cut_away(const ModelSource& source, Network& network);
+
 }  // namespace bpusim

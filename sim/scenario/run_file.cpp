@@ -237,7 +237,7 @@ void read_operator(const OperatorEntry& entry, std::uint64_t seed, RunSpec& run)
     add_operator(spec, entry.budget, run.network);
   } catch (const std::invalid_argument& error) {
     return node.fail(error.what());
-  } catch (const InputError& error) {  // of a file that the operator names, or of the memory limit
+  } catch (const InputError& error) {  // of its file, or of the memory limit
     return node.fail(error.what());
   }
   const auto is_norm = [](const Node& made) { return find_norm(made.op) != nullptr; };
@@ -256,8 +256,8 @@ void read_samples_of(const YamlNode& samples, const std::string& folder, RunSpec
   if (samples.is_map()) {
     for (const std::string& input : samples.keys()) {
       const YamlNode node = samples[input];
-      InputSamples of{input, "", RawType::Float32};
-      of.path = beside(folder, node.is_map() ? node["folder"].word() : node.word());
+      InputSamples of{input, beside(folder, node.is_map() ? node["folder"].word() : node.word()),
+                      RawType::Float32};
       if (node.is_map()) {
         if (node["raw"].choice("float32", {"float32", "uint8"}) == "uint8") of.raw = RawType::UInt8;
         if (!node["folder"].exists()) node.fail("needs a folder");
@@ -267,19 +267,20 @@ void read_samples_of(const YamlNode& samples, const std::string& folder, RunSpec
     }
     return;
   }
-  for (const std::string& path :
-       samples.is_scalar() ? std::vector<std::string>{samples.word()} : samples.words())
-    run.samples.push_back(beside(folder, path));
+  for (const std::string& path : samples.one_or_more()) run.samples.push_back(beside(folder, path));
 }
 
-// Samples, and which tensors are int16.
+// Samples, and which tensors are int16 or int32.
 void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec& run) {
   read_samples_of(root["calibration_samples"], folder, run);
-  const YamlNode int16 = root["int16"];
-  run.int16 = int16.is_scalar() ? std::vector<std::string>{int16.word()} : int16.words();
+  run.int16 = root["int16"].one_or_more();
+  run.int32 = root["int32"].one_or_more();
   run.int8 = root["int8"].words();
-  if (!run.int8.empty() && std::find(run.int16.begin(), run.int16.end(), kEverything) == run.int16.end())
-    root["int8"].fail("says what int16: all leaves in int8: give that too");
+  const bool all = std::count(run.int16.begin(), run.int16.end(), kEverything) +
+                       std::count(run.int32.begin(), run.int32.end(), kEverything) >
+                   0;
+  if (!run.int8.empty() && !all)
+    root["int8"].fail("says what int16: all, or int32: all, leaves in int8: give that too");
   run.int16_below = root["int16_below"].number(run.int16_below, -1, 1);
   run.int16_until = root["int16_until"].number(run.int16_until, -1, 1);
   run.sensitivity = root["sensitivity"].flag(run.sensitivity);

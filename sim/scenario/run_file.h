@@ -59,6 +59,7 @@ struct RunSpec {
   std::vector<InputSamples> input_samples;  ///< the same of single inputs
   bool drawn_inputs = false;                ///< no input of the network comes from a file
   std::vector<std::string> int16;  ///< nodes whose outputs, and inputs of the network that, are int16
+  std::vector<std::string> int32;  ///< outputs of the network that leave as sums, or kEverything
   std::vector<std::string> int8;   ///< nodes, and inputs, that kEverything leaves in int8
   double int16_below = -1;         ///< nodes whose int8 output has a lower cosine become int16
   double int16_until = -1;         ///< output cosine for which few nodes are looked for that become int16

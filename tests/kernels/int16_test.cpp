@@ -25,11 +25,13 @@ std::vector<std::int16_t> codes_of(const std::vector<double>& values, const Quan
   return {codes.begin(), codes.end()};
 }
 
-std::vector<std::int64_t> wide(const std::vector<std::int16_t>& codes) {
+template <class Code>
+std::vector<std::int64_t> wide(const std::vector<Code>& codes) {
   return {codes.begin(), codes.end()};
 }
 
-std::int64_t worst(const std::vector<std::int16_t>& codes, const std::vector<std::int64_t>& ideal) {
+template <class Code>
+std::int64_t worst(const std::vector<Code>& codes, const std::vector<std::int64_t>& ideal) {
   std::int64_t most = 0;
   EXPECT_EQ(codes.size(), ideal.size());
   for (std::size_t i = 0; i < codes.size(); ++i) most = std::max(most, std::abs(codes[i] - ideal[i]));
@@ -51,7 +53,7 @@ TEST(Int16, ConvolutionsOfAllFourKinds) {
       const Quantisation a = grid_of(in, 4, in == DType::Int8 ? 3 : -700), b = grid_of(out, 6);
       const ConvPlan plan = plan_conv(problem, w, bias, a, b, {0}, 31, Rounding::HalfEven);
       const auto codes = codes_of(x.values, a);
-      std::vector<std::int16_t> y(static_cast<std::size_t>(problem.oc * problem.oh * problem.ow));
+      std::vector<std::int32_t> y(static_cast<std::size_t>(problem.oc * problem.oh * problem.ow));
       conv_tile_int16(conv_tile(problem, 0, problem.oc, 0, problem.oh), plan, codes.data(),
                       plan.weights.data(), plan.entries.data(), y.data());
       const auto ideal = ideal_conv_int16(plan, wide(codes), weight_scales(w), bias);
@@ -63,7 +65,7 @@ TEST(Int16, ConvolutionsOfAllFourKinds) {
         for (std::int64_t r = tile.in_row; r < tile.in_row + tile.in_rows; ++r)
           for (std::int64_t i = 0; i < problem.iw; ++i)
             part.push_back(codes[static_cast<std::size_t>((c * problem.ih + r) * problem.iw + i)]);
-      std::vector<std::int16_t> z(static_cast<std::size_t>(3 * (problem.oh - 1) * problem.ow));
+      std::vector<std::int32_t> z(static_cast<std::size_t>(3 * (problem.oh - 1) * problem.ow));
       conv_tile_int16(tile, plan, part.data(), plan.weights.data() + 3 * problem.taps(),
                       plan.entries.data() + 3, z.data());
       for (std::int64_t o = 0; o < 3; ++o)
@@ -76,6 +78,22 @@ TEST(Int16, ConvolutionsOfAllFourKinds) {
     }
 }
 
+// Weights 1 and -0.5 are codes 127 and -64 (63.5 to even) of 1/127; codes 100 and 7 of 0.5, with the zero
+// point 4, are 96 and 3 steps: 96 * 127 - 3 * 64 = 12000 sums of 0.5 / 127. A bias of 0.1 is 25.4 of
+// them, 25.
+TEST(Int16, SumsLeaveAsTheyAre) {
+  ConvProblem problem;
+  problem.ic = 2;
+  const Tensor w({1, 2, 1, 1}, {1.0, -0.5});
+  const ConvPlan plan = plan_conv(problem, w, {0.1}, {0.5, 4, DType::Int8, true}, {1, 0, DType::Int32}, {},
+                                  31, Rounding::HalfEven);
+  EXPECT_TRUE(takes_int16(plan));
+  const std::int16_t x[] = {100, 7};
+  std::int32_t y = 0;
+  conv_tile_int16(conv_tile(problem, 0, 1, 0, 1), plan, x, plan.weights.data(), plan.entries.data(), &y);
+  EXPECT_EQ(y, 12025);
+}
+
 TEST(Int16, SumsBeyond32BitsAreExact) {
   // 1024 products of 32767 and 127 add up to 4.26e9, beyond 2^31 (and 2^32 within 1 %).
   ConvProblem problem;
@@ -84,7 +102,7 @@ TEST(Int16, SumsBeyond32BitsAreExact) {
   const ConvPlan plan = plan_conv(problem, w, {}, {1.0 / 32767, 0, DType::Int16},
                                   {1024.0 / 32767, 0, DType::Int16}, {}, 31, Rounding::HalfEven);
   const std::vector<std::int16_t> x(1024, 32767);
-  std::int16_t y = 0;
+  std::int32_t y = 0;
   conv_tile_int16(conv_tile(problem, 0, 1, 0, 1), plan, x.data(), plan.weights.data(), plan.entries.data(),
                   &y);
   EXPECT_EQ(y, 32767);  // 1024 x 1.0 on a grid whose last code is 1024

@@ -19,6 +19,12 @@
 namespace bpusim {
 namespace {
 
+TensorPlace place_on(const Quantisation& grid) {
+  TensorPlace place;
+  place.grid = grid;
+  return place;
+}
+
 // The datapath on a whole tensor, one block of sets at a time.
 std::vector<std::int64_t> integer_norm(const NormProblem& problem, const std::vector<std::int64_t>& codes,
                                        const Quantisation& in, const Quantisation& out,
@@ -121,7 +127,7 @@ void measure(const Subject& subject, const std::string& kind, std::uint64_t seed
   const Quantisation in = kind == "offset" ? affine_grid(x) : symmetric_grid(x), out = symmetric_grid(golden);
   const auto codes = quantise(x, in);
   const auto ideal = ideal_norm(problem, codes, in, out), got = integer_norm(problem, codes, in, out, widths);
-  const Accuracy a = compare({{golden, got, ideal, out}});
+  const Accuracy a = compare({{golden, got, ideal, place_on(out)}});
   const auto n = static_cast<double>(got.size());
   tally.outputs += static_cast<std::int64_t>(got.size());
   tally.exact += std::llround(a.ideal_exact_fraction * n);
@@ -187,7 +193,7 @@ TEST(Accuracy, MeasuresByHand) {
   // Golden 1, -1; codes 2, -1 stand for 1, -0.5: noise 0.25 of 2, 9.03 dB; the ideal codes 2, -2 have none.
   const std::vector<double> golden = {1, -1};
   const std::vector<std::int64_t> codes = {2, -1}, ideal = {2, -2};
-  const Accuracy a = compare({{golden, codes, ideal, grid}});
+  const Accuracy a = compare({{golden, codes, ideal, place_on(grid)}});
   EXPECT_NEAR(a.sqnr_db, 10 * std::log10(8), 1e-12);
   EXPECT_EQ(a.ideal_sqnr_db, kExactDb);
   EXPECT_DOUBLE_EQ(a.max_abs_error, 0.5);

@@ -80,7 +80,10 @@ std::vector<Key> calibration_keys() {
        "set_model_output_int8, set_model_output_int16, set_all_nodes_int16, set_OP_input_TYPE, "
        "set_OP_output_TYPE, "
        "run_fast",
-       kPartly, "`int16` and `int8`, `int16: all` for all nodes; run_fast changes nothing"},
+       kPartly,
+       "`int16` and `int8`, `int16: all` for all nodes; without set_model_output_ `int32: all` on X3, J5 and "
+       "X5; "
+       "run_fast changes nothing"},
       {kCalibration, "quant_config", false, true, "JSON file or map", kPartly,
        "`int16`, `on`, `calibration`, `quantisation: affine`; float16, dual-int16 and bias correction are "
        "said"},

@@ -100,15 +100,26 @@ void set_operator_types(Translation& t, const Placed<std::string>& option) {
   if (!any) t.note(option.at, option.value + ": the model has no " + parts[1]);
 }
 
+// Of the model that is left of the file's.
+void set_types_of_outputs(Translation& t, const std::string& type, const YamlNode& at) {
+  for (const auto* named : {&t.source.outputs, &t.source.removed_nodes})
+    for (const Placed<std::string>& node : *named)
+      if (!t.not_a_node(node.value).empty()) return;  // said where the model is cut
+  Network left = t.model;
+  cut_away(t.source, left);
+  for (const std::string& output : left.outputs)
+    if (const std::string maker = maker_of(output, left); !maker.empty()) set_output_type(t, maker, type, at);
+}
+
 void read_optimization(Translation& t) {
+  bool outputs_on_grids = t.nash();  // which dequantises on the BPU
   for (const Placed<std::string>& option : t.setting(kCalibration, "optimization").list(";,")) {
     const auto parts = parts_of(option.value, "_");
     if (option.value == "run_fast") {
       t.note(option.at, "run_fast is not modelled: all calibration is done");
     } else if (option.value == "set_model_output_int8" || option.value == "set_model_output_int16") {
-      for (const std::string& output : t.model.outputs)
-        if (const std::string maker = maker_of(output, t.model); !maker.empty())
-          set_output_type(t, maker, parts.back(), option.at);
+      outputs_on_grids = true;
+      set_types_of_outputs(t, parts.back(), option.at);
     } else if (option.value == "set_all_nodes_int16") {
       if (is_int16(t, "int16", option.at)) widen(t, kEverything);
     } else if (parts.size() == 4 && parts[0] == "set" && (parts[2] == "input" || parts[2] == "output") &&
@@ -121,6 +132,7 @@ void read_optimization(Translation& t) {
                                    "set_Softmax_input_int8", "set_Softmax_output_int8", "run_fast"}));
     }
   }
+  if (!outputs_on_grids) t.run.int32.emplace_back(kEverything);
 }
 
 }  // namespace
@@ -170,7 +182,7 @@ void read_node_types(Translation& t) {
   read_optimization(t);
   if (t.nash()) read_quant_config(t);
   const auto& wide = t.run.int16;
-  if (std::find(wide.begin(), wide.end(), kEverything) == wide.end())
+  if (std::find(wide.begin(), wide.end(), kEverything) == wide.end() && t.run.int32.empty())
     t.run.int8.clear();  // as all others are
 }
 

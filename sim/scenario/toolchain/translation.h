@@ -35,8 +35,6 @@ struct Translation {
   /// The same; what is none is a line for the report. Toolchains name nodes that they make themselves
   /// ("Div_reciprocal"), which a file that is tuned after their logs may name.
   bool has_node(const std::string& name, const YamlNode& at);
-
- private:
   std::string not_a_node(const std::string& name) const;  ///< empty where it is one
 };
 
