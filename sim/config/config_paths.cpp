@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "sim/config/paths.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 
@@ -35,12 +36,11 @@ std::vector<fs::path> candidates() {
 
 std::string config_folder() {
   if (const char* chosen = std::getenv("BPUSIM_CONFIGS")) {
-    if (!fs::is_directory(chosen))
-      throw InputError("$BPUSIM_CONFIGS: '" + std::string(chosen) + "' is no folder");
+    if (!is_folder(chosen)) throw InputError("$BPUSIM_CONFIGS: '" + std::string(chosen) + "' is no folder");
     return chosen;
   }
   for (const fs::path& folder : candidates())
-    if (fs::is_directory(folder)) return folder.string();
+    if (is_folder(folder)) return folder.string();
   throw InputError(
       "the shipped configurations are in no share/bpusim/configs above the program, not "
       "in " BPUSIM_INSTALLED_CONFIGS " and not in $XDG_DATA_DIRS; set $BPUSIM_CONFIGS to their folder");
@@ -50,11 +50,11 @@ std::string resolve_config(const std::string& sub_folder, const std::string& nam
   const bool path =
       name_or_path.find('/') != std::string::npos || fs::path(name_or_path).extension() == ".yaml";
   if (path) {
-    if (!fs::is_regular_file(name_or_path)) throw InputError(name_or_path + ": no such file");
+    if (!is_file(name_or_path)) throw InputError(name_or_path + ": no such file");
     return name_or_path;
   }
   const fs::path file = fs::path(config_folder()) / sub_folder / (name_or_path + ".yaml");
-  if (fs::is_regular_file(file)) return file.string();
+  if (is_file(file)) return file.string();
   throw InputError("there is no '" + name_or_path + "' in " + sub_folder +
                    did_you_mean(name_or_path, list_configs(sub_folder)));
 }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/config/paths.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/network/element_type.h"
@@ -18,13 +19,12 @@ namespace fs = std::filesystem;
 namespace {
 
 std::vector<std::string> files_at(const std::string& path) {
-  if (!fs::exists(path)) throw InputError("calibration sample " + path + ": no such file or folder");
-  if (!fs::is_directory(path)) return {path};
+  if (!is_there(path)) throw InputError("calibration sample " + path + ": no such file or folder");
+  if (!is_folder(path)) return {path};
   std::vector<std::string> inside;
-  for (const auto& entry : fs::directory_iterator(path))
-    if (entry.is_regular_file()) inside.push_back(entry.path().string());
+  for (const auto& entry : entries_of(path))
+    if (is_file(entry)) inside.push_back(entry.string());
   if (inside.empty()) throw InputError("calibration samples " + path + ": the folder holds no files");
-  std::sort(inside.begin(), inside.end());
   return inside;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sim/config/paths.h"
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
 #include "sim/network/onnx/import.h"
@@ -105,7 +106,7 @@ std::string expanded_operator(const fs::path& folder, const Network& network) {
       for (const std::string& value : *values)
         if (value.find(mark) != std::string::npos) return value.substr(0, value.find(mark));
   const fs::path beside = folder.parent_path() / base / "model.onnx";
-  if (!fs::is_regular_file(beside)) return "";
+  if (!is_file(beside)) return "";
   const Network whole = read_onnx(beside.string(), {}, 1);
   return whole.nodes.size() == 1 ? whole.nodes[0].op : "";
 }
@@ -183,12 +184,11 @@ ConformanceCase run_case(const fs::path& folder, const MachineParams& machine, c
 }  // namespace
 
 std::vector<ConformanceCase> run_conformance(const std::string& folder, const MachineParams& machine) {
-  if (!fs::is_directory(folder)) throw InputError(folder + ": no such folder");
+  if (!is_folder(folder)) throw InputError(folder + ": no such folder");
   std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (fs::is_regular_file(entry.path() / "model.onnx")) folders.push_back(entry.path());
+  for (const auto& entry : entries_of(folder))
+    if (is_file(entry / "model.onnx")) folders.push_back(entry);
   if (folders.empty()) throw InputError(folder + ": holds no case (folders with a model.onnx)");
-  std::sort(folders.begin(), folders.end());
   const Policy policy = Policy::read("full");
   std::vector<ConformanceCase> cases;
   for (const fs::path& path : folders) {

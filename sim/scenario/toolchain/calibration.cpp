@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <set>
 
+#include "sim/config/paths.h"
 #include "sim/scenario/toolchain/translation.h"
 
 namespace bpusim::toolchain {
@@ -26,9 +27,9 @@ RawType raw_type(const std::string& folder, const std::string& word) {
 // A picture in the folder: nothing here reads it.
 std::string picture_in(const std::string& folder) {
   static const std::set<std::string> kinds = {".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG"};
-  if (!fs::is_directory(folder)) return "";
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (kinds.count(entry.path().extension().string()) != 0) return entry.path().filename().string();
+  if (!is_folder(folder)) return "";
+  for (const auto& entry : entries_of(folder))
+    if (kinds.count(entry.extension().string()) != 0) return entry.filename().string();
   return "";
 }
 
@@ -55,7 +56,7 @@ void read_folders(Translation& t, bool needed) {
                       std::to_string(t.inputs.size()) + " inputs");
   for (std::size_t i = 0; i < t.inputs.size(); ++i) {
     const std::string path = t.find(dirs[i].value);
-    if (!fs::exists(path))  // a run without values needs none
+    if (!is_there(path))  // a run without values needs none
       t.note(dirs[i].at, "'" + dirs[i].value + "' is neither at " + path +
                              " nor where the program was started: timing and check alone can do without");
     if (const std::string picture = picture_in(path); !picture.empty())

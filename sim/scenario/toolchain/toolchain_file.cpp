@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "sim/config/paths.h"
 #include "sim/config/suggest.h"
 #include "sim/scenario/toolchain/translation.h"
 
@@ -180,14 +181,15 @@ void read_compiler_parameters(Translation& t) {
 
 std::string Translation::find(const std::string& word) const {
   const std::string beside = (fs::path(folder) / word).string();  // an absolute one stays as it is
-  return fs::exists(beside) || !fs::exists(word) ? beside : word;
+  return is_there(beside) || !is_there(word) ? beside : word;
 }
 
 std::string Translation::path(const Placed<std::string>& given) const {
   std::string found = find(given.value);
-  if (fs::exists(found)) return found;
+  if (is_there(found)) return found;
+  std::error_code gone;  // the folder may be, since
   given.at.fail("'" + given.value + "' is neither at " + found + " nor where the program was started (" +
-                fs::current_path().string() + ")");
+                fs::current_path(gone).string() + ")");
   return "";
 }
 
