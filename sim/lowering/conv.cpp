@@ -80,7 +80,8 @@ void ConvLowering::choose_chunk() {
   if (footprint() > sram)
     throw std::invalid_argument(
         "a row of " + std::to_string(p_.ow) + " outputs needs " + std::to_string(footprint()) +
-        " bytes of SRAM with its inputs and weights; a core has " + std::to_string(sram));
+        " bytes of SRAM with its inputs and weights; a core has (sram.bytes, less sram.tensor_bytes) " +
+        std::to_string(sram));
   loops_.check_difference(rows_keep_all);
 }
 

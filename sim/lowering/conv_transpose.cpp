@@ -114,7 +114,8 @@ void TransposeLowering::choose(std::int64_t tile_bytes) {
   if (footprint() > machine_.sram.bytes)
     throw std::invalid_argument(
         "rows of " + std::to_string(p_.ow) + " outputs need " + std::to_string(footprint()) +
-        " bytes of SRAM with their inputs and weights; a core has " + std::to_string(machine_.sram.bytes));
+        " bytes of SRAM with their inputs and weights; a core has (sram.bytes, less sram.tensor_bytes) " +
+        std::to_string(machine_.sram.bytes));
   while (rows_ < p_.oh) {
     rows_ += p_.stride_h;
     if (footprint() <= machine_.sram.bytes && in_bytes() + out_bytes() <= tile_bytes) continue;

@@ -60,7 +60,8 @@ void lower_part(ProgramBuilder& builder, const DecomposedJob& job, const Machine
   if (slots < 1)
     throw std::invalid_argument("a set of " + std::to_string(part.set_size()) +
                                 " elements with its int16 tensors needs " + std::to_string(slot) +
-                                " bytes of SRAM; a core has " + std::to_string(machine.sram.bytes));
+                                " bytes of SRAM; a core has (sram.bytes, less sram.tensor_bytes) " +
+                                std::to_string(machine.sram.bytes));
   builder.reserve_sram(slots * slot);
   int tile = 0;
   for (const TileBox& block : blocks) {

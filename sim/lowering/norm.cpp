@@ -341,7 +341,7 @@ std::string obstacle(Mapping mapping, const NormJob& job, const MachineParams& m
     case Mapping::Resident:
       if (!given && !set_fits(job, machine))
         return "a set of " + std::to_string(job.part->set_size()) + " elements does not fit in " +
-               std::to_string(machine.sram.bytes) + " bytes of SRAM";
+               std::to_string(machine.sram.bytes) + " bytes of SRAM (sram.bytes)";
       return "";
     case Mapping::Split:
       return given ? "given statistics need no sums to combine" : "";
