@@ -26,6 +26,8 @@ std::string type_text(ValueType type) {
       return "text";
     case ValueType::Names:
       return "list of texts";
+    case ValueType::Numbers:
+      return "list of numbers";
   }
   throw std::logic_error("type_text: unknown ValueType");
 }

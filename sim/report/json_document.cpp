@@ -86,6 +86,7 @@ const char* type_name(ValueType type) {
     case ValueType::Text:
       return "string";
     case ValueType::Names:
+    case ValueType::Numbers:
       return "array";
   }
   throw std::logic_error("type_name: unknown ValueType");
@@ -96,6 +97,7 @@ Json schema_of(const MetricInfo& metric, bool absent_with_its_object) {
   Json schema = {{"type", type_or_null(type_name(metric.type), or_null)}};
   schema["description"] = metric.meaning + (metric.unit.empty() ? "" : " [" + metric.unit + "]");
   if (metric.type == ValueType::Names) schema["items"] = {{"type", "string"}};
+  if (metric.type == ValueType::Numbers) schema["items"] = {{"type", "number"}};
   if (!metric.choices.empty()) schema["enum"] = metric.choices;
   return schema;
 }

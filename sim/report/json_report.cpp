@@ -60,6 +60,8 @@ Document run_document(const RunResult& result) {
         table_of(segment_metrics(), parts_of(result, segments))},
        {"kinds", Part::Form::List, "nodes of the same operator on the same side, the longest first",
         table_of(kind_metrics(), parts_of(result, kinds))},
+       {"outputs", Part::Form::List, "outputs of the network, as the application finds them in memory",
+        table_of(output_metrics(), result.outputs)},
        quantisation_part(result),
        advice_part(result.advice, result.time_ms(result.cycles))}};
 }

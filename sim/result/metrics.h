@@ -18,10 +18,11 @@
 namespace bpusim {
 
 /// What a metric reads; nothing (monostate) where the result has no such figure.
-using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>,
+                           std::vector<double>>;
 
 /// What a metric's values are, where they are there.
-enum class ValueType { Bool, Integer, Number, Text, Names };
+enum class ValueType { Bool, Integer, Number, Text, Names, Numbers };
 
 /// The value as a number, for comparing and for arithmetic: true is 1. Nothing for texts, lists and absent
 /// values.
@@ -80,6 +81,9 @@ inline Value to_value(std::string value) {
 inline Value to_value(std::vector<std::string> value) {
   return value;
 }
+inline Value to_value(std::vector<double> value) {
+  return value;
+}
 template <class T>
 Value to_value(const std::optional<T>& value) {
   return value ? to_value(*value) : Value();
@@ -93,6 +97,7 @@ struct ValueTypeOf {
                                      : std::is_integral_v<T>                       ? ValueType::Integer
                                      : std::is_floating_point_v<T>                 ? ValueType::Number
                                      : std::is_same_v<T, std::vector<std::string>> ? ValueType::Names
+                                     : std::is_same_v<T, std::vector<double>>      ? ValueType::Numbers
                                                                                    : ValueType::Text;
 };
 template <class T>
@@ -168,6 +173,7 @@ const std::vector<RunMetric>& summary_metrics();  ///< of all nodes together, no
 const std::vector<NodeMetric>& node_metrics();
 const std::vector<EngineMetric>& engine_metrics();
 const std::vector<SegmentMetric>& segment_metrics();
+const std::vector<Metric<OutputResult>>& output_metrics();
 const std::vector<KindMetric>& kind_metrics();
 const std::vector<Metric<PlacedNode>>& placed_node_metrics();
 const std::vector<Metric<ConformanceCase>>& conformance_metrics();

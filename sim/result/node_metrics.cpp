@@ -140,6 +140,23 @@ const std::vector<NodeMetric>& node_metrics() {
   return table;
 }
 
+const std::vector<Metric<OutputResult>>& output_metrics() {
+  using Output = Metric<OutputResult>;
+  static const std::vector<Output> table = {
+      Output("name", "", "name in the model", &OutputResult::name),
+      Output("type", "", "element type", &OutputResult::type),
+      Output("scales", "",
+             "element i of codes stands for (code - `zero_point`) * `scales`[i / `channel_elements` % their "
+             "number]: one scale, or one a channel of int32 sums; none of what is no codes, and without "
+             "function",
+             &OutputResult::scales),
+      Output("zero_point", "", "code that stands for 0", &OutputResult::zero_point),
+      Output("channel_elements", "", "elements of a channel that lie side by side; 1 with one scale",
+             &OutputResult::channel_elements),
+  };
+  return table;
+}
+
 const std::vector<Metric<PlacedNode>>& placed_node_metrics() {
   using Placed = Metric<PlacedNode>;
   static const std::vector<Placed> table = {

@@ -102,6 +102,7 @@ RunResult printable(RunResult result) {
     for (std::string* text : {&node.name, &node.op, &node.reason, &node.origin}) clean(*text);
     clean(node.fused);
   }
+  for (OutputResult& output : result.outputs) clean(output.name);
   if (result.quantised) clean(*result.quantised);
   return result;
 }

@@ -139,11 +139,22 @@ struct Quantised {
   std::vector<Sensitivity> sensitivity;  ///< worst first
 };
 
+/// An output of the network, as the application finds it in memory: element i of codes stands for
+/// (code - zero_point) * scales[i / channel_elements % scales.size()].
+struct OutputResult {
+  std::string name, type;
+  std::vector<double>
+      scales;  ///< one, or one a channel of sums; none of what is no codes, and without function
+  std::int64_t zero_point = 0;
+  std::int64_t channel_elements = 1;  ///< that lie side by side
+};
+
 struct RunResult {
   std::string name, machine, policy;
   double clock_mhz = 0;
   bool function = true;
   std::vector<NodeResult> nodes;
+  std::vector<OutputResult> outputs;
   std::optional<Quantised> quantised;  ///< absent without function
   std::vector<EngineUse> engines;
   std::vector<Advice> advice;         ///< by time won; each as if it alone were followed

@@ -145,6 +145,27 @@ std::vector<NodeResult> node_rows(const RowInput& input) {
   return rows;
 }
 
+std::vector<OutputResult> output_rows(const RowInput& input, bool function) {
+  std::vector<OutputResult> rows;
+  for (const std::string& name : input.placed.network.outputs) {
+    OutputResult& row = rows.emplace_back();
+    row.name = name;
+    const auto found = input.compiled.places.find(name);
+    if (found == input.compiled.places.end()) {  // text, and statistics that the CPU makes beside a norm
+      row.type = to_string(input.placed.network.values.at(name).dtype);
+      continue;
+    }
+    const TensorPlace& place = found->second;
+    row.type = to_string(place.grid.dtype);
+    if (!function || input.placed.sharing.is_float(name) || input.placed.sharing.is_exact(name)) continue;
+    row.scales = place.channels.scales;
+    row.channel_elements = place.channels.inner;
+    if (row.scales.empty()) row.scales = {place.grid.scale};
+    row.zero_point = place.grid.zero_point;
+  }
+  return rows;
+}
+
 std::vector<EngineUse> engine_rows(const Machine& machine, const StallAccounting& stalls) {
   std::vector<EngineUse> rows;
   for (std::size_t e = 0; e < machine.engines().size(); ++e) {

@@ -23,6 +23,9 @@ struct RowInput {
 /// rows add up to the run.
 std::vector<NodeResult> node_rows(const RowInput& input);
 
+/// The network's outputs, in its order; a run without `function` has no scales.
+std::vector<OutputResult> output_rows(const RowInput& input, bool function);
+
 std::vector<EngineUse> engine_rows(const Machine& machine, const StallAccounting& stalls);
 
 /// A row a step whose accuracy was measured, worst first.

@@ -51,6 +51,7 @@ double busiest_bytes_per_cycle(const RunResult& result, std::int64_t window_byte
 
 void report(const RowInput& rows, const Machine& machine, RunResult& result) {
   result.nodes = node_rows(rows);
+  result.outputs = output_rows(rows, result.function);
   for (const NodeResult& row : result.nodes) {
     result.dram_read_bytes += row.dram_read_bytes;
     result.dram_write_bytes += row.dram_write_bytes;

@@ -107,6 +107,33 @@ TEST(Int32Outputs, AreWorthTheirScales) {
   EXPECT_DOUBLE_EQ(left.values[0], 1613.0 / (127 * 127));
 }
 
+// Each output says how its codes are read: a channel of 20 elements a scale, one scale, none of float32.
+TEST(Int32Outputs, SayTheirScales) {
+  Builder b;
+  const std::string x = b.input({2, 4, 4, 5});
+  for (int i = 0; i < 3; ++i) b.end("Conv", {x, b.constant({3, 4, 1, 1})});
+  RunSpec spec = b.spec();
+  spec.int32 = {spec.network.outputs[0]};
+  spec.on[spec.network.nodes[2].name] = Request::Cpu;
+  const auto outputs = [&](const RunOptions& options) {
+    return simulate({spec, read_machine("generic"), Policy::read("full")}, options).outputs;
+  };
+  const std::vector<OutputResult> rows = outputs({});
+  ASSERT_EQ(rows.size(), 3U);
+  const char* const types[] = {"int32", "int8", "float32"};
+  const std::size_t scales[] = {3, 1, 0};
+  const std::int64_t side_by_side[] = {20, 1, 1};
+  const std::vector<OutputResult> timed = outputs(RunOptions::timing());
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(rows[i].name, spec.network.outputs[i]);
+    EXPECT_EQ(rows[i].type, types[i]);
+    EXPECT_EQ(rows[i].scales.size(), scales[i]);
+    EXPECT_EQ(rows[i].channel_elements, side_by_side[i]);
+    EXPECT_EQ(timed[i].type, types[i]);
+    EXPECT_TRUE(timed[i].scales.empty());
+  }
+}
+
 std::string refusal(const Builder& b, const std::vector<std::string>& names) {
   RunSpec spec = b.spec();
   spec.int32 = names;

@@ -157,8 +157,8 @@ RunResult two_nodes() {
 TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   RunResult run = two_nodes();
   Fields<RunResult> fields(run_metrics(), run);
-  auto& [name, machine, policy, clock_mhz, function, nodes, quantised, engines, advice, warnings, notes,
-         of_toolchain, cycles, bpu_cycles, host_cycles, dram_read_bytes, dram_write_bytes,
+  auto& [name, machine, policy, clock_mhz, function, nodes, outputs, quantised, engines, advice, warnings,
+         notes, of_toolchain, cycles, bpu_cycles, host_cycles, dram_read_bytes, dram_write_bytes,
          peak_bandwidth_gbps, pin_bandwidth_gbps, sram_bytes, sram_high_water_bytes, row_hits, row_misses,
          row_conflicts, wall_seconds] = run;
   bpu_cycles = host_cycles = 10;
@@ -194,7 +194,7 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   fields.expect(nodes[1].accuracy->cosine, {});
   EXPECT_EQ(std::get<std::int64_t>(find_metric("nodes.count")->read(run)), 2);
   // Lists, which have tables of their own or are parts of the quantisation.
-  EXPECT_EQ(nodes.size() + engines.size() + advice.size() + quantised.has_value(), 3U);
+  EXPECT_EQ(nodes.size() + outputs.size() + engines.size() + advice.size() + quantised.has_value(), 3U);
   fields.expect(notes, {"notes"});
   fields.expect(of_toolchain, {});  // which table the text begins with, no figure
   warnings = {"doubtful"};

@@ -30,6 +30,7 @@ TEST(Schema, HasTheKeysOfTheJson) {
   run.engines.resize(1);
   run.nodes.resize(1);
   run.nodes[0].accuracy.emplace();
+  run.outputs.resize(1);
   run.quantised.emplace().search.emplace();
   run.quantised->sensitivity.resize(1);
   run.advice.resize(1);
