@@ -128,8 +128,8 @@ namespace {
 
 // Sums as they are, and a bias in steps of theirs.
 AffineEntry entry_of_sums(double bias) {
-  constexpr double kMost = 1LL << 40;  // beyond, the result is the end of int32 whatever the sum
-  return {std::llround(std::clamp(bias, -kMost, kMost)), 1, 0, 0};
+  constexpr double kMost = 1LL << 40;  // beyond int32 by far: accumulator_bound() tells
+  return {static_cast<std::int64_t>(std::nearbyint(std::clamp(bias, -kMost, kMost))), 1, 0, 0};
 }
 
 }  // namespace
@@ -174,7 +174,8 @@ std::int64_t accumulator_bound(const ConvPlan& plan) {
   for (std::size_t o = 0; o < plan.entries.size(); ++o) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < taps; ++i) sum += std::abs(static_cast<int>(plan.weights[o * taps + i]));
-    largest = std::max(largest, sum * reach);
+    const bool with_bias = plan.out.dtype == DType::Int32;
+    largest = std::max(largest, sum * reach + (with_bias ? std::abs(plan.entries[o].bias) : 0));
   }
   return largest;
 }

@@ -67,7 +67,8 @@ ConvPlan plan_conv(const ConvProblem& problem, const Tensor& weights, const std:
                    const Quantisation& in, const Quantisation& out, const Clamp& clamp, int multiplier_bits,
                    Rounding rounding, const std::vector<double>& scales = {});
 
-/// Largest magnitude that an accumulator of this plan can reach; beyond 2^31 it would wrap.
+/// Largest magnitude that an accumulator of this plan can reach, of one onto Int32 with its bias; beyond 2^31
+/// it would wrap.
 std::int64_t accumulator_bound(const ConvPlan& plan);
 
 /// A part of one sample's output, with the rows and channels of input that it needs. All dense in SRAM:

@@ -293,14 +293,32 @@ std::function<Codes(const std::vector<Codes>&)> ideal_of(const StepLowering& s, 
   return [ideal](const std::vector<Codes>& inputs) { return (*ideal)(inputs); };
 }
 
-// The plan lets nothing follow them; int16 activations can make them longer than they may leave.
+// Sums that leave take their bias in their own steps. Where a channel's weights are next to nothing the bias
+// would pass int32, where they are nothing any steps would do: it gets steps of 2^-30 of the bias. Scales
+// that the model gives stay.
+void make_room_for_bias(const StepLowering& s, MacStep& mac) {
+  if (!mac.scales.empty() || mac.bias.empty()) return;
+  constexpr double kMostBias = 1 << 30;
+  mac.scales = weight_scales(mac.weights);
+  const std::size_t each = mac.weights.values.size() / mac.scales.size();
+  for (std::size_t o = 0; o < mac.scales.size(); ++o) {
+    const double least = std::abs(mac.bias[o]) / (s.in().grid.scale * kMostBias);
+    const auto first = mac.weights.values.begin() + static_cast<std::ptrdiff_t>(o * each);
+    const bool nothing =
+        std::all_of(first, first + static_cast<std::ptrdiff_t>(each), [](double w) { return w == 0; });
+    if (least > 0) mac.scales[o] = nothing ? least : std::max(mac.scales[o], least);
+  }
+}
+
+// The plan lets nothing follow them; int16 activations and a bias can make them longer than they may leave.
 void require_sums(const StepLowering& s, const MacStep& mac, const ConvPlan& plan) {
   if (mac.activation || !mac.residual.empty() || std::isfinite(mac.clamp.low) ||
       std::isfinite(mac.clamp.high))
     s.refuse("what follows its sums needs a grid: its output cannot be int32");
   if (s.context.function && accumulator_bound(plan) > INT32_MAX)
-    s.refuse("sums of " + std::to_string(mac.problem.taps()) +
-             " products of int16 can pass int32: leave its input int8, or its output int16");
+    s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products of " + to_string(plan.in.dtype) +
+             ", with their bias, can pass int32: its output cannot be int32, make it int16" +
+             (plan.in.dtype == DType::Int16 ? ", or its input int8" : ""));
 }
 
 }  // namespace
@@ -308,12 +326,14 @@ void require_sums(const StepLowering& s, const MacStep& mac, const ConvPlan& pla
 LoweredStep lower_mac(StepLowering& s, MacStep mac) {
   LoweredStep lowered = s.begin("mac_array");
   const Grids grids = grids_of(s, mac);
+  const bool sums_leave = grids.sums.dtype == DType::Int32;
+  if (sums_leave && s.context.function) make_room_for_bias(s, mac);
   ConvPlan plan = plan_of(s, mac, grids.sums);
+  if (sums_leave) require_sums(s, mac, plan);
   const int bits = plan.in.dtype == DType::Int16 ? kInt16AccumulatorBits : 32;
   if (s.context.function && accumulator_bound(plan) >= std::int64_t{1} << (bits - 1))
     s.refuse("sums of " + std::to_string(mac.problem.taps()) + " products can overflow int" +
              std::to_string(bits) + " accumulators");
-  if (grids.sums.dtype == DType::Int32) require_sums(s, mac, plan);
   const std::int64_t weight_bytes =
                          mac.weight_bytes != 0 ? mac.weight_bytes : mac.problem.oc * mac.problem.taps(),
                      entry_bytes = mac.problem.oc * static_cast<std::int64_t>(sizeof(AffineEntry));
@@ -345,8 +365,7 @@ LoweredStep lower_mac(StepLowering& s, MacStep mac) {
       },
       &lowered.mapping));
   if (!s.context.function) return lowered;
-  if (grids.sums.dtype == DType::Int32)
-    lowered.channels = channels_of(scales_of(mac), mac, plan, s.out().elements);
+  if (sums_leave) lowered.channels = channels_of(scales_of(mac), mac, plan, s.out().elements);
   lowered.ideal = ideal_of(s, std::move(mac), std::move(plan));
   return lowered;
 }

@@ -80,7 +80,7 @@ TEST(Int16, ConvolutionsOfAllFourKinds) {
 
 // Weights 1 and -0.5 are codes 127 and -64 (63.5 to even) of 1/127; codes 100 and 7 of 0.5, with the zero
 // point 4, are 96 and 3 steps: 96 * 127 - 3 * 64 = 12000 sums of 0.5 / 127. A bias of 0.1 is 25.4 of
-// them, 25.
+// them, 25. The most that a sum can be: 191 of weights times the 132 from -128 to 4, and the bias.
 TEST(Int16, SumsLeaveAsTheyAre) {
   ConvProblem problem;
   problem.ic = 2;
@@ -88,6 +88,7 @@ TEST(Int16, SumsLeaveAsTheyAre) {
   const ConvPlan plan = plan_conv(problem, w, {0.1}, {0.5, 4, DType::Int8, true}, {1, 0, DType::Int32}, {},
                                   31, Rounding::HalfEven);
   EXPECT_TRUE(takes_int16(plan));
+  EXPECT_EQ(accumulator_bound(plan), 191 * 132 + 25);
   const std::int16_t x[] = {100, 7};
   std::int32_t y = 0;
   conv_tile_int16(conv_tile(problem, 0, 1, 0, 1), plan, x, plan.weights.data(), plan.entries.data(), &y);

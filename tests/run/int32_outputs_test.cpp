@@ -107,6 +107,48 @@ TEST(Int32Outputs, AreWorthTheirScales) {
   EXPECT_DOUBLE_EQ(left.values[0], 1613.0 / (127 * 127));
 }
 
+// Weights 1e-12 have steps of 1e-12/127, in which the bias 0.5 would be 4e15 with inputs in steps of 2/127;
+// weights 0 have none of their own. Both biases come out as 2^30 steps; the other channel keeps its own.
+TEST(Int32Outputs, ABiasBesideWeightsNextToNothingIsKept) {
+  for (const GridKind grids : {GridKind::Symmetric, GridKind::Affine}) {
+    Builder b;
+    const std::string x = b.input({1, 2, 4, 5});
+    const Tensor w({3, 2, 1, 1}, {1e-12, -1e-12, 0, 0, 0.5, 0.25});
+    b.end("Conv", {x, b.constant(w), b.list({0.5, -0.013, 0.1})});
+    RunSpec spec = b.spec();
+    spec.defaults.quantisation = grids;
+    spec.int32 = {kEverything};
+    Tensor left;
+    RunOptions options;
+    options.output = [&](const std::string&, const Tensor& values) { left = values; };
+    const RunResult result = simulate({spec, read_machine("generic"), Policy::read("full")}, options);
+    ASSERT_EQ(left.values.size(), 60U);
+    for (std::size_t i = 0; i < 20; ++i) {
+      EXPECT_NEAR(left.values[i], 0.5, 1e-8);
+      EXPECT_NEAR(left.values[20 + i], -0.013, 1e-9);
+    }
+    EXPECT_EQ(result.nodes.back().accuracy->ideal_exact_fraction, 1);
+    const std::vector<double>& scales = result.outputs.at(0).scales;
+    ASSERT_EQ(scales.size(), 3U);
+    EXPECT_DOUBLE_EQ(scales[0], 0.5 / (1 << 30));
+    EXPECT_DOUBLE_EQ(scales[1], 0.013 / (1 << 30));
+    EXPECT_GT(scales[2], 1e-6);
+  }
+}
+
+// 100,000 products of up to 128 and 127 add up to 1.63e9, which int32 holds. The bias is 1.3e5 / (2/127 *
+// 1/127) = 1.05e9 of their steps: together 2.7e9, beyond 2^31.
+TEST(Int32Outputs, SumsThatPassInt32WithTheirBiasAreRefused) {
+  Builder b;
+  const std::int64_t taps = 100000;
+  const std::string x = b.input({1, taps});
+  b.end("Gemm", {x, b.constant(Tensor::filled({taps, 1}, 1)), b.list({1.3e5})});
+  RunSpec spec = b.spec();
+  EXPECT_NO_THROW(simulate({spec, read_machine("generic"), Policy::read("full")}, {}));
+  spec.int32 = {kEverything};
+  EXPECT_THROW(simulate({spec, read_machine("generic"), Policy::read("full")}, {}), InputError);
+}
+
 // Each output says how its codes are read: a channel of 20 elements a scale, one scale, none of float32.
 TEST(Int32Outputs, SayTheirScales) {
   Builder b;
