@@ -55,8 +55,8 @@ const ParameterTable<VectorParams>& vector_parameters() {
        "Elements of table-driven functions (activations) in each cycle."},
       {"int16_table_entries", &VectorParams::int16_table_entries, "", 512, 65536,
        "Codes that the table of a function holds where its input is int16, a power of two. All 65,536 are "
-       "exact, "
-       "and take 128 KiB of SRAM that every step loads; between fewer the function is drawn straight."},
+       "exact, and take 128 KiB of SRAM that every step loads; between fewer the function is drawn "
+       "straight."},
       {"pipeline_cycles", &VectorParams::pipeline_cycles, "cycles", 0, 1000, "Depth of the pipeline."},
   };
   return table;

@@ -282,8 +282,7 @@ SetScale finalise_set(const NormPlan& plan, const SetSums& sums, const RsqrtUnit
   RsqrtResult r = rsqrt(w);
   int extra = e / 2;  // fraction bits of sqrt(W) over sqrt(V)
   if (plan.epsilon_place == EpsilonPlace::OnDeviation && plan.epsilon_term != 0) {
-    // sqrt(W) = W * rsqrt(W), with kDeviationBits more bits; then the unit once more, on the square of the
-    // sum.
+    // sqrt(W) = W * rsqrt(W), with deviation_bits() more; then the unit once more, on the square of the sum.
     const int bits = rsqrt.params().bits;
     const int excess = std::max(0, bits_of(w) + bits - 126);  // W keeps 80 bits at the least
     const Int128 root = round_shift(static_cast<Int128>(w >> excess) * r.mantissa,

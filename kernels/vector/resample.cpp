@@ -295,11 +295,12 @@ class RowResampler {
  private:
   static constexpr std::int64_t kFarZero = 1 << 20;  // beyond, sums that it is taken from need over 64 bits
 
-  // How far a sum of coarse weights may be off: half a weight's last bit for each tap, of codes to 128.
+  // How far a sum of coarse weights may be off, of codes to 128: half a last bit for each tap, and as much
+  // for the tap that takes what is missing to one.
   static std::int64_t margin_of(const ResamplePlan& plan) {
     if (plan.row_weights.exact && plan.column_weights.exact) return 0;
-    constexpr int kCodeBits = 8;  // to 128, and weights of a cubic that add up to 1.5
-    return (plan.rows.taps + plan.columns.taps) << (ResamplePlan::kCoarseBits - 1 + kCodeBits);
+    constexpr int kCodeBits = 8;  // to 128, times what the other axis' weights add up to: 1.4 of a cubic
+    return (plan.rows.taps + plan.columns.taps) << (ResamplePlan::kCoarseBits + kCodeBits);
   }
 
   template <class Sum>

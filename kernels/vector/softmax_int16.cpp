@@ -49,7 +49,7 @@ Int128 quotient_code(const WideSoftmax& wide, std::int64_t e, Int128 sum) {
   const Int128 numerator = Int128{e} * wide.reciprocal;
   const int shift = kReciprocalBits - wide.reciprocal_exponent;
   if (shift < 0) return round_div(numerator << std::min(-shift, 30), sum, Rounding::HalfEven);
-  return round_div(numerator, sum << std::min(shift, 60), Rounding::HalfEven);
+  return round_div(numerator, sum << std::min(shift, 50), Rounding::HalfEven);  // sums to 2^75 fit
 }
 
 // -(distance * scale + log_sum) in steps of the output grid.

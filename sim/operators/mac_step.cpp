@@ -11,6 +11,15 @@
 
 namespace bpusim {
 
+bool multiplies_by_weights(const Operation& product) {
+  return product.constant.at(1) != 0 && product.constant[0] == 0 && product.shape(1).size() == 2;
+}
+
+bool has_weights(const Node& node, const Network& network) {
+  if (node.op == "Conv" || node.op == "ConvTranspose") return true;
+  return (node.op == "Gemm" || node.op == "MatMul") && multiplies_by_weights(operation_of(node, network));
+}
+
 Tensor weights_of(const StepLowering& s, std::size_t input) {
   const Value& value = s.context.network.values.at(s.node.inputs.at(input));
   if (s.context.function) return value.stored ? value.stored() : *value.data;

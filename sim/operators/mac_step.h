@@ -42,6 +42,13 @@ struct MacStep {
   std::int64_t weight_bytes = 0;  ///< where `arrange` changes their number; 0: oc * taps
 };
 
+/// A matrix of constants behind an activation: weights, one scale a column.
+bool multiplies_by_weights(const Operation& product);
+
+/// Whether a node makes sums of products with weights, into which others can be folded: a convolution, or
+/// such a product.
+bool has_weights(const Node& node, const Network& network);
+
 /// The values of a constant input, to be folded into; a tensor of the same shape without values where the run
 /// has no function.
 Tensor weights_of(const StepLowering& s, std::size_t input);

@@ -123,14 +123,6 @@ class Placer {
     return placement;
   }
 
-  // Sums of products with constant weights, which others can be folded into.
-  bool has_weights(const Node& node) const {
-    if (node.op == "Conv" || node.op == "ConvTranspose") return true;
-    if (node.op != "Gemm" && node.op != "MatMul") return false;
-    const Operation operation = operation_of(node, network_);
-    return operation.constant.at(1) != 0 && operation.constant[0] == 0 && operation.shape(1).size() == 2;
-  }
-
   // BatchNormalization over the channels that weights are made for: axis 1 is a product's columns in rank 2
   // only.
   bool folds_norm(const Node& first, const Node& node) const {
@@ -195,7 +187,7 @@ class Placer {
     step.lowerable = find_operator(node.op) != nullptr && !reads_unknown(node) && bpu_obstacle(node).empty();
     const std::string& data = node.inputs.empty() ? node.outputs.at(0) : node.inputs[0];
     step.shape = data.empty() || network_.unknown.count(data) != 0 ? "" : to_string(network_.shape_of(data));
-    if (step.placement.where == Where::Bpu && has_weights(node)) fuse(step);
+    if (step.placement.where == Where::Bpu && has_weights(node, network_)) fuse(step);
     if (!node.origin.empty()) step.placement.reason += "; recognised from " + node.origin;
     if (step.nodes.size() > 1) step.placement.reason += "; what follows is folded into it";
     return step;

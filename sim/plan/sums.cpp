@@ -4,26 +4,20 @@
 
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
-#include "sim/operators/operation.h"
+#include "sim/operators/mac_step.h"
 
 namespace bpusim {
 
 namespace {
 
-bool multiplies_weights(const Step& step, const PlacedNetwork& placed) {
-  const Node& first = placed.first_node(step);
-  if (first.op == "Conv" || first.op == "ConvTranspose") return true;
-  if (first.op != "Gemm" && first.op != "MatMul") return false;
-  const Operation operation = operation_of(first, placed.network);
-  return operation.constant.at(1) != 0 && operation.constant[0] == 0 && operation.shape(1).size() == 2;
-}
-
-// A factor or a bias of constants goes into the weights; nothing else may follow the sums.
-bool folds_into_weights(const Node& node, const Network& network) {
-  if (node.op == "BatchNormalization") return true;
-  if (node.op != "Add" && node.op != "Sub" && node.op != "Mul" && node.op != "Div") return false;
-  return std::any_of(node.inputs.begin(), node.inputs.end(),
-                     [&](const std::string& input) { return network.values.at(input).constant; });
+// Whether the n-th node of a step goes into the weights and biases of its first.
+bool folds_into_weights(const Step& step, std::size_t n, const PlacedNetwork& placed) {
+  const Network& network = placed.network;
+  const Node& node = network.nodes[step.nodes[n]];
+  const std::string& read = network.nodes[step.nodes[n - 1]].outputs.at(0);
+  if (network.values.at(read).grid) return false;  // rounded to it first
+  return node.op == "BatchNormalization" ||
+         !folded_constant(placed.first_node(step), node, read, network).empty();
 }
 
 std::string reader_of(const std::string& value, const PlacedNetwork& placed) {
@@ -53,19 +47,15 @@ std::string obstacle_of(const std::string& output, const PlacedNetwork& placed) 
   const Step* maker = maker_of(output, placed);
   if (maker == nullptr) return "no operator makes it";
   if (!maker->on_bpu()) return maker->name + " runs on the CPU";
-  if (!multiplies_weights(*maker, placed))
+  if (!has_weights(placed.first_node(*maker), network))
     return maker->name + " (" + maker->op + ") is no convolution or product with constant weights";
   for (std::size_t n = 1; n < maker->nodes.size(); ++n)
-    if (const Node& node = network.nodes[maker->nodes[n]]; !folds_into_weights(node, network))
+    if (const Node& node = network.nodes[maker->nodes[n]]; !folds_into_weights(*maker, n, placed))
       return node.name + " (" + node.op + ") follows the sums in " + maker->name;
   if (network.values.at(output).grid) return "the model gives it a grid";
   if (const std::string reader = reader_of(output, placed); !reader.empty()) return reader + " reads it too";
   return "";
 }
-
-}  // namespace
-
-namespace {
 
 // Whether nothing else is said of the output, and sums of int8 activations stay within int32.
 bool is_free(const std::string& output, const PlacedNetwork& placed, const std::vector<std::string>& kept) {

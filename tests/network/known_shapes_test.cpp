@@ -85,6 +85,18 @@ TEST(KnownShapes, Windows) {
               {"GlobalAveragePool", {{2, 5, 7, 9}}, Shape{2, 5, 1, 1}}});
 }
 
+TEST(KnownShapes, OfRecurrentLayersAndWhatMovesElements) {
+  // Steps, directions, batch and hidden of X [7, 2, 5], W [2, 12, 5] and R [2, 12, 3].
+  expect_all({{"LSTM", {{7, 2, 5}, {2, 12, 5}, {2, 12, 3}}, Shape{7, 2, 2, 3}},
+              {"GRU", {{7, 2, 5}, {1, 9, 5}, {1, 9, 3}}, Shape{7, 1, 2, 3}},
+              {"RNN", {{2, 7, 5}, {1, 3, 5}, {1, 3, 3}}, Shape{2, 7, 1, 3}, {}, {{"layout", 1}}},
+              {"GRU", {{7, 2, 5}, {1, 9, 5}}, kNobodyKnows},
+              {"Slice", {{7, 2, 5}, {1}, {1}}, Shape{kOpen, kOpen, kOpen}},
+              {"Tile", {{7, 2}, {2}}, Shape{kOpen, kOpen}},
+              {"QuantizeLinear", {{7, 2}, {}}, Shape{7, 2}},
+              {"ScatterND", {{7, 2}, {1, 1}, {1, 2}}, Shape{7, 2}}});
+}
+
 TEST(KnownShapes, Products) {
   expect_all({{"MatMul", {{5, 2, 3}, {3, 4}}, Shape{5, 2, 4}},
               {"MatMul", {{1, 2, 3}, {6, 3, 4}}, Shape{6, 2, 4}},

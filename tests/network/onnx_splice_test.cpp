@@ -141,6 +141,35 @@ TEST(OnnxIf, ShapesBehindOperators) {
   }
 }
 
+// The rank behind a Slice, of all results of a Split, and of a GRU's first result, which has four axes. Its
+// second has three: nothing is said of it, rather than the first one's.
+TEST(OnnxIf, RanksBehindSlicesSplitsAndRecurrentLayers) {
+  const auto choice = [](const std::string& of, std::int64_t rank) {
+    return operators(network_of(conditional([&](Model& m) {
+             m.integers("axis", {1});
+             m.integers("end", {2});
+             m.integers("rank", {rank});
+             m.integers("front", {0});
+             m.node("Slice", {"x", "front", "end", "axis"}, {"slice"});
+             testing::set_int(m.node("Split", {"x"}, {"split", "rest"}), "axis", 1);
+             m.weights("w", {1, 9, 4}, std::vector<float>(36, 0.1F));
+             m.weights("r", {1, 9, 3}, std::vector<float>(27, 0.1F));
+             m.node("Unsqueeze", {"x", "front"}, {"steps"});
+             m.node("GRU", {"steps", "w", "r"}, {"all", "last"});
+             m.node("Shape", {of}, {"s"});
+             m.node("Size", {"s"}, {"size"});
+             m.node("Equal", {"size", "rank"}, {"c"});
+             return "c";
+           })))
+        .back();
+  };
+  for (const auto& [value, rank] : {std::pair{"slice", 2}, {"split", 2}, {"rest", 2}, {"all", 4}}) {
+    EXPECT_EQ(choice(value, rank), "Add") << value;
+    EXPECT_EQ(choice(value, rank + 1), "Neg") << value;
+  }
+  EXPECT_EQ(choice("last", 3), "If");
+}
+
 // Ranks, and numbers that are given, through what else conditions are computed by.
 TEST(OnnxIf, RanksAndGivenNumbers) {
   const Network rank = network_of(conditional([](Model& m) {

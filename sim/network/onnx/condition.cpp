@@ -139,6 +139,11 @@ Tensor shape_value(const Node& node, const Shape& whole) {
   return Tensor({size}, std::move(extents));
 }
 
+// known_shape() is of a node's first output; of a Split all have the rank that it tells.
+bool tells_shape(const Node& node, const std::string& output) {
+  return node.outputs.at(0) == output || node.op == "Split";
+}
+
 }  // namespace
 
 std::optional<Shape> KnownValues::shape_of(const std::string& name, int depth) {
@@ -151,11 +156,15 @@ std::optional<Shape> KnownValues::shape_of(const std::string& name, int depth) {
   const auto before = shapes_.find(name);
   if (before != shapes_.end()) return before->second;
   std::optional<Shape> shape;
-  if (const auto maker = makers_.find(name); maker != makers_.end())
+  if (const auto maker = makers_.find(name);
+      maker != makers_.end() && tells_shape(network_.nodes[maker->second], name))
     shape = known_shape(network_.nodes[maker->second],
                         {[&](const std::string& input) { return shape_of(input, depth + 1); },
                          [&](const std::string& input) { return this->value(input, depth + 1); }});
   if (!shape && ranked) shape = value.shape;
+  if (ranked && shape->size() == value.shape.size())  // what the operator leaves open the file may say
+    for (std::size_t d = 0; d < shape->size(); ++d)
+      if ((*shape)[d] == kOpen) (*shape)[d] = value.shape[d];
   shapes_[name] = shape;
   return shape;
 }

@@ -69,11 +69,6 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
   return 2 * static_cast<double>(element_count(outputs.at(0)) * inner);
 }
 
-// A matrix of constants behind an activation: weights, one scale a column.
-bool has_weights(const Operation& operation) {
-  return operation.constant.at(1) != 0 && operation.constant[0] == 0 && operation.shape(1).size() == 2;
-}
-
 std::string matmul_obstacle(const Operation& operation) {
   if (operation.shape(0).size() < 2 || operation.shape(1).size() < 2)
     return "a MatMul by a vector has no BPU lowering";
@@ -81,7 +76,7 @@ std::string matmul_obstacle(const Operation& operation) {
 }
 
 std::string gemm_obstacle(const Operation& operation) {
-  const bool weights = has_weights(operation);
+  const bool weights = multiplies_by_weights(operation);
   if (weights && flag(operation.node, "transA")) return "a transposed activation has no BPU lowering";
   if (!operation.given(2)) return "";
   const std::int64_t columns = operation.shape(1)[flag(operation.node, "transB") ? 0 : 1],
@@ -210,7 +205,7 @@ LoweredStep lower_activations(const StepLowering& s, const ProductProblem& probl
 }
 
 LoweredStep lower(StepLowering& s) {
-  if (has_weights(s.operation())) return lower_weights(s);
+  if (multiplies_by_weights(s.operation())) return lower_weights(s);
   return lower_activations(s, matmul_problem(s.node, s.shape(s.node.inputs[0]), s.shape(s.node.inputs[1])),
                            s.node.op == "Gemm" ? s.node.attributes.get("alpha", 1.0) : 1.0);
 }
