@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "sim/operators/operator.h"
 
 namespace bpusim {
@@ -40,7 +41,9 @@ DType Operation::dtype(std::size_t input) const {
 const Tensor& Operation::value(std::size_t input) const {
   if (!given(input)) return absent();
   if (values[input] == nullptr)
-    throw std::invalid_argument(node.op + ": input '" + node.inputs[input] + "' must be a constant");
+    throw NotRun(node.op + ": input '" + node.inputs[input] +
+                 "' must be a constant, and is computed or an input of the network: export the model so that "
+                 "it is one");
   if (values[input]->data) return *values[input]->data;
   read.resize(values.size());
   if (!read[input]) read[input] = values[input]->numbers();

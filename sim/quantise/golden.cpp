@@ -106,10 +106,13 @@ class Evaluation {
 
   void refuse_undefined() const {
     std::string lines;
-    for (const Node& node : network_.nodes)
+    for (const Node& node : network_.nodes) {
       if (find_operator(node.op) == nullptr)
         lines += "\n  " + node.name + " (" + node.op +
                  "): " + (node.unread.empty() ? "the operator has no definition in bpusim" : node.unread);
+      if (const auto why = network_.not_run.find(node.name); why != network_.not_run.end())
+        lines += "\n  " + node.name + ": " + why->second;
+    }
     if (!lines.empty()) throw PlacementError(place("nothing computes:" + lines));
   }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,36 @@ TEST(Refusals, AnEmptyTensorIsValidAndNotRun) {
   Attributes einsum;
   einsum.strings["equation"] = "i,i->";  // the output is a number
   EXPECT_THROW(simulate(scenario_of("Einsum", {Tensor({0}, {}), Tensor({0}, {})}, einsum)), PlacementError);
+}
+
+TEST(Refusals, ASliceThatLeavesNothingIsValidAndNotRun) {
+  Scenario scenario = scenario_of(
+      "Slice", {Tensor::filled({1, 3, 4, 4}, 1), Tensor({1}, {2}), Tensor({1}, {2})}, Attributes{});
+  Network& network = scenario.run.network;
+  for (const char* given : {"x1", "x2"}) network.values[given].constant = true;
+  network.inputs = {"x0"};
+  EXPECT_THROW(simulate(scenario), PlacementError);
+}
+
+// Where every input is a tensor of the run: shapes that follow from numbers are valid ONNX, and not run.
+TEST(Refusals, ParametersThatAreComputedAreNotRun) {
+  std::set<std::string> refused;
+  for (const OperatorDefinition& row : operator_registry()) {
+    for (const std::size_t count : {2U, 3U, 4U, 5U}) {
+      SCOPED_TRACE(row.op + " of " + std::to_string(count));
+      std::vector<Tensor> inputs{Tensor::filled({1, 4, 6, 6}, 0.5)};
+      while (inputs.size() < count) inputs.push_back(Tensor::filled({4}, 1));
+      try {
+        simulate(scenario_of(row.op, inputs, Attributes{}));
+      } catch (const PlacementError& error) {
+        if (std::string(error.what()).find("must be a constant") != std::string::npos) refused.insert(row.op);
+      } catch (const InputError& error) {
+        EXPECT_EQ(std::string(error.what()).find("must be a constant"), std::string::npos) << error.what();
+      }
+    }
+  }
+  for (const char* op : {"Reshape", "Slice", "Tile", "Pad", "Expand", "Unsqueeze", "ReduceSum", "Resize"})
+    EXPECT_EQ(refused.count(op), 1U) << op;
 }
 
 TEST(Refusals, ExtremeWholeNumbersInEveryAttribute) {

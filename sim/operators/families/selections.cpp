@@ -3,6 +3,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "kernels/tensor/selection.h"
 #include "kernels/tensor/tensor_math.h"
 #include "sim/lowering/selection.h"
@@ -61,7 +62,8 @@ std::vector<Shape> shapes(const Operation& operation) {
   const Shape shape = chosen_by(operation).selection.shape;
   // A list may come out empty, as shape arithmetic has it (the axes before axis 0).
   if (element_count(shape) == 0 && operation.shape().size() > 1)
-    throw std::invalid_argument(operation.node.op + ": nothing is left of " + to_string(operation.shape()));
+    throw NotRun(operation.node.op + ": nothing is left of " + to_string(operation.shape()) +
+                 "; tensors without elements are valid, and not run");
   return {shape};
 }
 
