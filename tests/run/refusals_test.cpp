@@ -72,6 +72,13 @@ TEST(Refusals, AnEmptyTensorIsValidAndNotRun) {
   EXPECT_THROW(simulate(scenario_of("Einsum", {Tensor({0}, {}), Tensor({0}, {})}, einsum)), PlacementError);
 }
 
+TEST(Refusals, ASlopeLargerThanItsInputIsNoOnnx) {
+  for (const Shape& slope : {Shape{3, 4}, Shape{1, 3, 1}, Shape{2, 3, 1}})
+    EXPECT_THROW(simulate(scenario_of("PRelu", {Tensor::filled({3, 1}, 1), Tensor::filled(slope, 1)}, {})),
+                 InputError)
+        << to_string(slope);
+}
+
 TEST(Refusals, ASliceThatLeavesNothingIsValidAndNotRun) {
   Scenario scenario = scenario_of(
       "Slice", {Tensor::filled({1, 3, 4, 4}, 1), Tensor({1}, {2}), Tensor({1}, {2})}, Attributes{});

@@ -50,6 +50,10 @@ std::vector<Shape> shapes(const Operation& operation) {
   Shape shape = operation.shape(0);
   for (std::size_t i = 1; i < operation.shapes.size(); ++i)
     shape = broadcast_shape(shape, operation.shape(i));
+  // The slope stretches to its input, never the other way round.
+  if (operation.node.op == "PRelu" && shape != operation.shape(0))
+    throw std::invalid_argument("PRelu: slope of shape " + to_string(operation.shape(1)) +
+                                " does not broadcast to input " + to_string(operation.shape(0)));
   return {shape};
 }
 
