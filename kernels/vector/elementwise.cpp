@@ -84,6 +84,10 @@ ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantis
   plan.in = in;
   plan.out = out;
   plan.rounding = rounding;
+  if (out.dtype == DType::Float32) {
+    if (kind != ElementwiseKind::Copy) refuse("onto float32 there are copies only");
+    return plan;
+  }
   plan.lowest = out.lowest();
   plan.highest = out.highest();
   const std::vector<double> gains = gains_of(kind, in, out.scale);
@@ -324,6 +328,11 @@ class PairTable {
 };
 
 }  // namespace
+
+void elementwise_float32(const ElementwisePlan& plan, const std::int16_t* a, std::int64_t count, float* y) {
+  std::transform(a, a + count, y,
+                 [&](std::int16_t code) { return static_cast<float>(dequantise(code, plan.in.front())); });
+}
 
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
                                             const std::vector<std::vector<std::int64_t>>& operands,

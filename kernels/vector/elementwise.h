@@ -1,6 +1,7 @@
 // Relu, Add and copies onto another grid: the neighbours that a norm has.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,7 +23,8 @@ inline int operand_count(ElementwiseKind kind) {
 /// `multiplier_bits` with a common shift (m1 negative for Sub, m0 for ReverseSub). Mul: y = zero_point + m0
 /// (a - z_a)(b - z_b) / 2^shift. Div: y = zero_point + m0 (a - z_a) / ((b - z_b) 2^shift); by zero it is the
 /// end of the grid, and 0 / 0 is 0. Min and Max choose between the two products. PRelu takes m0 (a - z_a), or
-/// m1 (a - z_a)(b - z_b) below zero.
+/// m1 (a - z_a)(b - z_b) below zero. A Copy onto float32 has no multipliers: its result is the number itself,
+/// (a - z_a) times the scale, rounded to float32 once.
 struct ElementwisePlan {
   ElementwiseKind kind = ElementwiseKind::Copy;
   std::vector<Quantisation> in;
@@ -40,8 +42,15 @@ inline bool takes_int16(const ElementwisePlan& plan) {
   return any;
 }
 
+/// Bytes of the widest side's elements, of which lanes hold so many fewer.
+inline int widest_bytes(const ElementwisePlan& plan) {
+  int bytes = byte_size(plan.out.dtype);
+  for (const Quantisation& grid : plan.in) bytes = std::max(bytes, byte_size(grid.dtype));
+  return bytes;
+}
+
 /// `multiplier_bits` are those where all is int8; any int16 brings further ones (affine_int16.h). Throws
-/// std::invalid_argument for zero points too far out.
+/// std::invalid_argument for zero points too far out, and for another kind than Copy onto float32.
 ElementwisePlan plan_elementwise(ElementwiseKind kind, const std::vector<Quantisation>& in,
                                  const Quantisation& out, int multiplier_bits, Rounding rounding);
 
@@ -63,7 +72,10 @@ std::int64_t quotient(Int128 n, Int128 d, Rounding rounding);
 void elementwise_int8(const ElementwisePlan& plan, const std::int8_t* a, const std::int8_t* b,
                       std::int64_t count, std::int8_t* y, const Broadcast& broadcast = {});
 
-/// The infinitely precise result of the same codes, rounded once.
+/// A Copy onto float32: `count` numbers.
+void elementwise_float32(const ElementwisePlan& plan, const std::int16_t* a, std::int64_t count, float* y);
+
+/// The infinitely precise result of the same codes, rounded once; not of copies onto float32.
 std::vector<std::int64_t> ideal_elementwise(const ElementwisePlan& plan,
                                             const std::vector<std::vector<std::int64_t>>& operands,
                                             const Broadcast& broadcast = {});

@@ -34,16 +34,18 @@ Footprint Elementwise::footprint(const Site& site, const Plans& plans) const {
 }
 
 Cost Elementwise::price(const MachineParams& machine, const Site&, const Plans& plans) const {
-  return vector_cost(machine.vector, takes_int16(plans.of(*this)) ? 2 * elements : elements);
+  return vector_cost(machine.vector, elements * widest_bytes(plans.of(*this)));
 }
 
 void Elementwise::execute(const Site& site, const Plans& plans, Memories& memories) const {
   const ElementwisePlan& p = plans.of(*this);
   const CoreSram sram = memories.sram(site.core);
-  if (!takes_int16(p) && !p.beyond_64_bits)
+  if (widest_bytes(p) == 1 && !p.beyond_64_bits)
     return elementwise_int8(p, sram.at<std::int8_t>(a), sram.at<std::int8_t>(b), elements,
                             sram.at<std::int8_t>(out), broadcast);
   auto first = sram.widened(a, elements, p.in[0].dtype);
+  if (p.out.dtype == DType::Float32)
+    return elementwise_float32(p, first.data(), elements, sram.at<float>(out));
   std::vector<std::int16_t> second;
   if (operand_count(p.kind) == 2)
     second = sram.widened(b, second_elements(broadcast, elements), p.in[1].dtype);

@@ -48,7 +48,7 @@ class TimedAdvisor {
     std::map<ProductKind, std::vector<std::size_t>> products;
     for (std::size_t s = 0; s < steps_.size(); ++s) {
       const Step& step = steps_[s];
-      if (step.on_cpu() && step.op != kQuantise) on_cpu[step.op].push_back(s);  // it goes with its readers
+      if (step.on_cpu() && !is_copy(step.op)) on_cpu[step.op].push_back(s);  // they go with their readers
       if (step.placement.where == Where::Decomposed) decomposed[step.op].push_back(s);
       const NodeResult* row = row_of(s);
       if (row != nullptr && step.on_bpu() && row->macs > 0) products[kind_of_product(s)].push_back(s);

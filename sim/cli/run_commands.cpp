@@ -203,6 +203,12 @@ void add_run_command(CLI::App& app, Action& action) {
           "may be repeated")
       ->take_all();
   command
+      ->add_option(
+          "--float32", c->overrides.float32,
+          "Output of the network that leaves as float32, which a step of its own makes of its codes, or all; "
+          "may be repeated")
+      ->take_all();
+  command
       ->add_option("--int16-below", c->overrides.int16_below,
                    "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
       ->check(CLI::Range(-1.0, 1.0));

@@ -75,7 +75,12 @@ void insert_copies(const std::vector<ValueCopy>& copies, Network& network, std::
     value.stored = nullptr;
     value.constant = false;
     const auto maker = behind.find(copy.value);
-    at[maker == behind.end() ? 0 : maker->second].push_back(step_for(copy, network, names));
+    // What the CPU does for the application alone waits until the BPU is through.
+    const bool last = copy.op == kDequantise && copy.placement.where == Placement::Where::Cpu;
+    at[last                    ? steps.size()
+       : maker == behind.end() ? 0
+                               : maker->second]
+        .push_back(step_for(copy, network, names));
   }
   std::vector<Step> all;
   for (std::size_t s = 0; s <= steps.size(); ++s) {
@@ -90,8 +95,10 @@ void insert_copies(const std::vector<ValueCopy>& copies, Network& network, std::
 std::string original_of(const Network& network, std::string value) {
   for (std::size_t n = network.nodes.size(); n-- > 0;) {
     const Node& node = network.nodes[n];
-    if (is_copy(node.op) && node.outputs[0] == value) value = node.inputs[0];
+    if (node.op != kDequantise && is_copy(node.op) && node.outputs[0] == value) value = node.inputs[0];
   }
+  for (const Node& node : network.nodes)
+    if (node.op == kDequantise && node.inputs[0] == value) value = node.outputs[0];
   return value;
 }
 

@@ -10,7 +10,7 @@
 
 namespace bpusim {
 
-/// `copy` holds what `value` holds, as `op` makes it (kQuantise or kRequantise).
+/// `copy` holds what `value` holds, as `op` makes it (kQuantise, kRequantise or kDequantise).
 struct ValueCopy {
   std::string value, copy, op;
   Placement placement;
@@ -20,11 +20,13 @@ struct ValueCopy {
 void read_copy(const ValueCopy& copy, Network& network, const std::vector<std::size_t>& readers);
 
 /// Adds the steps that make the copies, each behind the step that makes its value, those of the network's
-/// inputs before all others; nodes stay in topological order.
+/// inputs before all others and outputs that the CPU dequantises behind all others; nodes stay in
+/// topological order.
 void insert_copies(const std::vector<ValueCopy>& copies, Network& network, std::vector<Step>& steps,
                    FreeNames& names);
 
-/// The value that `value` is a copy of, or a copy of a copy; itself where it is none.
+/// The value of the model that `value` is a copy of, or a copy of a copy, or the codes of, where the output
+/// itself is a copy; itself where it is none.
 std::string original_of(const Network& network, std::string value);
 
 }  // namespace bpusim

@@ -89,7 +89,7 @@ class Splitter {
         family.read_by_cpu = true;
     }
     for (const std::string& output : last.outputs)
-      if (is_float(output)) family_of(output).made_by_bpu = step.on_bpu();
+      if (is_float(output)) family_of(output).made_by_bpu = step.on_bpu() && first.op != kDequantise;
   }
 
   // The readers take the copy's name. A constant needs no node: it is held once more.

@@ -10,6 +10,7 @@
 #include "sim/plan/element_types.h"
 #include "sim/plan/expansion.h"
 #include "sim/plan/facts.h"
+#include "sim/plan/float_outputs.h"
 #include "sim/plan/float_tensors.h"
 #include "sim/plan/given_grids.h"
 #include "sim/plan/given_weights.h"
@@ -71,6 +72,7 @@ PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   placed.network = simplified(run.network, policy, requests);
   placed.steps = place(run, placed.network, policy, requests);
   refuse_unplaced(placed.steps, policy.name());  // what follows may rely on their operators' definitions
+  dequantise_outputs(placed.network, placed.steps, run.float32, policy);
   std::set<std::string> floats = keep_floats(placed.network, placed.steps);
   placed.sharing = plan_sharing(placed.network, placed.steps, std::move(floats));
   widen(placed, run.int16, run.int8);

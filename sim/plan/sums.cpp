@@ -42,7 +42,7 @@ const Step* maker_of(const std::string& output, const PlacedNetwork& placed) {
 // Why the output cannot be the sums of the step that makes it; empty where it can.
 std::string obstacle_of(const std::string& output, const PlacedNetwork& placed) {
   const Network& network = placed.network;
-  if (placed.sharing.is_float(output)) return "the CPU makes it, as float32";
+  if (placed.sharing.is_float(output)) return "it leaves as float32";
   if (placed.sharing.is_exact(output)) return "it holds whole numbers as they are";
   const Step* maker = maker_of(output, placed);
   if (maker == nullptr) return "no operator makes it";

@@ -238,8 +238,9 @@ Calibration choose_grids(const RunSpec& run, const PlacedNetwork& placed, const 
   };
   for (const auto& [name, statistics] : observation.values) choose(name, name);
   for (const Node& node : placed.network.nodes)  // copies of values that were observed before they were added
-    if (is_copy(node.op) && observation.values.count(node.outputs[0]) == 0)
-      choose(node.outputs[0], original_of(placed.network, node.outputs[0]));
+    if (const std::string& added = node.op == kDequantise ? node.inputs[0] : node.outputs[0];
+        is_copy(node.op) && observation.values.count(added) == 0)
+      choose(added, original_of(placed.network, added));
   unify(placed, zero, result.grids);
   return result;
 }

@@ -106,14 +106,16 @@ class Evaluation {
 
   void refuse_undefined() const {
     std::string lines;
+    std::vector<std::string> not_run;
     for (const Node& node : network_.nodes) {
       if (find_operator(node.op) == nullptr)
         lines += "\n  " + node.name + " (" + node.op +
                  "): " + (node.unread.empty() ? "the operator has no definition in bpusim" : node.unread);
       if (const auto why = network_.not_run.find(node.name); why != network_.not_run.end())
-        lines += "\n  " + node.name + ": " + why->second;
+        not_run.push_back(place(node.name + ": " + why->second));
     }
     if (!lines.empty()) throw PlacementError(place("nothing computes:" + lines));
+    if (!not_run.empty()) throw PlacementError(not_run);
   }
 
   void step(const Node& node) {

@@ -270,11 +270,12 @@ void read_samples_of(const YamlNode& samples, const std::string& folder, RunSpec
   for (const std::string& path : samples.one_or_more()) run.samples.push_back(beside(folder, path));
 }
 
-// Samples, and which tensors are int16 or int32.
+// Samples, and which tensors are int16, int32 or float32.
 void read_quantisation(const YamlNode& root, const std::string& folder, RunSpec& run) {
   read_samples_of(root["calibration_samples"], folder, run);
   run.int16 = root["int16"].one_or_more();
   run.int32 = root["int32"].one_or_more();
+  run.float32 = root["float32"].one_or_more();
   run.int8 = root["int8"].words();
   const bool all = std::count(run.int16.begin(), run.int16.end(), kEverything) +
                        std::count(run.int32.begin(), run.int32.end(), kEverything) >

@@ -58,12 +58,13 @@ struct RunSpec {
   std::vector<std::string> samples;         ///< files and folders to calibrate on; none: the run's own input
   std::vector<InputSamples> input_samples;  ///< the same of single inputs
   bool drawn_inputs = false;                ///< no input of the network comes from a file
-  std::vector<std::string> int16;  ///< nodes whose outputs, and inputs of the network that, are int16
-  std::vector<std::string> int32;  ///< outputs of the network that leave as sums, or kEverything
-  std::vector<std::string> int8;   ///< nodes, and inputs, that kEverything leaves in int8
-  double int16_below = -1;         ///< nodes whose int8 output has a lower cosine become int16
-  double int16_until = -1;         ///< output cosine for which few nodes are looked for that become int16
-  bool sensitivity = false;        ///< measures also what each node loses alone
+  std::vector<std::string> int16;    ///< nodes whose outputs, and inputs of the network that, are int16
+  std::vector<std::string> int32;    ///< outputs of the network that leave as sums, or kEverything
+  std::vector<std::string> float32;  ///< outputs of the network that leave as numbers, or kEverything
+  std::vector<std::string> int8;     ///< nodes, and inputs, that kEverything leaves in int8
+  double int16_below = -1;           ///< nodes whose int8 output has a lower cosine become int16
+  double int16_until = -1;           ///< output cosine for which few nodes are looked for that become int16
+  bool sensitivity = false;          ///< measures also what each node loses alone
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
   std::map<std::string, Request> on;  ///< where nodes are to run: by node name, or by operator for all of its

@@ -92,6 +92,7 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
   append(run.samples, given.samples);
   append(run.int16, given.int16);
   append(run.int32, given.int32);
+  append(run.float32, given.float32);
   if (std::isnan(given.int16_below) || std::isnan(given.int16_until))
     throw InputError("--int16-below and --int16-until take a cosine, a number from -1 to 1");
   if (given.int16_below > -1) run.int16_below = given.int16_below;

@@ -30,6 +30,7 @@ struct Overrides {
   std::vector<std::string> samples;  ///< to calibrate on, beside the file's own
   std::vector<std::string> int16;    ///< nodes and inputs, beside the file's own
   std::vector<std::string> int32;    ///< outputs, beside the file's own
+  std::vector<std::string> float32;  ///< outputs, beside the file's own
   double int16_below = -1, int16_until = -1;
   bool sensitivity = false;
   std::int64_t memory_limit = 0;  ///< bytes that the run may take (MemoryBudget); 0 for the default

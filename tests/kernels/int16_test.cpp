@@ -128,6 +128,20 @@ TEST(Int16, ElementwiseIsWithinOneStepOfExact) {
         }
 }
 
+// (3 + 5) * 0.1 = 0.8 and (-32768 + 5) * 0.1 = -3276.3, each as the nearest float32; nothing but copies.
+TEST(Int16, CopiesOntoFloat32AreTheNumbersRoundedOnce) {
+  const Quantisation in{0.1, -5, DType::Int16}, numbers{1, 0, DType::Float32};
+  const auto plan = plan_elementwise(ElementwiseKind::Copy, {in}, numbers, 30, Rounding::HalfEven);
+  const std::int16_t codes[] = {3, -32768, -5};
+  float y[3] = {};
+  elementwise_float32(plan, codes, 3, y);
+  EXPECT_EQ(y[0], 0.8F);
+  EXPECT_EQ(y[1], -3276.3F);
+  EXPECT_EQ(y[2], 0.0F);
+  EXPECT_THROW(plan_elementwise(ElementwiseKind::Relu, {in}, numbers, 30, Rounding::HalfEven),
+               std::invalid_argument);
+}
+
 // All codes by a table of 2^(16 - segment_bits) entries; the largest difference to the function, rounded
 // once.
 std::int64_t worst_of_table(const RealFunction& function, const Quantisation& in, const Quantisation& out,

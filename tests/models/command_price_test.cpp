@@ -162,9 +162,10 @@ TEST(CommandPrice, OfGroupsSideBySide) {
 }
 
 TEST(CommandPrice, OfVectorWork) {
-  // 42 elements: 6 and the pipeline, twice the elements where an operand or the result has two bytes.
+  // 42 elements: 6 and the pipeline, twice the elements where an operand or the result has two bytes, four
+  // times where it has four.
   EXPECT_EQ(prices<Elementwise>(),
-            (Cycles{12, 12, 12, 12, 12, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17}));
+            (Cycles{12, 12, 12, 12, 12, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 27, 27}));
   // 33 on the four lanes with tables.
   EXPECT_EQ(prices<Lookup>(), (Cycles{9 + 6, 17 + 6, 17 + 6, 17 + 6}));
   // Four rows of nine: a table and two passes.
@@ -255,6 +256,8 @@ TEST(CommandFootprint, OfVectorWork) {
       // All of the second operand, an element for each five, seven elements, three.
       for (const std::int64_t second : {42, 9, 7, 3}) expected.push_back({{in, second}, {out}});
     }
+  expected.push_back({{42}, {168}});  // float32 of int8 and of int16
+  expected.push_back({{84}, {168}});
   EXPECT_EQ(footprints<Elementwise>(), expected);
   // The table of an int16 input has 513 entries of 4 bytes.
   EXPECT_EQ(footprints<Lookup>(), (All{{{33}, {33}}, {{33}, {66}}, {{66, 2052}, {33}}, {{66, 2052}, {66}}}));

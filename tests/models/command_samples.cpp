@@ -198,6 +198,11 @@ std::vector<Sample> samples(SamplesOf<Elementwise>) {
             with_plan(what + ", two operands", Unit::Vector, Elementwise{0, 42, 64, 256, 512, broadcast},
                       plan_elementwise(ElementwiseKind::Add, {in, kInt8}, out, 20, Rounding::HalfEven)));
     }
+  const Quantisation numbers{1, 0, DType::Float32};
+  for (const Quantisation& in : kGrids)
+    all.push_back(with_plan("float32 of " + to_string(in.dtype), Unit::Vector,
+                            Elementwise{0, 42, 64, 64, 256, {}},
+                            plan_elementwise(ElementwiseKind::Copy, {in}, numbers, 20, Rounding::HalfEven)));
   return all;
 }
 

@@ -52,11 +52,12 @@ class Toolchain : public ::testing::Test {
   }
 
   // The runs have the same rows, in the same cycles, on the same grids, of the same accuracy. Outputs leave
-  // as sums but on Nash.
+  // as sums, on Nash as float32.
   void expect_same(const Vendor& vendor, const std::string& own, bool sums = true) {
-    const bool int32 = sums && vendor.march.rfind("nash", 0) != 0;
-    const RunResult a = run_of(vendor.text(), folder_),
-                    b = run_of("model: m.onnx\n" + own + (int32 ? "int32: all\n" : ""), folder_);
+    const char* const leave = vendor.march.rfind("nash", 0) == 0 ? "float32: all\n"
+                              : sums                             ? "int32: all\n"
+                                                                 : "";
+    const RunResult a = run_of(vendor.text(), folder_), b = run_of("model: m.onnx\n" + own + leave, folder_);
     EXPECT_TRUE(a.of_toolchain);
     EXPECT_EQ(a.machine, b.machine);
     EXPECT_EQ(a.policy, b.policy);
@@ -114,6 +115,17 @@ TEST_F(Toolchain, OutputsLeaveAsSumsUnlessAskedFor) {
   expect_same(vendor, own, false);
   vendor.calibration = "  calibration_type: skip\n  optimization: set_model_output_int16\n";
   expect_same(vendor, own + "int16: [head]\n", false);
+}
+
+TEST_F(Toolchain, NashDequantisesItsOutputsUnlessSuchNodesGo) {
+  Vendor vendor;
+  vendor.march = "nash-e";
+  const RunResult numbers = run_of(vendor.text(), folder_);
+  EXPECT_EQ(numbers.nodes.back().op, "Dequantise");
+  EXPECT_EQ(numbers.nodes.back().on, Side::Bpu);
+  EXPECT_EQ(numbers.nodes.back().out_type, "float32");
+  vendor.model = "  remove_node_type: Dequantize\n";
+  EXPECT_EQ(run_of(vendor.text(), folder_).nodes.back().out_type, "int8");
 }
 
 TEST_F(Toolchain, SaysWhichMarchHasNoPreset) {

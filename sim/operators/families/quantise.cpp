@@ -5,6 +5,7 @@
 #include "sim/lowering/elementwise.h"
 #include "sim/operators/families.h"
 #include "sim/operators/step_lowering.h"
+#include "sim/operators/tensor_codes.h"
 
 namespace bpusim {
 
@@ -25,7 +26,13 @@ LoweredStep lower(StepLowering& s) {
       s.fastest({"streaming"}, lowered.work, [&](const LoweringChoice& choice, const MachineParams& machine) {
         return lower_elementwise(s.step.name, {job}, machine, choice.tile_bytes);
       }));
-  lowered.ideal = [plan](const std::vector<Codes>& inputs) { return ideal_elementwise(plan, inputs); };
+  lowered.ideal = [plan](const std::vector<Codes>& inputs) {
+    if (plan.out.dtype != DType::Float32) return ideal_elementwise(plan, inputs);
+    std::vector<double> numbers;
+    numbers.reserve(inputs.front().size());
+    for (const std::int64_t code : inputs.front()) numbers.push_back(dequantise(code, plan.in.front()));
+    return codes_on(numbers, plan.out);
+  };
   return lowered;
 }
 
@@ -47,7 +54,11 @@ std::vector<OperatorDefinition> operators::quantises() {
   requantise.host_ops = ops_per_element;
   requantise.takes_int16 = always;
   requantise.lower = lower;
-  return {quantise, requantise};
+  OperatorDefinition dequantise = requantise;
+  dequantise.op = kDequantise;
+  dequantise.arithmetic = "codes times their scale as float32, one rounding; plans add it behind outputs";
+  dequantise.host_ops = quantise.host_ops;
+  return {quantise, requantise, dequantise};
 }
 
 }  // namespace bpusim

@@ -82,8 +82,7 @@ std::vector<Key> calibration_keys() {
        "run_fast",
        kPartly,
        "`int16` and `int8`, `int16: all` for all nodes; without set_model_output_ `int32: all` on X3, J5 and "
-       "X5; "
-       "run_fast changes nothing"},
+       "X5; on Nash `float32: all` unless remove_node_type names Dequantize; run_fast changes nothing"},
       {kCalibration, "quant_config", false, true, "JSON file or map", kPartly,
        "`int16`, `on`, `calibration`, `quantisation: affine`; float16, dual-int16 and bias correction are "
        "said"},

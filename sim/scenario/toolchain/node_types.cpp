@@ -135,6 +135,14 @@ void read_optimization(Translation& t) {
   if (!outputs_on_grids) t.run.int32.emplace_back(kEverything);
 }
 
+// Nash dequantises its outputs, unless such nodes are to go.
+void read_types_that_leave(Translation& t) {
+  const auto removed = t.setting(kModel, "remove_node_type").list(";,");
+  const bool codes = std::any_of(removed.begin(), removed.end(),
+                                 [](const Placed<std::string>& type) { return type.value == "Dequantize"; });
+  if (t.nash() && !codes) t.run.float32.emplace_back(kEverything);
+}
+
 }  // namespace
 
 void set_output_type(Translation& t, const std::string& node, const std::string& type, const YamlNode& at) {
@@ -181,6 +189,7 @@ void read_node_types(Translation& t) {
   read_places(t, "run_on_bpu", Request::Bpu);
   read_optimization(t);
   if (t.nash()) read_quant_config(t);
+  read_types_that_leave(t);
   const auto& wide = t.run.int16;
   if (std::find(wide.begin(), wide.end(), kEverything) == wide.end() && t.run.int32.empty())
     t.run.int8.clear();  // as all others are
