@@ -31,7 +31,8 @@ class TileSums {
       : t_(tile), p_(plan.problem), zero_(plan.in.zero_point), weights_(weights), take_(take) {}
 
   void operator()(const S* input) const {
-    const bool pixels_only = p_.ih * p_.iw * p_.kh * p_.kw == 1 && p_.oh * p_.ow == 1;
+    const bool pixels_only = p_.ih * p_.iw * p_.kh * p_.kw == 1 && p_.oh * p_.ow == 1 &&
+                             p_.pad_top + p_.pad_left == 0;  // else the one window lies in the padding
     if (pixels_only && p_.groups == 1 && narrow()) return matrix_product(input);
     for (std::int64_t s = 0; s < t_.samples; ++s) {
       const TapSource<S> source{input + s * t_.in_channels * t_.in_rows * p_.iw,

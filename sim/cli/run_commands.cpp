@@ -176,6 +176,41 @@ int conformance(const std::vector<std::string>& folders, const std::string& json
   return kFine;
 }
 
+void add_quantisation_choices(CLI::App& command, Overrides& overrides) {
+  command.add_option(
+      "--calibration", overrides.calibration,
+      "max, percentile[:FRACTION], kl, mse, readers, or auto, which tries them all: how grids are found");
+  command
+      .add_option("--calibrate", overrides.samples,
+                  "Sample to calibrate on (.npy, .npz, .pb), or a folder of them; may be repeated")
+      ->take_all();
+  command
+      .add_option("--int16", overrides.int16,
+                  "Node whose output, or input of the network that, is int16, or all; may be repeated")
+      ->take_all();
+  command
+      .add_option(
+          "--int32", overrides.int32,
+          "Output of the network that leaves as the sums of its convolution or product, or all that can; "
+          "may be repeated")
+      ->take_all();
+  command
+      .add_option(
+          "--float32", overrides.float32,
+          "Output of the network that leaves as float32, which a step of its own makes of its codes, or all; "
+          "may be repeated")
+      ->take_all();
+  command
+      .add_option("--int16-below", overrides.int16_below,
+                  "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
+      ->check(CLI::Range(-1.0, 1.0));
+  command
+      .add_option("--int16-until", overrides.int16_until,
+                  "Make int16 of the few nodes that the output's cosine needs to reach this one")
+      ->check(CLI::Range(-1.0, 1.0));
+  command.add_flag("--sensitivity", overrides.sensitivity, "Measure also what each node loses by itself");
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& app, Action& action) {
@@ -185,38 +220,7 @@ void add_run_command(CLI::App& app, Action& action) {
   add_choices(*command, *c);
   add_csv_choice(*command, *c);
   add_result_file(*command, "--out", c->out, "Folder for report.txt and report.json");
-  command->add_option(
-      "--calibration", c->overrides.calibration,
-      "max, percentile[:FRACTION], kl, mse, readers, or auto, which tries them all: how grids are found");
-  command
-      ->add_option("--calibrate", c->overrides.samples,
-                   "Sample to calibrate on (.npy, .npz, .pb), or a folder of them; may be repeated")
-      ->take_all();
-  command
-      ->add_option("--int16", c->overrides.int16,
-                   "Node whose output, or input of the network that, is int16, or all; may be repeated")
-      ->take_all();
-  command
-      ->add_option(
-          "--int32", c->overrides.int32,
-          "Output of the network that leaves as the sums of its convolution or product, or all that can; "
-          "may be repeated")
-      ->take_all();
-  command
-      ->add_option(
-          "--float32", c->overrides.float32,
-          "Output of the network that leaves as float32, which a step of its own makes of its codes, or all; "
-          "may be repeated")
-      ->take_all();
-  command
-      ->add_option("--int16-below", c->overrides.int16_below,
-                   "Make int16 of nodes whose int8 output has a lower cosine, and of what they read")
-      ->check(CLI::Range(-1.0, 1.0));
-  command
-      ->add_option("--int16-until", c->overrides.int16_until,
-                   "Make int16 of the few nodes that the output's cosine needs to reach this one")
-      ->check(CLI::Range(-1.0, 1.0));
-  command->add_flag("--sensitivity", c->overrides.sensitivity, "Measure also what each node loses by itself");
+  add_quantisation_choices(*command, c->overrides);
   add_result_file(*command, "--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   add_result_file(*command, "--dump-outputs", c->outputs,
                   "Folder for the network's outputs as the machine makes them, as .npy");
