@@ -95,31 +95,54 @@ Shape einsum_shape(const std::string& equation, const std::vector<Shape>& operan
   return shape_of(letters, letters.result);
 }
 
-double einsum_products(const std::string& equation, const std::vector<Shape>& operands) {
-  double products = 2;
-  for (const auto& [letter, extent] : letters_of(equation, operands).extent)
-    products *= static_cast<double>(extent);
-  return products;
+namespace {
+
+bool has(const std::string& term, char letter) {
+  return term.find(letter) != std::string::npos;
 }
 
-Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
-  std::vector<Shape> shapes;
-  shapes.reserve(operands.size());
-  for (const Tensor& x : operands) shapes.push_back(x.shape);
-  const Letters letters = letters_of(equation, shapes);
-  std::string order = letters.result;
+// What is left of the first two terms when they are put together: letters that others, or the result, have.
+std::string left_of_two(const Letters& letters) {
+  std::string others = letters.result, left;
+  for (std::size_t k = 2; k < letters.operands.size(); ++k) others += letters.operands[k];
+  for (const char c : letters.operands[0] + letters.operands[1])
+    if (has(others, c) && !has(left, c)) left += c;
+  return left;
+}
+
+// Letters that the first two terms have, or all terms where there are no more.
+double tuples_of_two(const Letters& letters) {
+  double tuples = 1;
   for (const auto& [letter, extent] : letters.extent)
-    if (order.find(letter) == std::string::npos) order += letter;
+    if (has(letters.operands[0], letter) || (letters.operands.size() > 1 && has(letters.operands[1], letter)))
+      tuples *= static_cast<double>(extent);
+  return tuples;
+}
+
+// The terms without the first two, and what is left of them in front.
+Letters without_two(const Letters& letters) {
+  Letters rest = letters;
+  rest.operands.erase(rest.operands.begin(), rest.operands.begin() + 2);
+  rest.operands.insert(rest.operands.begin(), left_of_two(letters));
+  return rest;
+}
+
+// Every tuple of the letters that the operands have, the result's in front, one product each.
+Tensor sum_of_products(const Letters& letters, const std::vector<const Tensor*>& operands) {
+  std::string order = letters.result;
+  for (const std::string& term : letters.operands)
+    for (const char c : term)
+      if (!has(order, c)) order += c;
   Tensor y = Tensor::filled(shape_of(letters, letters.result), 0);
   std::vector<std::vector<std::int64_t>> strides;
   for (std::size_t k = 0; k < operands.size(); ++k)
-    strides.push_back(strides_of(letters.operands[k], shapes[k], order));
+    strides.push_back(strides_of(letters.operands[k], operands[k]->shape, order));
   strides.push_back(strides_of(letters.result, y.shape, order));
   std::vector<std::int64_t> index(order.size(), 0), at(strides.size(), 0);
   while (true) {
     double product = 1;
     for (std::size_t k = 0; k < operands.size(); ++k)
-      product *= operands[k].values[static_cast<std::size_t>(at[k])];
+      product *= operands[k]->values[static_cast<std::size_t>(at[k])];
     y.values[static_cast<std::size_t>(at.back())] += product;
     std::size_t d = order.size();
     while (true) {
@@ -134,10 +157,39 @@ Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) 
   }
 }
 
+}  // namespace
+
+double einsum_products(const std::string& equation, const std::vector<Shape>& operands) {
+  Letters letters = letters_of(equation, operands);
+  double tuples = 0;
+  for (; letters.operands.size() > 2; letters = without_two(letters)) tuples += tuples_of_two(letters);
+  return 2 * (tuples + tuples_of_two(letters));
+}
+
+Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
+  std::vector<Shape> shapes;
+  std::vector<const Tensor*> tensors;
+  for (const Tensor& x : operands) {
+    shapes.push_back(x.shape);
+    tensors.push_back(&x);
+  }
+  Letters letters = letters_of(equation, shapes);
+  Tensor two;
+  while (tensors.size() > 2) {
+    Letters pair = letters;
+    pair.operands.resize(2);
+    pair.result = left_of_two(letters);
+    two = sum_of_products(pair, {tensors[0], tensors[1]});
+    letters = without_two(letters);
+    tensors.erase(tensors.begin());
+    tensors[0] = &two;
+  }
+  return sum_of_products(letters, tensors);
+}
+
 std::optional<ProductProblem> einsum_product(const std::string& equation, const Shape& a, const Shape& b) {
   const Letters letters = letters_of(equation, {a, b});
   const std::string &ta = letters.operands[0], &tb = letters.operands[1], &ty = letters.result;
-  const auto has = [](const std::string& term, char c) { return term.find(c) != std::string::npos; };
   for (std::size_t k = 0; k < 2; ++k)
     for (std::size_t d = 0; d < letters.operands[k].size(); ++d)
       if ((k == 0 ? a : b)[d] != letters.extent.at(letters.operands[k][d])) return std::nullopt;

@@ -10,12 +10,13 @@
 
 namespace bpusim {
 
-/// Letters with or without "->"; "..." stands for any dimensions, which broadcast. Throws
-/// std::invalid_argument with what does not fit.
+/// Letters with or without "->"; "..." stands for any dimensions, which broadcast. Of more than two operands
+/// the first two are put together, then what is left of them and the third. Throws std::invalid_argument with
+/// what does not fit.
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands);
 Shape einsum_shape(const std::string& equation, const std::vector<Shape>& operands);
 
-/// Floating-point operations of the plain sum: a product and an addition for each tuple of letters.
+/// Floating-point operations: a product and an addition for each tuple of letters of two operands.
 double einsum_products(const std::string& equation, const std::vector<Shape>& operands);
 
 /// The equation as products of matrices that lie in memory as they are: letters that all have in front, then

@@ -100,7 +100,9 @@ PoolProblem resolve_pool(const std::string& op, const Attributes& given, const S
   Shape weights = {input[1], 1};
   weights.insert(weights.end(), kernel.begin(), kernel.end());
   a.ints["group"] = input[1];
-  if (a.get("ceil_mode", std::int64_t{0}) != 0) {  // as much padding behind as the last window needs
+  const bool same =
+      a.get("auto_pad", std::string("NOTSET")).rfind("SAME", 0) == 0;  // says the extents itself
+  if (a.get("ceil_mode", std::int64_t{0}) != 0 && !same) {  // as much padding behind as the last window needs
     auto pads = a.get("pads", std::vector<std::int64_t>(2 * spatial.size(), 0));
     const auto strides = a.get("strides", std::vector<std::int64_t>(spatial.size(), 1)),
                dilations = a.get("dilations", std::vector<std::int64_t>(spatial.size(), 1));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "kernels/not_run.h"
 #include "kernels/quantise/affine_entry.h"
 
 namespace bpusim {
@@ -13,6 +14,9 @@ namespace {
 [[noreturn]] void refuse(const std::string& what) {
   throw std::invalid_argument("Resize: " + what);
 }
+
+// Each output of an axis has its taps in a table.
+constexpr std::int64_t kLongestAxis = std::int64_t{1} << 22;
 
 // How coordinates of the output meet those of the input, and how inputs are weighted.
 struct Mode {
@@ -187,8 +191,13 @@ Resize resolve_resize(const std::string& op, const Attributes& at, const Shape& 
   mode.antialias = at.get("antialias", std::int64_t{0}) != 0;
   Resize resize;
   resize.extrapolation = at.get("extrapolation_value", 0.0);
-  for (const AxisScale& axis : scales_of(at, x, old ? none : constant(0), constant(old ? 0 : 1), constant(2)))
+  for (const AxisScale& axis :
+       scales_of(at, x, old ? none : constant(0), constant(old ? 0 : 1), constant(2))) {
+    if (axis.out > kLongestAxis)
+      throw NotRun(op + ": an axis of " + std::to_string(axis.out) + " elements, of at most " +
+                   std::to_string(kLongestAxis) + " that are run");
     resize.axes.push_back(taps_of(mode, axis));
+  }
   return resize;
 }
 

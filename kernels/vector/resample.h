@@ -30,7 +30,8 @@ struct Resize {
 
 /// ONNX Resize and Upsample; `constants` are the inputs after the first (roi, scales, sizes; only scales for
 /// Upsample and the first Resize). Modes nearest, linear, cubic; all coordinate modes; antialias,
-/// exclude_outside, axes, keep_aspect_ratio_policy. Throws std::invalid_argument with what does not fit.
+/// exclude_outside, axes, keep_aspect_ratio_policy. Throws std::invalid_argument with what does not fit, and
+/// NotRun where an axis is longer than 2^22.
 Resize resolve_resize(const std::string& op, const Attributes& attributes, const Shape& x,
                       const std::vector<Tensor>& constants);
 

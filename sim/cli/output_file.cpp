@@ -10,7 +10,10 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <set>
 
+#include "sim/config/input_file.h"
+#include "sim/config/paths.h"
 #include "sim/input_error.h"
 
 namespace bpusim {
@@ -47,7 +50,22 @@ std::string reason() {
   return std::strerror(errno);
 }
 
+// Where files that are not committed yet are to go.
+std::set<std::string>& targets() {
+  static std::set<std::string> paths;
+  return paths;
+}
+
 }  // namespace
+
+OutputFile::Place::Place(const std::string& path) : resolved_(resolved(path).string()) {
+  if (!targets().insert(resolved_).second)
+    throw InputError(path + ": can't be written: another result goes there");
+}
+
+OutputFile::Place::~Place() {
+  targets().erase(resolved_);
+}
 
 OutputFile::OutputFile(const std::string& path) : path_(path), target_(path) {
   const auto refuse = [&] { throw InputError(path_ + ": can't be written: " + reason()); };
@@ -63,6 +81,9 @@ OutputFile::OutputFile(const std::string& path) : path_(path), target_(path) {
     return;
   }
   if (there && ::access(target_.c_str(), W_OK) != 0) refuse();
+  if (was_read(target_))
+    throw InputError(path_ + ": can't be written: it is a file that the result is made from");
+  place_.emplace(target_);
   const std::string stem =
       (fs::path(target_).parent_path() / (".bpusim-" + std::to_string(::getpid()) + "-")).string();
   for (int i = 0; descriptor_ < 0 && i < 1000; ++i) {

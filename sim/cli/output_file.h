@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace bpusim {
@@ -10,7 +11,8 @@ namespace bpusim {
 /// a pipe) is written as it is.
 class OutputFile {
  public:
-  /// Throws InputError where nothing can be written at `path`, before the work whose result goes there.
+  /// Throws InputError where nothing can be written at `path`, before the work whose result goes there; where
+  /// it is a file that the program has read; and where another one that is not committed goes there.
   explicit OutputFile(const std::string& path);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -26,7 +28,21 @@ class OutputFile {
  private:
   [[noreturn]] void fail() const;
 
+  /// A place on the disk that no other result may take meanwhile.
+  class Place {
+   public:
+    /// Throws InputError where another one has it.
+    explicit Place(const std::string& path);
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place();
+
+   private:
+    const std::string resolved_;
+  };
+
   const std::string path_;
+  std::optional<Place> place_;
   std::string target_;     // the path, or what a link there leads to
   std::string temporary_;  // empty where the target itself is written
   int descriptor_ = -1;

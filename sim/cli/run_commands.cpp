@@ -7,7 +7,9 @@
 #include "sim/cli/result_files.h"
 #include "sim/cli/run_choices.h"
 #include "sim/cli/terminal.h"
+#include "sim/config/input_file.h"
 #include "sim/config/machine_file.h"
+#include "sim/config/paths.h"
 #include "sim/input_error.h"
 #include "sim/network/files/tensor_files.h"
 #include "sim/report/conformance_report.h"
@@ -73,10 +75,14 @@ namespace {
 // A folder of tensors as .npy, by position, with a list of their names.
 class TensorFolder {
  public:
-  explicit TensorFolder(const std::string& folder) : folder_(folder), list_(made(folder) + "/names.txt") {}
+  explicit TensorFolder(const std::string& folder) : folder_(folder), list_(made(folder) + "/names.txt") {
+    for (std::size_t i = 0; is_there(file_of(i)); ++i)
+      if (was_read(file_of(i)))
+        throw InputError(file_of(i) + ": can't be written: it is a file that the result is made from");
+  }
 
   void add(const std::string& name, const Tensor& tensor) {
-    OutputFile file(folder_ + "/" + std::to_string(index_++) + ".npy");
+    OutputFile file(file_of(index_++));
     write_npy(tensor, [&](const void* bytes, std::size_t count) { file.write(bytes, count); });
     file.commit();
     list_.write(printable(name) + "\n");
@@ -84,6 +90,7 @@ class TensorFolder {
   void finish() { list_.commit(); }
 
  private:
+  std::string file_of(std::size_t index) const { return folder_ + "/" + std::to_string(index) + ".npy"; }
   static const std::string& made(const std::string& folder) {
     make_folder(folder);
     return folder;
@@ -109,6 +116,8 @@ std::string table_of(const RunChoices& c, const RunResult& result) {
 
 int run(const RunChoices& c) {
   check_stdout(c);
+  if (!c.dump.empty() && !c.outputs.empty() && resolved(c.dump) == resolved(c.outputs))
+    throw InputError("--dump-golden and --dump-outputs go to the same folder; give each its own");
   std::optional<MapperLog> log;
   if (!c.against.empty()) log = read_mapper_log(c.against);
   std::string text_of_log;

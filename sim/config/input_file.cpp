@@ -4,9 +4,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <mutex>
+#include <set>
+#include <utility>
+
 #include "sim/input_error.h"
 
 namespace bpusim {
+
+namespace {
+
+// Files that were opened, whatever they are called.
+class FilesRead {
+ public:
+  void add(const struct ::stat& file) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    files_.emplace(file.st_dev, file.st_ino);
+  }
+  bool has(const struct ::stat& file) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return files_.count({file.st_dev, file.st_ino}) != 0;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::pair<::dev_t, ::ino_t>> files_;
+};
+
+FilesRead& files_read() {
+  static FilesRead files;
+  return files;
+}
+
+}  // namespace
+
+bool was_read(const std::string& path) {
+  struct ::stat file = {};
+  return ::stat(path.c_str(), &file) == 0 && files_read().has(file);
+}
 
 InputFile::InputFile(const std::string& path)
     : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
@@ -18,6 +53,7 @@ InputFile::InputFile(const std::string& path)
                                    : ": no such file, or not readable"));
   }
   size_ = status.st_size;
+  files_read().add(status);
 }
 
 InputFile::~InputFile() {

@@ -31,4 +31,7 @@ class InputFile {
   std::int64_t size_ = 0;
 };
 
+/// Whether the program has opened the file that is there, under whatever name: no result may go there.
+bool was_read(const std::string& path);
+
 }  // namespace bpusim

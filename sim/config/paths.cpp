@@ -24,6 +24,14 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+std::filesystem::path resolved(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path real =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  if (error) return path;
+  return real.has_filename() ? real : real.parent_path();  // of "folder/"
+}
+
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
   std::error_code error;

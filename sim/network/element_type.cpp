@@ -34,6 +34,12 @@ DType element_type(std::int64_t onnx_type) {
   }
 }
 
+std::int64_t onnx_number_of(DType dtype) {
+  std::int64_t number = 1;
+  while (element_type(number) != dtype) ++number;
+  return number;
+}
+
 std::string misfit(const Tensor& tensor, DType dtype) {
   if (!is_exact(dtype)) return "";
   const auto low = static_cast<double>(lowest_of(dtype)), high = static_cast<double>(highest_of(dtype));

@@ -143,6 +143,7 @@ class Reader {
       const std::string codes = edit_.node(n).outputs[i];
       if (codes.empty()) continue;
       Node quantise = converter("QuantizeLinear", name, grid);
+      quantise.attributes.ints["output_dtype"] = onnx_number_of(edit_.value(codes).dtype);
       quantise.inputs[0] = add_value(codes + ".real", edit_.value(codes).shape);
       quantise.outputs = {codes};
       edit_.make_as(n, i, quantise.inputs[0]);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,11 +75,22 @@ Node widened(Node node, const std::string& input, const Amounts& zeros) {
   return node;
 }
 
+// A mean has no value where its window lies in its padding alone; over an element of a Pad it has one.
+bool fits(const Node& node, const Network& network) {
+  try {
+    find_operator(node.op)->shapes(operation_of(node, network));
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
 bool folds(const Node& reader, const std::string& padded, const std::string& input, const Amounts& zeros,
            const Network& network) {
   const Amounts own = pads_of(reader, zeros.size());
   if (own.size() != zeros.size() || !takes_zeros(reader, padded, own)) return false;
-  return obstacle_of(widened(reader, input, zeros), network) == obstacle_of(reader, network);
+  const Node wide = widened(reader, input, zeros);
+  return fits(wide, network) && obstacle_of(wide, network) == obstacle_of(reader, network);
 }
 
 }  // namespace

@@ -53,6 +53,38 @@ expect 74 'r.json: can.t be written: File too large' sh -c 'ulimit -f 1; exec "$
 [ "$(cat r.json)" = old ] || fail "a result that did not fit took the place of the old one"
 expect 74 'Broken pipe' bash -c 'set -o pipefail; "$0" run good.yaml | true' "$bpusim"
 expect 2 'nowhere/r.json: can.t be written: No such file' "$bpusim" run good.yaml --json nowhere/r.json
+# Nothing that the result is made from is written over, and no result over another.
+relu_model r >m.onnx
+python3 - <<'P'
+import struct
+header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }"
+header += " " * (117 - len(header)) + "\n"
+with open("0.npy", "wb") as file:
+    file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack("<4f", 1, 2, 3, 4))
+P
+printf 'model: m.onnx\ninputs: {x: 0.npy}\n' >m.yaml
+ln -s m.onnx link.onnx
+ln m.onnx hard.onnx
+cp m.onnx before.onnx
+cp 0.npy before.npy
+for place in m.onnx ./nowhere/../m.onnx link.onnx hard.onnx; do
+  mkdir -p nowhere
+  expect 2 "$place: can.t be written: it is a file that the result is made from" "$bpusim" run m.onnx --json "$place"
+done
+rmdir nowhere
+expect 2 'm.yaml: can.t be written: it is a file that the result is made from' "$bpusim" run m.yaml --csv m.yaml
+expect 2 '0.npy: can.t be written: it is a file that the result is made from' "$bpusim" check m.yaml --json 0.npy
+for option in --dump-golden --dump-outputs; do
+  expect 2 '0.npy: can.t be written: it is a file that the result is made from' "$bpusim" run m.yaml "$option" .
+done
+expect 2 'z: can.t be written: another result goes there' "$bpusim" run m.yaml --json z --csv z
+mkdir o
+expect 2 'o/report.json: can.t be written: another result goes there' "$bpusim" run m.yaml --out o --json o/report.json
+expect 2 '--dump-golden and --dump-outputs go to the same folder' "$bpusim" run m.yaml --dump-golden q --dump-outputs ./q/
+cmp m.onnx before.onnx || fail "the model was written over"
+cmp 0.npy before.npy || fail "the input was written over"
+rm -rf m.onnx m.yaml link.onnx hard.onnx before.onnx before.npy 0.npy names.txt o q
+
 for option in --json --csv --out --dump-golden; do
   expect 2 "$option: needs a name" "$bpusim" run good.yaml "$option" ''
 done

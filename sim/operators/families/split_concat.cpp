@@ -28,8 +28,11 @@ Rows rows_at(const Shape& shape, std::size_t axis) {
 // Extents of a Split's outputs: given, or equal shares with a smaller last one.
 std::vector<std::int64_t> split_extents(const Node& node, std::vector<std::int64_t> given,
                                         std::int64_t whole) {
+  const auto parts = static_cast<std::int64_t>(node.outputs.size());
+  if (const std::int64_t said = node.attributes.get("num_outputs", parts); said != parts)
+    throw std::invalid_argument("Split: num_outputs is " + std::to_string(said) + ", for " +
+                                std::to_string(parts) + " outputs");
   if (given.empty()) {
-    const auto parts = static_cast<std::int64_t>(node.outputs.size());
     const std::int64_t each = ceil_div(whole, parts);
     for (std::int64_t at = 0; at < whole; at += each) given.push_back(std::min(each, whole - at));
   }
