@@ -1,8 +1,10 @@
 #include "sim/run/execution.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
+#include "sim/operators/operator.h"
 #include "sim/operators/tensor_codes.h"
 #include "sim/run/capture.h"
 #include "sim/run/measurement.h"
@@ -49,15 +51,36 @@ class Watching {
   std::vector<Observer*> added_;
 };
 
+// What the node makes of the codes that it has read, as the host computes it: of running statistics that only
+// leave the network, which are no tensors of the machine.
+std::vector<Tensor> made_by_host(const ExecutionInput& in, const Capture& capture, const Node& node) {
+  const Network& network = in.placed.network;
+  std::vector<std::shared_ptr<const Tensor>> numbers;
+  Inputs inputs;
+  for (const std::string& name : node.inputs) {
+    const auto place = in.compiled.places.find(name);
+    numbers.push_back(place == in.compiled.places.end()
+                          ? network.values.at(name).numbers()
+                          : std::make_shared<const Tensor>(network.shape_of(name),
+                                                           reals_of(capture.codes(name), place->second)));
+    inputs.push_back(numbers.back().get());
+  }
+  return evaluate(node, inputs, network);
+}
+
 // Those of the network's outputs that a step makes.
 void give_outputs(const ExecutionInput& in, const Capture& capture, std::size_t step) {
   if (!in.output) return;
   const Network& network = in.placed.network;
-  for (const std::string& name : in.placed.last_node(in.placed.steps[step]).outputs) {
+  const Node& node = in.placed.last_node(in.placed.steps[step]);
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const std::string& name = node.outputs[i];
     const auto place = in.compiled.places.find(name);
-    const bool leaves =
-        std::find(network.outputs.begin(), network.outputs.end(), name) != network.outputs.end();
-    if (!leaves || place == in.compiled.places.end()) continue;
+    if (std::find(network.outputs.begin(), network.outputs.end(), name) == network.outputs.end()) continue;
+    if (place == in.compiled.places.end()) {
+      in.output(name, made_by_host(in, capture, node).at(i));
+      continue;
+    }
     Tensor values;
     values.shape = network.shape_of(name);
     values.values = reals_of(capture.codes(name), place->second);

@@ -116,6 +116,23 @@ TEST(FastRows, TheLargestMagnitudeIsThatOfTheValues) {
   EXPECT_EQ(largest_magnitude({-2, 1, 1, 1, 1, 1, 1, 1, 1}), 2);
 }
 
+// Ones under three taps, of which the ends' see one in the padding: 2/3, counted or not where ceil_mode,
+// which rounds explicit pads alone, stands beside it.
+TEST(FastRows, CeilModeIsNothingToPoolsThatKeepTheExtent) {
+  for (const std::int64_t ceil : {0, 1})
+    for (const char* word : {"SAME_UPPER", "SAME_LOWER"}) {
+      Attributes a;
+      a.int_lists = {{"kernel_shape", {3}}};
+      a.ints = {{"count_include_pad", 1}, {"ceil_mode", ceil}};
+      a.strings["auto_pad"] = word;
+      const Tensor y = golden_pool(resolve_pool("AveragePool", a, {1, 1, 3}), Tensor::filled({1, 1, 3}, 1));
+      ASSERT_EQ(y.values.size(), 3U);
+      EXPECT_DOUBLE_EQ(y.values[0], 2.0 / 3);
+      EXPECT_DOUBLE_EQ(y.values[1], 1);
+      EXPECT_DOUBLE_EQ(y.values[2], 2.0 / 3);
+    }
+}
+
 // Every output's window, element by element, clipped to the input; empty windows are not drawn.
 TEST(FastRows, PoolingIsTheFormula) {
   Draw draw(8);

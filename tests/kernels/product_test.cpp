@@ -62,6 +62,24 @@ TEST(Einsum, ByHand) {
   EXPECT_THROW(einsum("ij,jk->iq", {a, b}), std::invalid_argument);
 }
 
+// Twelve matrices of ones, whose 24 letters are all summed: 16^12 in twelve steps of 16 products and no more.
+TEST(Einsum, ManyOperandsMeetTwoByTwo) {
+  std::string equation;
+  for (char c = 'a'; c < 'y'; c = static_cast<char>(c + 2))
+    equation += (c == 'a' ? "" : ",") + std::string{c, static_cast<char>(c + 1)};
+  const std::vector<Tensor> ones(12, Tensor::filled({4, 4}, 1));
+  EXPECT_EQ(einsum(equation + "->", ones).values, (std::vector<double>{281474976710656.0}));
+  // The first two have four letters, then the sum of them and two more each time.
+  EXPECT_EQ(einsum_products(equation + "->", std::vector<Shape>(12, {4, 4})), 2 * (256 + 10 * 16));
+  const Tensor a({2, 2}, {1, 2, 3, 4}), b({2}, {5, 6}), c({2, 1}, {7, 8});
+  // Letters that later operands have stay until then: sum over j of a_ij b_j c_jk, and an extent of 1
+  // stretches.
+  EXPECT_EQ(einsum("ij,j,jk->ik", {a, b, c}).values,
+            (std::vector<double>{1 * 5 * 7 + 2 * 6 * 8, 3 * 5 * 7 + 4 * 6 * 8}));
+  EXPECT_EQ(einsum("j,j,j->j", {Tensor({1}, {3}), Tensor({1}, {2}), b}).values,
+            (std::vector<double>{30, 36}));
+}
+
 TEST(Einsum, AttentionIsAProductOfMatricesAsTheyLie) {
   const auto scores = einsum_product("bhid,bhjd->bhij", {2, 3, 5, 4}, {2, 3, 7, 4});
   ASSERT_TRUE(scores.has_value());

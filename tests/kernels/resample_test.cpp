@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "kernels/not_run.h"
+
 namespace bpusim {
 namespace {
 
@@ -43,6 +45,11 @@ TEST(Resample, OneOutputOfARegionIsItsMiddle) {
 TEST(Resample, NearestByAFraction) {
   // 2 to 3: at -1/6, 1/2, 7/6; one half goes to the lower one.
   EXPECT_EQ(apply_resize(resize({2}, {1.5}, {}), {4, 5}), (Values{4, 4, 5}));
+}
+
+TEST(Resample, AnAxisOfMoreTapsThanMemoryHoldsIsNotRun) {
+  EXPECT_THROW(resize({4}, {1e9}, {}), NotRun);
+  EXPECT_NO_THROW(resize({4}, {1e5}, {}));
 }
 
 TEST(Resample, CubicKeepsConstantsAndItsPoints) {

@@ -203,6 +203,26 @@ TEST(GivenGrids, MovesOfCodesAreMovesOfNumbers) {
   EXPECT_EQ(ran.outputs.at("y").values, (Values{7.5}));
 }
 
+// Codes of 1, -2.5, 3 and 0.25 in steps of 0.5 from -4, in the other order; as they are, and as another grid
+// reads them: 0.25 (q - 1).
+TEST(GivenGrids, MovedCodesMayLeaveAndMeetAnotherGrid) {
+  for (const int type : {Type::INT8, Type::UINT8})
+    for (const bool leave : {true, false}) {
+      SCOPED_TRACE(type == Type::INT8 ? "int8" : "uint8");
+      QuantisedModel model;
+      model.input("x", {1, 1, 2, 2});
+      model.output("y", {1, 1, 2, 2});
+      model.grid("x", 0.5F, 8, type);
+      model.grid("other", 0.25F, 1, type);
+      model.quantise("x", "x", "codes");
+      testing::set_ints(model.node("Transpose", {"codes"}, {leave ? "y" : "turned"}, "turn"), "perm",
+                        {0, 1, 3, 2});
+      if (!leave) model.dequantise("turned", "other", "y");
+      const Ran ran = run_model(model, {{"x", Tensor({1, 1, 2, 2}, {1, -2.5, 3, 0.25})}});
+      EXPECT_EQ(ran.outputs.at("y").values, leave ? (Values{10, 14, 3, 8}) : (Values{2.25, 3.25, 0.5, 1.75}));
+    }
+}
+
 TEST(GivenGrids, InputsThatAreQuantisedAsTheyComeHaveOneGrid) {
   QuantisedModel model;
   model.input("x", {2, 2});

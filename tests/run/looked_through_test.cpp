@@ -341,6 +341,10 @@ TEST(LookedThrough, OtherBordersStay) {
   const Step pool = [](Draft& d, const std::string& x) {
     return d.add("MaxPool", {x}, list_of("kernel_shape", {3, 3}));
   };
+  const Step corner = [](Draft& d, const std::string& x) {  // a window of nothing but the Pad's zeros
+    return d.add("AveragePool", {x}, list_of("kernel_shape", {1, 1}));
+  };
+  EXPECT_EQ(left(padded({0, 0, 1, 1, 0, 0, 1, 1}), corner), 2U);
   const Step mean = [](Draft& d, const std::string& x) {  // counts its own border out
     Attributes a = list_of("kernel_shape", {3, 3});
     a.int_lists["pads"] = {1, 1, 1, 1};

@@ -79,6 +79,18 @@ TEST(Refusals, ASlopeLargerThanItsInputIsNoOnnx) {
         << to_string(slope);
 }
 
+TEST(Refusals, ASplitOfOtherPiecesThanOutputsIsNoOnnx) {
+  for (const std::int64_t pieces : {1, 2, 1000000000}) {
+    Attributes a;
+    a.ints["num_outputs"] = pieces;
+    const Scenario scenario = scenario_of("Split", {Tensor::filled({4}, 1)}, a);  // one output
+    if (pieces == 1)
+      EXPECT_NO_THROW(simulate(scenario));
+    else
+      EXPECT_THROW(simulate(scenario), InputError) << pieces;
+  }
+}
+
 TEST(Refusals, ASliceThatLeavesNothingIsValidAndNotRun) {
   Scenario scenario = scenario_of(
       "Slice", {Tensor::filled({1, 3, 4, 4}, 1), Tensor({1}, {2}), Tensor({1}, {2})}, Attributes{});
