@@ -45,10 +45,8 @@ void add_choices(CLI::App& command, RunChoices& c) {
       ->take_all();
   command.add_option("--dim", c.overrides.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
       ->take_all();
-  command
-      .add_option("--memory-limit", c.overrides.memory_limit,
-                  "What the run may take, as 4GiB: larger ones are refused before they start")
-      ->transform(CLI::AsSizeValue(false));
+  command.add_option("--memory-limit", c.overrides.memory_limit,
+                     "What the run may take, as 4GiB: larger ones are refused before they start");
   command.add_flag("--outside-data", c.overrides.outside_data,
                    "Read external data that lie outside of the model's folder, too");
   command

@@ -85,7 +85,12 @@ YamlNode YamlNode::read_text(const std::string& text, const std::string& name, P
   root.source_->file = name;
   root.source_->problems = &problems;
   try {
-    root.node_ = std::make_shared<YAML::Node>(YAML::Load(text));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    for (std::size_t i = 1; i < documents.size(); ++i)
+      if (!documents[i].IsNull())
+        throw InputError(name + ":" + std::to_string(documents[i].Mark().line + 1) +
+                         ": a second YAML document, behind ---: a file holds one");
+    root.node_ = std::make_shared<YAML::Node>(documents.empty() ? YAML::Node() : documents.front());
   } catch (const YAML::Exception& error) {
     throw InputError(name + ":" + std::to_string(error.mark.line + 1) + ": not valid YAML: " + error.msg);
   }

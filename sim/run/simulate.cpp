@@ -73,8 +73,8 @@ void report(const RowInput& rows, const Machine& machine, RunResult& result) {
   result.sram_high_water_bytes = rows.record.sram_high_water_bytes;
 }
 
-// Nodes whose results on the machine are infinite or no number, of which golden had nothing to say: codes
-// that stand for 0 are what operators on the CPU may divide by.
+// Nodes whose results are infinite or no number, of which golden had nothing to say: codes that stand for 0
+// are what operators on the CPU may divide by, and a file may hold infinity.
 std::vector<std::string> not_finite(const std::vector<NodeResult>& nodes,
                                     const std::vector<std::string>& doubts) {
   std::vector<std::string> texts;
@@ -82,9 +82,10 @@ std::vector<std::string> not_finite(const std::vector<NodeResult>& nodes,
     if (!node.accuracy || std::isfinite(node.accuracy->cosine)) continue;
     const auto is_of = [&](const std::string& doubt) { return doubt.rfind(node.name + ": ", 0) == 0; };
     if (std::none_of(doubts.begin(), doubts.end(), is_of))
-      texts.push_back(node.name +
-                      ": its results on the machine hold infinity or NaN, which the float64 model's do not: "
-                      "what it reads lost its small values to int8; make that int16");
+      texts.push_back(
+          node.name +
+          ": its results hold infinity or NaN: what it reads holds them already, or lost its small "
+          "values to int8; then make that int16");
   }
   return texts;
 }

@@ -6,6 +6,7 @@
 
 #include "sim/config/machine_file.h"
 #include "sim/config/suggest.h"
+#include "sim/config/yaml_reader.h"
 #include "sim/input_error.h"
 #include "sim/network/known_attributes.h"
 
@@ -62,6 +63,15 @@ void warn_of_unknown_attributes(const Network& network, const Listener& listener
     listener.warning(network.file + ": and " + std::to_string(warned - most) + " more such attributes");
 }
 
+std::int64_t parse_memory_limit(const std::string& text) {
+  if (text.empty()) return 0;
+  std::string expected = "from 1 byte to 1 EiB";
+  const auto bytes = parse_quantity(text, "bytes", expected);
+  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
+    throw InputError("--memory-limit " + text + ": expected " + expected + ", as 4GiB");
+  return static_cast<std::int64_t>(*bytes);
+}
+
 std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts) {
   std::map<std::string, bool> assumed;
   for (const std::string& text : texts) {
@@ -112,7 +122,7 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
 Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
   ReadOptions options;
   options.dims = parse_dims(overrides.dims);
-  options.memory_limit = overrides.memory_limit;
+  options.memory_limit = parse_memory_limit(overrides.memory_limit);
   options.outside_data = overrides.outside_data;
   options.assume = parse_assumptions(overrides.assume);
   if (overrides.inputs_as_weights) options.inputs_as_weights = true;

@@ -33,8 +33,8 @@ struct Overrides {
   std::vector<std::string> float32;  ///< outputs, beside the file's own
   double int16_below = -1, int16_until = -1;
   bool sensitivity = false;
-  std::int64_t memory_limit = 0;  ///< bytes that the run may take (MemoryBudget); 0 for the default
-  bool outside_data = false;      ///< external data may lie outside of the model's folder
+  std::string memory_limit;   ///< bytes that the run may take (MemoryBudget), "4GiB"; empty for the default
+  bool outside_data = false;  ///< external data may lie outside of the model's folder
 };
 
 /// Reads a run file (.yaml) or a model (.onnx) and what it names. Throws InputError with everything that is

@@ -53,6 +53,14 @@ expect 74 'r.json: can.t be written: File too large' sh -c 'ulimit -f 1; exec "$
 [ "$(cat r.json)" = old ] || fail "a result that did not fit took the place of the old one"
 expect 74 'Broken pipe' bash -c 'set -o pipefail; "$0" run good.yaml | true' "$bpusim"
 expect 2 'nowhere/r.json: can.t be written: No such file' "$bpusim" run good.yaml --json nowhere/r.json
+# What is asked for and cannot be meant.
+for limit in -1 0 99999999999999999999 much; do
+  expect 2 "--memory-limit $limit: expected" "$bpusim" check good.yaml --memory-limit "$limit"
+done
+printf -- '---\noperators:\n  - {op: Relu, shape: [1, 64]}\n---\nmachine: rdk-x5\n' >two.yaml
+expect 2 'two.yaml:5: a second YAML document' "$bpusim" check two.yaml
+rm two.yaml
+
 # Nothing that the result is made from is written over, and no result over another.
 relu_model r >m.onnx
 python3 - <<'P'

@@ -97,6 +97,9 @@ TEST(OnnxTensors, SparseInitializersBecomeDense) {
   sparse.mutable_indices()->Clear();
   testing::fill_int64(*sparse.mutable_indices(), "", {2, 2}, {0, 1, 1, 0});  // row and column of each
   EXPECT_EQ(data_of(network_of(model), "s").values, (std::vector<double>{0, 5, 0, 7, 0, 0}));
+  sparse.mutable_indices()->set_int64_data(2, 0);  // (0, 1), then (0, 0)
+  EXPECT_NE(error_of(model).find("sparse initializer 's' has indices that do not ascend"), std::string::npos);
+  sparse.mutable_indices()->set_int64_data(2, 1);
   sparse.mutable_indices()->set_int64_data(3, 3);
   EXPECT_NE(error_of(model).find("sparse initializer 's' has an index that lies outside of 2x3"),
             std::string::npos);

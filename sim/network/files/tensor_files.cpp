@@ -69,6 +69,8 @@ std::string header_value(const std::string& header, const std::string& key, cons
   const auto at = header.find("'" + key + "'");
   const auto colon = at == std::string::npos ? at : header.find(':', at);
   if (colon == std::string::npos) throw InputError(name + ": the .npy header lacks '" + key + "'");
+  if (header.find("'" + key + "'", colon) != std::string::npos)
+    throw InputError(name + ": the .npy header has '" + key + "' twice");
   const auto begin = header.find_first_not_of(' ', colon + 1);
   if (begin == std::string::npos) throw InputError(name + ": the .npy header ends after '" + key + "'");
   const char open = header[begin];

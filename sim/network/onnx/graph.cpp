@@ -229,7 +229,8 @@ std::vector<std::string> OnnxGraphReader::inputs_of(const onnx::NodeProto& proto
       for (const auto& other : nodes)
         if (std::count(other.output().begin(), other.output().end(), input) != 0)
           refuse(where, "reads '" + input + "', which is made only after it, by " +
-                            where_of(other.op_type(), other.name()) +
+                            (other.name().empty() ? "a node of type " + other.op_type()
+                                                  : where_of(other.op_type(), other.name())) +
                             ": the nodes of an ONNX graph stand in the order of their data");
       std::vector<std::string> candidates;
       for (const auto& [local, unused] : scope.names)

@@ -142,6 +142,7 @@ bool is_below(const std::filesystem::path& path, const std::filesystem::path& fo
 std::filesystem::path find_data(const std::string& location, const OnnxOrigin& origin,
                                 const std::string& what) {
   namespace fs = std::filesystem;
+  if (location.find('\0') != std::string::npos) refuse(origin, what, "has a location that holds a NUL");
   const fs::path relative = fs::path(location).lexically_normal();
   const auto refuse_outside = [&](const std::string& where) {
     refuse(origin, what,
@@ -337,6 +338,7 @@ Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin
                to_string(indices->shape));
   charge(shape, origin, what);
   Tensor dense = Tensor::filled(shape, 0);
+  double before = -1;
   for (std::size_t i = 0; i < values->values.size(); ++i) {
     double at = 0;
     for (std::size_t d = 0; d < each; ++d) {
@@ -346,6 +348,8 @@ Tensor read_sparse_tensor(const onnx::SparseTensorProto& proto, const OnnxOrigin
         refuse(origin, what, "has an index that lies outside of " + to_string(shape));
       at = each == 1 ? index : at * extent + index;
     }
+    if (at <= before) refuse(origin, what, "has indices that do not ascend, as ONNX has them");
+    before = at;
     dense.values[static_cast<std::size_t>(at)] = values->values[i];
   }
   return dense;
