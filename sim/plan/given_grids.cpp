@@ -164,6 +164,7 @@ class Reader {
   void read_quantise(std::size_t n) {
     const std::string value = edit_.node(n).inputs[0], codes = edit_.node(n).outputs[0];
     const auto grid = grid_of(edit_.node(n), edit_.network());
+    if (value.empty()) return;  // said where shapes are found
     if (edit_.value(value).constant || edit_.network().unknown.count(value) != 0) return;
     if (!grid) return note_unread(edit_.node(n));
     std::vector<std::size_t> backs;

@@ -347,6 +347,19 @@ TEST(NotRun, EveryNodeAtOnce) {
 }
 
 // An output that has no arithmetic counts where somebody reads it; so does training where it leaves out.
+// Plans add them; a model that names one means something else.
+TEST(NotRun, OperatorsOfBpusimsOwnMaking) {
+  for (const char* op : {"Quantise", "Requantise", "Dequantise", "PixelPreprocess"}) {
+    Model model(13);
+    model.input("x", {1, 3, 4, 4});
+    model.weights("w", {3, 3, 1, 1}, std::vector<float>(9, 1));
+    model.weights("b", {3}, {1, 2, 3});
+    model.node(op, {"x", "w", "b"}, {"y"}, "n");
+    model.output("y", {1, 3, 4, 4});
+    EXPECT_THROW(run(model, {{"x", drawn({1, 3, 4, 4}, 0, 1, false)}}), PlacementError) << op;
+  }
+}
+
 TEST(NotRun, WhatNobodyAsksForIsInNobodysWay) {
   for (const bool read : {false, true}) {
     Model model(13);

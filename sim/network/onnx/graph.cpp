@@ -52,6 +52,11 @@ std::set<std::string> names_of(const onnx::GraphProto& graph) {
   return names;
 }
 
+// Names that bpusim gives to operators of its own making.
+bool is_of_plans(const std::string& op) {
+  return op == "Quantise" || op == "Requantise" || op == "Dequantise" || op == "PixelPreprocess";
+}
+
 // Operators whose first output may be left out.
 bool may_lack_first_output(const std::string& op) {
   return op == "RNN" || op == "GRU" || op == "LSTM";
@@ -211,7 +216,9 @@ void OnnxGraphReader::add_unread(const onnx::NodeProto& proto, const std::string
   Node node;
   node.name = name;
   node.domain = domain_of(proto.domain());
-  node.op = (node.domain.empty() ? "" : node.domain + ".") + proto.op_type();
+  // Nothing may take it for the operator that bpusim has by that name.
+  const bool no_other = unread_reason(proto.op_type()) != nullptr || proto.op_type() == "If";
+  node.op = (!node.domain.empty() ? node.domain + "." : no_other ? "" : "ai.onnx.") + proto.op_type();
   node.opset = scope.opset;
   node.unread = reason;
   node.inputs = inputs;
@@ -275,6 +282,8 @@ void OnnxGraphReader::read_node(const onnx::NodeProto& proto, OnnxScope& scope, 
   const bool defined = find_norm(proto.op_type()) != nullptr || find_unary(proto.op_type()) != nullptr ||
                        (domain == "com.microsoft" &&
                         (is_shared_operator(proto.op_type()) || is_linear_quantisation(proto.op_type())));
+  if (domain.empty() && is_of_plans(proto.op_type()))
+    return add_unread(proto, name, inputs, "ONNX has no such operator", scope);
   if (const char* reason = domain.empty() ? unread_reason(proto.op_type()) : nullptr)
     return add_unread(proto, name, inputs, reason, scope);
   if (domain == "com.microsoft" && is_fused_operator(proto.op_type()))
