@@ -22,6 +22,7 @@ struct YamlNode::Source {
   std::string file;
   Problems* problems = nullptr;
   std::map<std::string, std::set<std::string>> asked;  // by path
+  std::vector<std::string>* twice = nullptr;           // lines of keys that are there twice; unset: mistakes
 };
 
 namespace {
@@ -124,9 +125,21 @@ YamlNode YamlNode::operator[](const std::string& key) const {
   if (!is_map()) return absent;
   const auto [first, last] = index().by_key.equal_range(key);
   if (first == last) return absent;
-  for (auto again = std::next(first); again != last; ++again)
-    child(again->second.first, absent.path_).fail("is there twice");
-  return child(first->second.second, absent.path_);
+  std::vector<std::string>* const notes = source_->twice;
+  for (auto again = std::next(first); again != last; ++again) {
+    const YamlNode twice = child(again->second.first, absent.path_);
+    if (notes == nullptr) {
+      twice.fail("is there twice");
+    } else if (const std::string note = twice.where() + ": is there twice: the last one counts";
+               std::find(notes->begin(), notes->end(), note) == notes->end()) {
+      notes->push_back(note);
+    }
+  }
+  return child((notes == nullptr ? first : std::prev(last))->second.second, absent.path_);
+}
+
+void YamlNode::take_last_of_twice(std::vector<std::string>& notes) const {
+  source_->twice = &notes;
 }
 
 const YamlNode::Index& YamlNode::index() const {
@@ -154,7 +167,10 @@ std::vector<std::string> YamlNode::keys() const {
   if (exists() && !is_map() && !node_->IsNull()) fail("expected keys and values");
   if (!is_map()) return found;
   for (const auto& entry : *node_)
-    if (entry.first.IsScalar()) found.push_back(entry.first.Scalar());
+    if (entry.first.IsScalar() &&
+        (source_->twice == nullptr ||
+         std::find(found.begin(), found.end(), entry.first.Scalar()) == found.end()))
+      found.push_back(entry.first.Scalar());
   return found;
 }
 

@@ -56,6 +56,10 @@ class YamlNode {
   /// Throws InputError where the text is no YAML.
   static YamlNode read_text(const std::string& text, const std::string& name, Problems& problems);
 
+  /// From here on a key that is there twice is no mistake: its last value counts, and `notes` gets a line
+  /// that says so. For the whole file; `notes` has to outlive its reading.
+  void take_last_of_twice(std::vector<std::string>& notes) const;
+
   bool exists() const { return node_ != nullptr; }
   bool is_map() const;
   bool is_list() const;

@@ -10,6 +10,13 @@
 
 namespace bpusim {
 
+/// What calibration samples of an image hold.
+enum class PixelSamples {
+  Board,    ///< the bytes that the board is given
+  Trained,  ///< colours and layout as in training, 0 to 255
+  Model,    ///< what the model itself takes: the same behind mean and scale
+};
+
 struct PixelInput {
   PixelType type = PixelType::Rgb;   ///< of what the board is given, in unsigned bytes
   PixelType train = PixelType::Rgb;  ///< of what the model takes
@@ -18,7 +25,7 @@ struct PixelInput {
   bool train_channels_last = false;  ///< of what the model takes
   std::vector<double> mean = {0};   ///< that the model's training took from each value; one, or one a channel
   std::vector<double> scale = {1};  ///< and multiplied it with
-  bool samples_as_trained = false;  ///< samples are of the model's type and layout, before mean and scale
+  PixelSamples samples = PixelSamples::Board;
 
   /// Filled in with the network's shapes (sim/scenario/pixels.h).
   std::int64_t images = 1, height = 0, width = 0;

@@ -37,6 +37,12 @@ std::vector<std::string> given_in_vain(const RunSpec& run, const PlacedNetwork& 
                     ": calibration chooses another" +
                     (value.grid->dtype == DType::Int16 ? "; name what makes it under int16" : ""));
   }
+  for (const Step& step : placed.steps)
+    for (const std::size_t n : step.nodes)
+      if (const auto on = run.on.find(network.nodes[n].name);
+          step.on_cpu() && on != run.on.end() && on->second == Request::Bpu)
+        notes.push_back("'" + on->first +
+                        "' is asked for on the BPU, and runs on the CPU: " + step.placement.reason);
   for (const Step& step : placed.steps) {
     const auto options = run.options.find(step.name);
     const std::string& output = placed.last_node(step).outputs.at(0);

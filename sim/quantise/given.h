@@ -17,8 +17,9 @@ std::optional<Quantisation> given_grid(const PlacedNetwork& placed, const std::s
 /// Steps whose result is on a given grid, its own or that of its class, and inputs of the network that are.
 std::vector<std::string> on_given_grids(const PlacedNetwork& placed);
 
-/// Given grids that are not used, since the value is of another type here, and what the run says of the grids
-/// of single nodes that have given ones: calibration and kind of grid.
+/// Given grids that are not used, since the value is of another type here; nodes that are asked for on the
+/// BPU and run on the CPU; and what the run says of the grids of single nodes that have given ones:
+/// calibration and kind of grid.
 std::vector<std::string> given_in_vain(const RunSpec& run, const PlacedNetwork& placed);
 
 }  // namespace bpusim

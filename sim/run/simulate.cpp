@@ -177,9 +177,9 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   for (std::string& text : unused_mappings(scenario.run, placed, compiled))
     pass.result.warnings.push_back(std::move(text));
   for (const std::string& name : names_of_floats(placed, scenario.run.int16))
-    pass.result.warnings.push_back("int16: '" + name +
-                                   "' is float32 there, since no operator of the BPU makes or reads it; "
-                                   "leave it out");
+    pass.result.warnings.push_back("'" + name +
+                                   "' is asked for in int16, and is float32: no operator of the BPU makes or "
+                                   "reads it");
   const ExecutionRecord record =
       execute({placed, compiled, function ? &golden.own : nullptr, scenario.run.sensitivity, observers,
                options.listener, options.output},

@@ -18,8 +18,13 @@ std::vector<Placed<std::string>> cut_away(const ModelSource& source, Network& ne
   for (const Placed<std::string>& node : source.outputs) ends.push_back(node.value);
   if (!ends.empty()) end_at(ends, network);
   std::vector<Placed<std::string>> unused;
+  // What reads an image is at no edge: the step that makes pixels numbers is in front of it.
+  const auto reads_image = [&](const Node& node) {
+    return !node.inputs.empty() && source.pixels.count(node.inputs[0]) != 0;
+  };
   const auto remove = [&](const Placed<std::string>& named, auto&& matches) {
-    if (remove_at_edges(matches, network).empty()) unused.push_back(named);
+    const auto goes = [&](const Node& node) { return matches(node) && !reads_image(node); };
+    if (remove_at_edges(goes, network).empty()) unused.push_back(named);
   };
   for (const Placed<std::string>& op : source.removed_ops)
     remove(op, [&](const Node& node) { return node.op == op.value || node.op == op.value + "Linear"; });
@@ -82,9 +87,16 @@ void set_batch(const Placed<std::int64_t>& batch, Network& network) {
 void cut_edges(const ModelSource& source, RunSpec& run) {
   if (!require_nodes(source.outputs, run.network) || !require_nodes(source.removed_nodes, run.network))
     return;
-  for (const Placed<std::string>& unused : cut_away(source, run.network))
-    run.notes.push_back(unused.at.where() + ": '" + unused.value +
-                        "' touches no input and no output: nothing is removed");
+  std::map<std::string, std::pair<std::string, bool>>
+      lines;  // by place: names, and whether there are several
+  for (const Placed<std::string>& unused : cut_away(source, run.network)) {
+    auto& [names, several] = lines[unused.at.where()];
+    several = !names.empty();
+    names += (several ? ", '" : "'") + unused.value + "'";
+  }
+  for (const auto& [place, of] : lines)
+    run.notes.push_back(place + ": " + of.first + (of.second ? " touch" : " touches") +
+                        " no input and no output: nothing is removed");
 }
 
 // Extents for the open dimensions of inputs, by the dimensions' names.

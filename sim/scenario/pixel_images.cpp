@@ -45,6 +45,20 @@ void require_bytes(const Tensor& image) {
       throw std::invalid_argument("holds " + std::to_string(v) + ", and an image has bytes, 0 to 255");
 }
 
+// What the model takes to what it was trained on, 0 to 255.
+void undo_norm(const PixelInput& p, Tensor& image) {
+  const auto of = [](const std::vector<double>& values, std::size_t c) {
+    return values[values.size() == 1 ? 0 : c];
+  };
+  for (std::int64_t n = 0; n < p.images; ++n)
+    for (std::int64_t c = 0; c < p.channels(); ++c)
+      for (std::int64_t i = 0; i < p.height * p.width; ++i) {
+        const auto channel = static_cast<std::size_t>(c);
+        double& v = image.values[place_of(p, p.train_channels_last, n, c, i)];
+        v = v / of(p.scale, channel) + of(p.mean, channel);
+      }
+}
+
 double to_byte(double value) {
   return std::clamp(std::nearbyint(value), 0.0, kHighest);
 }
@@ -128,7 +142,8 @@ std::map<std::string, Tensor> board_values(const std::string& input, const Pixel
 }
 
 Tensor board_image(const PixelInput& p, const Tensor& given) {
-  const Tensor trained = as_image(given, train_shape(p));
+  Tensor trained = as_image(given, train_shape(p));
+  if (p.samples == PixelSamples::Model) undo_norm(p, trained);
   const std::int64_t plane = p.height * p.width;
   if (p.type == PixelType::Gray) {
     Tensor image(board_shape(p), trained.values);

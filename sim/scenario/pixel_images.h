@@ -29,10 +29,10 @@ Tensor as_image(Tensor image, const Shape& shape);
 std::map<std::string, Tensor> board_values(const std::string& input, const PixelInput& pixels,
                                            const Tensor& image);
 
-/// The board's image of one that is as the model was trained on (0 to 255, before mean and scale): colours by
-/// the inverse matrix, chroma of NV12 the mean of its four pixels, all rounded and clamped to bytes. Throws
-/// std::invalid_argument where it has another shape.
-Tensor board_image(const PixelInput& pixels, const Tensor& trained);
+/// The board's image of one that is as the model was trained on, 0 to 255, or as the model takes it, where
+/// mean and scale are undone first: colours by the inverse matrix, chroma of NV12 the mean of its four
+/// pixels, all rounded and clamped to bytes. Throws std::invalid_argument where it has another shape.
+Tensor board_image(const PixelInput& pixels, const Tensor& sample);
 
 /// A board's image of independent bytes, all equally likely.
 Tensor drawn_image(const PixelInput& pixels, std::uint64_t seed);

@@ -58,7 +58,8 @@ void take_shape(const Shape& shape, PixelInput& p) {
   const std::size_t c = p.train_channels_last ? 3 : 1, h = p.train_channels_last ? 1 : 2;
   for (const std::int64_t extent : shape)
     if (extent < 1)
-      throw std::invalid_argument(what + ": set its open dimensions (--dim, or dim: in the run file)");
+      throw std::invalid_argument(
+          what + ": set its open dimensions (--dim, dim: in a run file, input_shape: in a vendor's)");
   p.images = shape[0];
   p.height = shape[h];
   p.width = shape[h + 1];
@@ -121,7 +122,10 @@ PixelInput read_pixels(const YamlNode& node) {
   p.scale = read_numbers(node["scale"], p.scale, channels);
   if (std::count(p.scale.begin(), p.scale.end(), 0.0) > 0)
     node["scale"].fail("a scale of 0 leaves nothing of the image");
-  p.samples_as_trained = node["samples"].choice("board", {"board", "train"}) == "train";
+  const std::string samples = node["samples"].choice("board", {"board", "train", "model"});
+  p.samples = samples == "model"   ? PixelSamples::Model
+              : samples == "train" ? PixelSamples::Trained
+                                   : PixelSamples::Board;
   node.close();
   if (!node["type"].exists()) node.fail("needs a type: nv12, yuv444, rgb, bgr or gray");
   if (p.type == PixelType::Nv12 && node["layout"].exists())

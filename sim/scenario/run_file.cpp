@@ -257,7 +257,7 @@ void read_samples_of(const YamlNode& samples, const std::string& folder, RunSpec
     for (const std::string& input : samples.keys()) {
       const YamlNode node = samples[input];
       InputSamples of{input, beside(folder, node.is_map() ? node["folder"].word() : node.word()),
-                      RawType::Float32};
+                      RawType::Float32, 1, node.where()};
       if (node.is_map()) {
         if (node["raw"].choice("float32", {"float32", "uint8"}) == "uint8") of.raw = RawType::UInt8;
         if (!node["folder"].exists()) node.fail("needs a folder");
@@ -396,6 +396,7 @@ RunSpec read_bare_model(const std::string& path, const ReadOptions& options) {
 
 void of_toolchain(const YamlNode& root, const std::string& folder, const ReadOptions& options,
                   Problems& problems, RunSpec& run) {
+  root.take_last_of_twice(run.notes);  // as the tools' own loader has it
   try {
     read_toolchain_file(root, folder, options, run);
   } catch (const InputError& error) {  // of the model or its data: the file's own mistakes stand beside it

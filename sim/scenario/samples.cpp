@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +19,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+bool is_picture(const std::string& file) {
+  static const std::set<std::string> kinds = {".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG"};
+  return kinds.count(fs::path(file).extension().string()) != 0;
+}
+
 std::vector<std::string> files_at(const std::string& path) {
   if (!is_there(path)) throw InputError("calibration sample " + path + ": no such file or folder");
   if (!is_folder(path)) return {path};
@@ -25,6 +31,9 @@ std::vector<std::string> files_at(const std::string& path) {
   for (const auto& entry : entries_of(path))
     if (is_file(entry)) inside.push_back(entry.string());
   if (inside.empty()) throw InputError("calibration samples " + path + ": the folder holds no files");
+  for (const std::string& file : inside)
+    if (is_picture(file))
+      throw InputError(file + ": JPEG, PNG and BMP are not read; give raw float32 or uint8, or .npy");
   return inside;
 }
 
@@ -47,7 +56,7 @@ std::vector<std::string> sampled_inputs(const Network& network) {
 }
 
 Shape sampled_shape(const PixelInput& pixels) {
-  return pixels.samples_as_trained ? train_shape(pixels) : board_shape(pixels);
+  return pixels.samples == PixelSamples::Board ? board_shape(pixels) : train_shape(pixels);
 }
 
 Tensor read_one(const std::string& file, const std::string& input, const Network& network,
@@ -76,11 +85,48 @@ void take(Tensor sample, const std::string& file, const std::string& input, Netw
   if (image == network.pixels.end()) return hold(std::move(sample), file, input, network);
   const PixelInput& pixels = image->second;
   try {
-    if (pixels.samples_as_trained) sample = board_image(pixels, sample);
+    if (pixels.samples != PixelSamples::Board) sample = board_image(pixels, sample);
     for (auto& [name, tensor] : board_values(input, pixels, sample))
       hold(std::move(tensor), file, name, network);
   } catch (const std::invalid_argument& error) {
     throw InputError(file + ": input '" + input + "' " + error.what());
+  }
+}
+
+// The sample of a file; its first extent is as many copies of it, where it holds one of them.
+Tensor read_copies(const InputSamples& of, const std::string& file, const Network& network,
+                   MemoryBudget& budget) {
+  const auto image = network.pixels.find(of.input);
+  Shape shape = image != network.pixels.end() ? sampled_shape(image->second) : network.shape_of(of.input);
+  if (of.copies > 1 && !shape.empty()) shape[0] /= of.copies;
+  Tensor one;
+  if (!describes_itself(file))
+    one = Tensor(shape, read_raw(file, of.raw, element_count(shape), &budget));
+  else if (image != network.pixels.end())
+    one = read_image(file, shape, &budget);
+  else
+    one = read_one(file, of.input, network, budget);
+  if (of.copies <= 1 || one.shape != shape || shape.empty()) return one;
+  budget.charge(sizeof(double) * static_cast<double>(of.copies) * static_cast<double>(one.values.size()),
+                file + ": a batch of it");
+  Tensor all;
+  for (std::int64_t n = 0; n < of.copies; ++n)
+    all.values.insert(all.values.end(), one.values.begin(), one.values.end());
+  all.shape = shape;
+  all.shape[0] *= of.copies;
+  return all;
+}
+
+// What is wrong with samples is said at the place that names them.
+template <class Work>
+auto at_place(const std::string& place, Work&& work) {
+  try {
+    return work();
+  } catch (const InputError& error) {
+    if (place.empty()) throw;
+    std::vector<std::string> lines = error.lines();
+    for (std::string& line : lines) line.insert(0, place + ": ");
+    throw InputError(lines);
   }
 }
 
@@ -90,12 +136,13 @@ Samples::Samples(const std::vector<std::string>& paths, const std::vector<InputS
   for (const std::string& path : paths)
     for (std::string& file : files_at(path)) files_.push_back(std::move(file));
   for (const InputSamples& samples : by_input) {
-    by_input_.push_back({samples, files_at(samples.path)});
+    by_input_.push_back({samples, at_place(samples.place, [&] { return files_at(samples.path); })});
     const std::size_t first = by_input_[0].files.size(), here = by_input_.back().files.size();
     if (here != first)
-      throw InputError("calibration samples: input '" + by_input_[0].samples.input + "' has " +
-                       std::to_string(first) + " files in " + by_input_[0].samples.path + ", and input '" +
-                       samples.input + "' " + std::to_string(here) + " in " + samples.path);
+      throw InputError((samples.place.empty() ? "" : samples.place + ": ") + "calibration samples: input '" +
+                       by_input_[0].samples.input + "' has " + std::to_string(first) + " files in " +
+                       by_input_[0].samples.path + ", and input '" + samples.input + "' " +
+                       std::to_string(here) + " in " + samples.path);
   }
   count_ = files_.size() + (by_input_.empty() ? 0 : by_input_[0].files.size());
 }
@@ -125,13 +172,8 @@ void Samples::apply_by_input(std::size_t sample, Network& network) const {
     if (std::find(inputs.begin(), inputs.end(), input) == inputs.end())
       throw InputError("calibration samples: the network has no input '" + input + "'" +
                        did_you_mean(input, inputs));
-    const auto image = network.pixels.find(input);
-    const Shape shape =
-        image != network.pixels.end() ? sampled_shape(image->second) : network.shape_of(input);
-    take(describes_itself(file)
-             ? read_one(file, input, network, budget)
-             : Tensor(shape, read_raw(file, of.samples.raw, element_count(shape), &budget)),
-         file, input, network);
+    at_place(of.samples.place,
+             [&] { take(read_copies(of.samples, file, network, budget), file, input, network); });
   }
   for (const std::string& input : inputs)
     if (std::none_of(by_input_.begin(), by_input_.end(),

@@ -1,6 +1,7 @@
 // Calibration samples: files that hold what a network's inputs take, read one at a time.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ namespace bpusim {
 struct InputSamples {
   std::string input, path;
   RawType raw = RawType::Float32;  ///< of files that do not say it
+  std::int64_t copies = 1;         ///< a file holds one of that many along the first extent, all alike
+  std::string place;               ///< "file:line: key" for messages; empty where there is none
 };
 
 class Samples {

@@ -165,6 +165,18 @@ TEST(PixelImages, ComeBackFromTrainingData) {
   EXPECT_EQ(values.at("uv").values, (std::vector<double>{-42, 54}));
 }
 
+// Those that the model takes have mean and scale behind them.
+TEST(PixelImages, ComeBackFromWhatTheModelTakes) {
+  PixelInput pixels;
+  pixels.height = pixels.width = 2;
+  pixels.mean = {100, 120, 140};
+  pixels.scale = {0.5};
+  pixels.samples = PixelSamples::Model;
+  const Tensor taken({1, 3, 2, 2}, {50, 0, -50, 10, 40, 0, 0, 0, 30, 0, 0, 20});
+  EXPECT_EQ(board_image(pixels, taken).values,
+            (std::vector<double>{200, 200, 200, 100, 120, 140, 0, 120, 140, 120, 120, 180}));
+}
+
 TEST_F(Pixels, SayWhatIsWrong) {
   const auto of = [&](const std::string& pixels, const std::string& more = "") {
     return mistakes_of(with_pixels(pixels, more), folder_);

@@ -43,6 +43,27 @@ inline std::string mistakes_of(const std::string& yaml, const TemporaryFolder& f
   return error_of([&] { parse_run(yaml, "run.yaml", folder.path()); });
 }
 
+/// A YAML of the vendor's, group by group.
+struct Vendor {
+  std::string march = "bayes-e", model = "", input = "  input_type_rt: nv12\n", norm = "", calibration = "",
+              compiler = "";
+
+  std::string text() const {
+    return "model_parameters:\n  onnx_model: m.onnx\n  march: " + march + "\n" + model +
+           "input_parameters:\n  input_type_train: rgb\n  input_layout_train: NCHW\n" + input +
+           (norm.empty() ? "  norm_type: data_scale\n  scale_value: 0.0039\n" : norm) +
+           "calibration_parameters:\n" + (calibration.empty() ? "  calibration_type: skip\n" : calibration) +
+           "compiler_parameters:\n  optimize_level: " + (march.rfind("nash", 0) == 0 ? "O2" : "O3") + "\n" +
+           compiler;
+  }
+};
+
+inline std::string notes_of(const std::string& yaml, const TemporaryFolder& folder) {
+  std::string text;
+  for (const std::string& note : parse_run(yaml, "run.yaml", folder.path()).notes) text += note + "\n";
+  return text;
+}
+
 /// Bytes that differ from place to place and stay within 16 to 235.
 inline std::string bytes_of(std::size_t count, int seed = 0) {
   std::string bytes;

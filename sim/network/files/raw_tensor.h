@@ -10,8 +10,8 @@
 namespace bpusim {
 
 /// Element types of files without a header, little-endian.
-enum class RawType { UInt8, Float32 };
-const char* to_string(RawType type);  ///< "uint8", "float32"
+enum class RawType { UInt8, Float32, Int8, Int16, Int32 };
+const char* to_string(RawType type);  ///< "uint8", "float32", …
 
 /// Whether the file's name ends as those do that say what they hold: .npy, .npz, .pb.
 bool describes_itself(const std::string& path);

@@ -12,8 +12,8 @@ namespace {
 constexpr const char* kInput = "input_parameters";
 constexpr double kMost = 1e9;  // of means and scales
 
-// A value for each input: given for each, or nothing for all.
-std::vector<Placed<std::string>> for_each_input(const Translation& t, const char* key) {
+// A value for each input: given for each, or nothing for all. Clears `fits` where there are other numbers.
+std::vector<Placed<std::string>> for_each_input(const Translation& t, const char* key, bool& fits) {
   const Setting setting = t.setting(kInput, key);
   auto values = setting.list();
   if (setting.node().is_list() && t.inputs.size() == 1 && values.size() > 1) {  // numbers of its channels
@@ -25,6 +25,7 @@ std::vector<Placed<std::string>> for_each_input(const Translation& t, const char
     setting.fail("has " + std::to_string(values.size()) + (values.size() == 1 ? " value" : " values") +
                  ", and the model has " + std::to_string(t.inputs.size()) +
                  " inputs: one for each, with ; between");
+    fits = false;
     values.clear();
   }
   values.resize(t.inputs.size(), {"", setting.node()});
@@ -64,14 +65,14 @@ struct Said {
   std::vector<Placed<std::string>> train, train_layout, type, layout, range, norm, mean, scale, deviation;
 };
 
+// hb_compile takes what is there of mean, scale and deviation; in hb_mapper norm_type says which of them
+// count.
 void read_norm(Translation& t, const Said& said, std::size_t i, PixelInput& pixels) {
-  const bool nash = t.nash();
+  const bool told = t.nash();
   const auto channels = static_cast<std::size_t>(pixels.channels());
   const Placed<std::string>& norm = said.norm[i];
-  const std::string type = choice(norm, nash ? "data_mean_and_scale" : "no_preprocess",
-                                  {"no_preprocess", "data_mean", "data_scale", "data_mean_and_scale"});
-  if (!nash && norm.value.empty()) norm.at.fail("needs a norm_type for an image, as data_scale");
-  const bool told = nash && norm.value.empty();  // what is there counts
+  const std::string type =
+      choice(norm, "no_preprocess", {"no_preprocess", "data_mean", "data_scale", "data_mean_and_scale"});
   const auto take = [&](const char* kind, const Placed<std::string>& value, std::vector<double>& into) {
     const bool wanted = told || type == kind || type == "data_mean_and_scale";
     if (!wanted && !value.value.empty()) t.note(value.at, "is not used: norm_type is " + type);
@@ -107,15 +108,19 @@ void read_image(Translation& t, const Said& said, std::size_t i, PixelType type,
   PixelInput pixels;
   pixels.type = type;
   pixels.train = train;
-  pixels.samples_as_trained = true;
+  pixels.samples = t.nash() ? PixelSamples::Model : PixelSamples::Trained;
   if (!is_legal(train, type))
-    said.type[i].at.fail(
-        std::string("there is no way from ") + to_string(type) + " to " + to_string(train) +
-        " (yuv444 takes nv12 and yuv444; rgb and bgr take these, rgb and bgr; gray takes gray)");
+    return said.type[i].at.fail(std::string("a model trained on ") + to_string(train) + " is not given " +
+                                to_string(type) +
+                                " (yuv444: nv12 and yuv444; rgb and bgr: these, rgb and bgr; gray: gray)");
   if (said.train_layout[i].value.empty())
     said.train_layout[i].at.fail("needs input_layout_train for an image");
   pixels.train_channels_last = choice(said.train_layout[i], "NCHW", {"NCHW", "NHWC"}) == "NHWC";
-  pixels.channels_last = choice(said.layout[i], default_layout(t, type), {"NCHW", "NHWC"}) == "NHWC";
+  const std::string usual = default_layout(t, type), layout = choice(said.layout[i], usual, {"NCHW", "NHWC"});
+  pixels.channels_last = (t.nash() ? usual : layout) == "NHWC";
+  if (t.nash() && layout != usual && type != PixelType::Nv12)
+    t.note(said.layout[i].at,
+           "changes nothing in hb_compile, which has " + std::string(to_string(type)) + " as " + usual);
   if (type == PixelType::Yuv444 && !pixels.channels_last && std::string(t.march.name) == "bernoulli2")
     said.layout[i].at.fail("yuv444 in NCHW is not on X3: use NHWC");
   const std::string range = choice(said.range[i], "regular", {"regular", "bt601_video"});
@@ -128,7 +133,7 @@ void read_image(Translation& t, const Said& said, std::size_t i, PixelType type,
 void read_featuremap(Translation& t, const Said& said, std::size_t i) {
   const std::string norm = choice(said.norm[i], "no_preprocess",
                                   {"no_preprocess", "data_mean", "data_scale", "data_mean_and_scale"});
-  if (norm != "no_preprocess")
+  if (norm != "no_preprocess" && !t.nash())
     said.norm[i].at.fail(
         "mean and scale of a featuremap are not modelled: use no_preprocess, and put them into "
         "the model");
@@ -153,7 +158,8 @@ void read_input(Translation& t, const Said& said, std::size_t i) {
   const std::string train = choice(said.train[i], "featuremap", trains),
                     type = choice(said.type[i], "featuremap", types);
   if ((train == "featuremap") != (type == "featuremap"))
-    return said.type[i].at.fail("there is no way from " + type + " to " + train);
+    return said.type[i].at.fail("a model trained on " + train + " is not given " + type +
+                                ": one of a featuremap takes that, and no other does");
   if (train == "featuremap") return read_featuremap(t, said, i);
   read_image(t, said, i, *parse_pixel_type(type), *parse_pixel_type(train));
 }
@@ -174,7 +180,8 @@ void read_names(Translation& t) {
 }
 
 void read_shapes(Translation& t) {
-  const auto shapes = for_each_input(t, "input_shape");
+  bool fits = true;
+  const auto shapes = for_each_input(t, "input_shape", fits);
   for (std::size_t i = 0; i < t.inputs.size(); ++i) {
     if (shapes[i].value.empty()) continue;
     Shape shape;
@@ -187,7 +194,7 @@ void read_shapes(Translation& t) {
     t.source.shapes[t.inputs[i]] = {shape, shapes[i].at};
   }
   const Setting batch = t.setting(kInput, "input_batch");
-  const std::int64_t images = batch.integer(1, 1, t.nash() ? 4096 : 128);
+  const std::int64_t images = batch.integer(1, 1, std::string(t.march.name) == "bernoulli2" ? 128 : 4096);
   if (images > 1 && t.inputs.size() != 1 && !t.nash())
     return batch.fail("is for models of one input, and this one has " + std::to_string(t.inputs.size()));
   if (images > 1) t.source.batch = {images, batch.node()};
@@ -203,15 +210,16 @@ void read_input_parameters(Translation& t) {
   }
   read_names(t);
   read_shapes(t);
-  const auto of = [&](const char* key) { return for_each_input(t, key); };
+  bool fits = true;
+  const auto of = [&](const char* key) { return for_each_input(t, key, fits); };
   const Said said{of("input_type_train"), of("input_layout_train"),    of("input_type_rt"),
                   of("input_layout_rt"),  of("input_space_and_range"), of("norm_type"),
                   of("mean_value"),       of("scale_value"),           of("std_value")};
-  for (std::size_t i = 0; i < t.inputs.size(); ++i) read_input(t, said, i);
-  if (t.nash())
-    for (const char* old : {"input_layout_rt", "norm_type"})
-      if (const Setting key = t.setting(kInput, old); key.given())
-        t.note(key.node(), "is deprecated in hb_compile; it is honoured here");
+  for (std::size_t i = 0; i < t.inputs.size() && fits; ++i) read_input(t, said, i);
+  if (const Setting norm = t.setting(kInput, "norm_type"); t.nash() && norm.given())
+    t.note(norm.node(),
+           "is deprecated and changes nothing in hb_compile: of mean_value, scale_value and std_value those "
+           "count that are there");
   const Setting apart = t.setting(kInput, "separate_batch"), by_name = t.setting(kInput, "separate_name");
   if (apart.given() && by_name.given()) by_name.fail("give separate_batch or separate_name, not both");
   if (apart.flag(false) || by_name.given())

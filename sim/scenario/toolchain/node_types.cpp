@@ -39,7 +39,7 @@ bool is_int16(Translation& t, const std::string& type, const YamlNode& at) {
     return false;
   }
   if (std::string(t.march.name) == "bernoulli2") {
-    at.fail("int16 is not on bernoulli2 (X3)");
+    t.note(at, "int16 is not on bernoulli2 (X3): int8 is taken");
     return false;
   }
   return true;
@@ -47,8 +47,13 @@ bool is_int16(Translation& t, const std::string& type, const YamlNode& at) {
 
 void read_places(Translation& t, const char* key, Request request) {
   const Setting nodes = t.setting(kCalibration, key);
-  for (const Placed<std::string>& node : nodes.list())
-    if (t.has_node(node.value, node.at) && t.run.on.count(node.value) == 0) t.run.on[node.value] = request;
+  for (const Placed<std::string>& given : nodes.list()) {
+    const std::string node = t.node_meant(given.value, given.at);
+    if (node.empty()) continue;
+    const auto [on, added] = t.run.on.emplace(node, request);
+    if (!added && on->second != request)
+      t.note(given.at, "of '" + node + "' is not used: node_info, or the key before it, says the other");
+  }
 }
 
 // "name:int16;name:int16". Names may have colons of their own.
@@ -65,9 +70,10 @@ void read_output_types(Translation& t, const Setting& setting) {
 }
 
 void read_node_info(Translation& t, const YamlNode& info) {
-  for (const std::string& name : info.keys()) {
-    const YamlNode of = info[name];
-    if (!t.has_node(name, of)) continue;
+  for (const std::string& given : info.keys()) {
+    const YamlNode of = info[given];
+    const std::string name = t.node_meant(given, of);
+    if (name.empty()) continue;
     for (const std::string& key : of.keys()) {
       const Setting value(of[key]);
       if (key == "ON") {
@@ -92,6 +98,7 @@ void set_operator_types(Translation& t, const Placed<std::string>& option) {
   for (const Node& node : t.model.nodes) {
     if (node.op != parts[1]) continue;
     any = true;
+    t.run.on.emplace(node.name, Request::Bpu);  // which has it in that type; the CPU's is float32
     if (parts[2] == "output")
       set_output_type(t, node.name, parts[3], option.at);
     else
@@ -102,21 +109,24 @@ void set_operator_types(Translation& t, const Placed<std::string>& option) {
 
 // Of the model that is left of the file's.
 void set_types_of_outputs(Translation& t, const std::string& type, const YamlNode& at) {
-  for (const auto* named : {&t.source.outputs, &t.source.removed_nodes})
-    for (const Placed<std::string>& node : *named)
-      if (!t.not_a_node(node.value).empty()) return;  // said where the model is cut
-  Network left = t.model;
-  cut_away(t.source, left);
-  for (const std::string& output : left.outputs)
-    if (const std::string maker = maker_of(output, left); !maker.empty()) set_output_type(t, maker, type, at);
+  const auto left = what_is_left(t);
+  if (!left) return;
+  for (const std::string& output : left->outputs)
+    if (const std::string maker = maker_of(output, *left); !maker.empty())
+      set_output_type(t, maker, type, at);
 }
 
 void read_optimization(Translation& t) {
   bool outputs_on_grids = t.nash();  // which dequantises on the BPU
   for (const Placed<std::string>& option : t.setting(kCalibration, "optimization").list(";,")) {
     const auto parts = parts_of(option.value, "_");
-    if (option.value == "run_fast") {
+    if (parts.back() == "int16" && std::string(t.march.name) == "bernoulli2") {
+      option.at.fail("int16 is not on bernoulli2 (X3)");
+    } else if (option.value == "run_fast") {
       t.note(option.at, "run_fast is not modelled: all calibration is done");
+    } else if (option.value == "asymmetric" || option.value == "bias_correction" ||
+               option.value == "lstm_batch_last") {
+      t.note(option.at, option.value + " is not modelled");
     } else if (option.value == "set_model_output_int8" || option.value == "set_model_output_int16") {
       outputs_on_grids = true;
       set_types_of_outputs(t, parts.back(), option.at);
@@ -129,24 +139,18 @@ void read_optimization(Translation& t) {
       option.at.fail("'" + option.value + "' is no option" +
                      did_you_mean(option.value,
                                   {"set_model_output_int8", "set_model_output_int16", "set_all_nodes_int16",
-                                   "set_Softmax_input_int8", "set_Softmax_output_int8", "run_fast"}));
+                                   "set_Softmax_input_int8", "set_Softmax_output_int8", "run_fast",
+                                   "asymmetric", "bias_correction", "lstm_batch_last"}));
     }
   }
   if (!outputs_on_grids) t.run.int32.emplace_back(kEverything);
 }
 
-// Nash dequantises its outputs, unless such nodes are to go.
-void read_types_that_leave(Translation& t) {
-  const auto removed = t.setting(kModel, "remove_node_type").list(";,");
-  const bool codes = std::any_of(removed.begin(), removed.end(),
-                                 [](const Placed<std::string>& type) { return type.value == "Dequantize"; });
-  if (t.nash() && !codes) t.run.float32.emplace_back(kEverything);
-}
-
 }  // namespace
 
-void set_output_type(Translation& t, const std::string& node, const std::string& type, const YamlNode& at) {
-  if (!t.has_node(node, at)) return;
+void set_output_type(Translation& t, const std::string& name, const std::string& type, const YamlNode& at) {
+  const std::string node = t.node_meant(name, at);
+  if (node.empty()) return;
   if (type == "int8") t.run.int8.push_back(node);
   if (is_int16(t, type, at)) widen(t, node);
 }
@@ -161,6 +165,11 @@ void set_input_type(Translation& t, const std::string& name, int input, const st
     if (input >= 0 && i != static_cast<std::size_t>(input)) continue;
     const std::string maker = maker_of(node->inputs[i], t.model);
     if (maker.empty()) continue;
+    if (t.source.pixels.count(maker) != 0) {
+      if (type == "int16" && t.noted.insert(maker).second)
+        t.note(at, "'" + maker + "' is an image, whose pixels are int8, also for '" + name + "' behind them");
+      continue;
+    }
     if (type == "int8") t.run.int8.push_back(maker);
     if (is_int16(t, type, at)) widen(t, maker);
   }
@@ -173,23 +182,16 @@ void set_place(Translation& t, const std::string& node, const Setting& on) {
 
 void read_node_types(Translation& t) {
   const Setting info = t.setting(kModel, "node_info"), types = t.setting(kModel, "set_node_data_type");
-  const bool old = std::string(t.march.name) == "bernoulli2";
-  for (const Setting* setting : {&info, &types})
-    if (setting->given() && old)
-      setting->fail("is for bayes, bayes-e and Nash: X3 takes run_on_cpu, run_on_bpu");
   if (types.given()) t.note(types.node(), "is deprecated for node_info; it is honoured here");
-  if (!old) {
-    if (info.node().is_map())
-      read_node_info(t, info.node());
-    else
-      read_output_types(t, info);
-    read_output_types(t, types);
-  }
+  if (info.node().is_map())
+    read_node_info(t, info.node());
+  else
+    read_output_types(t, info);
+  read_output_types(t, types);
   read_places(t, "run_on_cpu", Request::Cpu);
   read_places(t, "run_on_bpu", Request::Bpu);
   read_optimization(t);
   if (t.nash()) read_quant_config(t);
-  read_types_that_leave(t);
   const auto& wide = t.run.int16;
   if (std::find(wide.begin(), wide.end(), kEverything) == wide.end() && t.run.int32.empty())
     t.run.int8.clear();  // as all others are

@@ -29,31 +29,46 @@ void set_type(Translation& t, const std::string& node, const Setting& type, Type
     set_input_type(t, node, -1, "int16", type.node());
     types[node] = {"int8", type.node()};
     t.note(type.node(), "dual-int16: the operands are int16, weights stay int8");
+  } else if (word == "float32") {
+    t.run.on[node] = Request::Cpu;  // which computes in float32
   } else {
     types[node] = {word, type.node()};
   }
 }
 
+// The operand that input0, or InputType0, is about; -1 for other words.
+int operand_of(std::string key) {
+  if (key.rfind("inputtype", 0) == 0) key.erase(5, 4);
+  const bool is = key.rfind("input", 0) == 0 && key.size() > 5 && key.size() < 8 &&
+                  key.find_first_not_of("0123456789", 5) == std::string::npos;
+  return is ? std::stoi(key.substr(5)) : -1;
+}
+
 void read_of_node(Translation& t, const std::string& name, const YamlNode& of, Types& types) {
   for (const std::string& key : of.keys()) {
     const Setting value(of[key]);
-    const bool operand = key.rfind("input", 0) == 0 && key.size() > 5 && key.size() < 8 &&
-                         key.find_first_not_of("0123456789", 5) == std::string::npos;
+    const int operand = operand_of(lower_case(key));
     if (key == "qtype") {
       set_type(t, name, value, types);
     } else if (key == "ON") {
       set_place(t, name, value);
-    } else if (operand) {
-      set_input_type(t, name, std::stoi(key.substr(5)), value.choice("int8", kTypes), value.node());
+    } else if (operand >= 0) {
+      set_input_type(t, name, operand, value.choice("int8", kTypes), value.node());
     } else {
       value.fail("unknown key" + did_you_mean(key, {"qtype", "ON", "input0", "input1"}));
     }
   }
 }
 
+// A list of one is that one: nothing is to be chosen among.
+Setting alone(const YamlNode& node) {
+  return Setting(node.is_list() && node.items().size() == 1 ? node.items()[0] : node);
+}
+
 void read_activation(Translation& t, const YamlNode& activation) {
-  const Setting type(activation["calibration_type"]), asymmetric(activation["asymmetric"]),
-      per_channel(activation["per_channel"]), percentile(activation["max_percentile"]);
+  const Setting type = alone(activation["calibration_type"]), asymmetric = alone(activation["asymmetric"]),
+                per_channel = alone(activation["per_channel"]),
+                percentile = alone(activation["max_percentile"]);
   if (type.node().is_list()) {
     for (const auto& one : type.list())
       if (one.value != "max" && one.value != "kl" && one.value != "load")
@@ -65,7 +80,7 @@ void read_activation(Translation& t, const YamlNode& activation) {
     t.run.defaults.calibration = word == "kl" ? "kl" : "max";
   }
   if (percentile.given() && !percentile.node().is_list()) {
-    t.run.defaults.percentile = percentile.number(1, 0.5, 1);
+    t.run.defaults.percentile = percentile.number(1, 0, 1);
     if (t.run.defaults.percentile < 1 && t.run.defaults.calibration == "max")
       t.run.defaults.calibration = "percentile";
   } else if (percentile.given()) {
@@ -77,7 +92,7 @@ void read_activation(Translation& t, const YamlNode& activation) {
     t.run.defaults.quantisation = GridKind::Affine;
   if (per_channel.node().is_list() || per_channel.flag(false))
     t.note(per_channel.node(), "is not modelled: a tensor has one scale; weights have one a channel");
-  for (const char* more : {"num_bin", "search_strategy"})
+  for (const char* more : {"num_bin", "max_num_bin", "search_strategy"})
     if (const Setting key(activation[more]); key.given()) t.note(key.node(), "is not modelled");
   activation.close();
 }
@@ -95,7 +110,7 @@ void read_model_config(Translation& t, const YamlNode& config, Types& types) {
       for (const std::string& value : node.outputs)
         if (std::find(t.model.outputs.begin(), t.model.outputs.end(), value) != t.model.outputs.end())
           set_type(t, node.name, output, types);
-  for (const char* more : {"weight", "default", "modelwise_search", "default_optimize"})
+  for (const char* more : {"weight", "default", "modelwise_search", "layerwise_search", "default_optimize"})
     if (const Setting key(config[more]); key.given()) t.note(key.node(), "is not modelled");
   config.close();
 }
@@ -154,8 +169,13 @@ void read_config(Translation& t, const YamlNode& config) {
   read_op_config(t, config["op_config"], types);
   read_subgraph_config(t, config["subgraph_config"], types);
   const YamlNode nodes = config["node_config"];
-  for (const std::string& name : nodes.keys())
-    if (t.has_node(name, nodes[name])) read_of_node(t, name, nodes[name], types);
+  for (const std::string& given : nodes.keys())
+    if (const std::string name = t.node_meant(given, nodes[given]); !name.empty())
+      read_of_node(t, name, nodes[given], types);
+  for (const char* key : {"activation", "weight", "modelwise_search", "layerwise_search"})
+    if (const Setting inner(config[key]); inner.given()) {
+      t.note(inner.node(), "belongs into model_config: it is not used here");
+    }
   config.close();
   for (const auto& [node, type] : types) set_output_type(t, node, type.value, type.at);
 }
@@ -169,8 +189,10 @@ void read_quant_config(Translation& t) {
   const std::string path = t.path({config.word(), config.node()});
   if (path.empty()) return;
   Problems problems;
-  read_config(t,
-              YamlNode::read_text(read_yaml(path, t.options.memory_limit), path, problems));  // JSON is YAML
+  const YamlNode file =
+      YamlNode::read_text(read_yaml(path, t.options.memory_limit), path, problems);  // JSON is YAML
+  file.take_last_of_twice(t.run.notes);
+  read_config(t, file);
   problems.raise();
 }
 

@@ -80,6 +80,8 @@ std::vector<Placed<std::string>> Setting::list(const std::string& separators) co
   if (!given()) return found;
   if (node_.is_list()) {
     for (const YamlNode& item : node_.items()) found.push_back({trimmed(item.word()), item});
+  } else if (!node_.is_scalar()) {
+    fail("expected a word, or words with " + separators.substr(0, 1) + " between");
   } else {
     for (std::string& part : parts_of(node_.word(), separators)) found.push_back({std::move(part), node_});
   }

@@ -23,8 +23,20 @@ constexpr double kMostPreemptionNash = 10000000;  // us, of hb_compile
 constexpr double kMostL2 = 25165824;              // bytes
 constexpr std::int64_t kResizerPixels = 18432;    // an image for the resizer has fewer
 
+// Further keys of calibration_parameters, which hb_compile hands on to its calibration.
+void note_handed_on(const YamlNode& node, RunSpec& run) {
+  std::vector<std::string> names;
+  for (const Key& key : keys()) names.emplace_back(key.name);
+  for (const std::string& name : node.keys()) {
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!known)
+      run.notes.push_back(node[name].where() + ": unknown key" + did_you_mean(name, names) +
+                          "; hb_compile hands it on to its calibration, and it is not used here");
+  }
+}
+
 // All keys are known, each in its group; those of the other tool are said.
-void check_keys(const YamlNode& root, const March& march) {
+void check_keys(const YamlNode& root, const March& march, RunSpec& run) {
   for (const std::string& group : groups()) {
     const YamlNode node = root[group];
     if (!Setting(node).given()) continue;
@@ -39,6 +51,7 @@ void check_keys(const YamlNode& root, const March& march) {
     for (const std::string& name : node.keys())
       for (const Key& key : keys())
         if (key.name == name && key.group != group) node[name].fail(std::string("is a key of ") + key.group);
+    if (march.tool == Tool::Compile && group == "calibration_parameters") note_handed_on(node, run);
     node.close();
   }
   root.close();
@@ -102,23 +115,15 @@ void read_machine_choice(Translation& t) {
                            "--policy nash");
   const Setting cores = t.setting(kCompiler, "core_num");
   const int most = t.march.cores > 0 ? t.march.cores : 4;
-  const std::int64_t wanted = cores.integer(1, 1, most);
+  const std::int64_t wanted = cores.integer(1, 1, 1e6);
+  if (wanted > most)
+    cores.fail("'" + cores.word() + "' cores: " + t.march.name + " has " + std::to_string(most) +
+               (most > 1 ? ", 1 to " + std::to_string(most) + " can be asked for" : ""));
   if (t.march.cores > 1) t.run.settings.push_back("bpu.cores=" + std::to_string(wanted));
 }
 
 void read_model_parameters(Translation& t) {
   t.run.name = t.setting(kModel, "output_model_file_prefix").word(t.run.name);
-  t.source.outputs = t.setting(kModel, "output_nodes").list();
-  t.source.removed_nodes = t.setting(kModel, "remove_node_name").list();
-  std::vector<std::string> types = {"Quantize", "Transpose", "Dequantize", "Cast", "Reshape"};
-  if (t.nash()) types.emplace_back("Softmax");
-  for (const Placed<std::string>& type : t.setting(kModel, "remove_node_type").list()) {
-    if (std::find(types.begin(), types.end(), type.value) == types.end()) {
-      type.at.fail("'" + type.value + "' is none of the types" + did_you_mean(type.value, types));
-    } else {
-      t.source.removed_ops.push_back(type);
-    }
-  }
   t.setting(kModel, "layer_out_dump").flag(false);
   t.setting(kModel, "debug_mode").choice("", {"dump_calibration_data", "dump_all_layers_output"});
   for (const char* unit : {"enable_vpu", "enable_spu"})
@@ -153,19 +158,28 @@ void read_input_source(Translation& t) {
   }
 }
 
+void read_level(Translation& t) {
+  const Setting level = t.setting(kCompiler, "optimize_level");
+  std::vector<std::string> levels = {"O0", "O1", "O2"};
+  if (!t.nash()) levels.emplace_back("O3");
+  if (t.nash() && level.word() == "O3") return level.fail("hb_compile has O0, O1 and O2; O3 is of hb_mapper");
+  if (!t.nash() && !level.given())
+    t.run.notes.push_back(
+        t.root.file() +
+        ": no optimize_level: hb_mapper takes O0, which is not modelled: the run is compiled "
+        "as with O3");
+  if (const std::string asked = level.choice(levels.back(), levels); asked != levels.back())
+    t.note(level.node(), asked + " is not modelled: the run is compiled as with " + levels.back());
+}
+
 void read_compiler_parameters(Translation& t) {
-  const Setting mode = t.setting(kCompiler, "compile_mode"), level = t.setting(kCompiler, "optimize_level");
-  std::vector<std::string> modes = {"latency", "bandwidth"};
-  if (t.nash()) modes.emplace_back("balance");
-  const std::string word = mode.choice("latency", modes);
+  const Setting mode = t.setting(kCompiler, "compile_mode");
+  const std::string word = mode.choice("latency", {"latency", "bandwidth", "balance"});
   if (word != "latency") t.note(mode.node(), word + " is not modelled: the run is compiled for latency");
   const Setting factor = t.setting(kCompiler, "balance_factor");
   factor.number(0, 0, 100);
   if (word == "balance" && !factor.given()) mode.fail("balance needs a balance_factor, from 0 to 100");
-  std::vector<std::string> levels = {"O0", "O1", "O2"};
-  if (!t.nash()) levels.emplace_back("O3");
-  if (const std::string asked = level.choice(levels.back(), levels); asked != levels.back())
-    t.note(level.node(), asked + " is not modelled: the run is compiled as with " + levels.back());
+  read_level(t);
   const Setting pause = t.setting(kCompiler, "max_time_per_fc");
   const std::int64_t us = pause.integer(0, 0, t.nash() ? kMostPreemptionNash : kMostPreemption);
   if (us > 0 && us < 1000) pause.fail("expected 0, or at least 1000 (us)");
@@ -199,10 +213,29 @@ bool Translation::is_node(const std::string& name, const YamlNode& at) const {
   return why.empty();
 }
 
-bool Translation::has_node(const std::string& name, const YamlNode& at) {
-  const std::string why = not_a_node(name);
-  if (!why.empty()) note(at, why + "; what is said of it is not used");
-  return why.empty();
+std::string Translation::node_meant(const std::string& name, const YamlNode& at) {
+  for (const Node& node : model.nodes)
+    if (node.name == name ||
+        (node.op == "Div" && (name == node.name + "_reciprocal" || name == node.name + "_mul")))
+      return node.name;
+  const bool known = std::any_of(strangers.begin(), strangers.end(),
+                                 [&](const Placed<std::string>& stranger) { return stranger.value == name; });
+  if (!known) strangers.push_back({name, at});
+  return "";
+}
+
+void Translation::note_strangers() {
+  constexpr std::size_t shown = 3;
+  if (strangers.empty()) return;
+  if (strangers.size() == 1)
+    return note(strangers[0].at, not_a_node(strangers[0].value) + "; what is said of it is not used");
+  std::string names;
+  for (std::size_t i = 0; i < std::min(shown, strangers.size()); ++i)
+    names += (i == 0 ? "" : ", ") + ("'" + strangers[i].value + "'");
+  note(strangers[0].at,
+       std::to_string(strangers.size()) + " names are no nodes of the model: " + names +
+           (strangers.size() > shown ? ", …" : "") +
+           "; what is said of them is not used (a tool's optimised model has nodes of its own)");
 }
 
 std::string Translation::not_a_node(const std::string& name) const {
@@ -230,15 +263,18 @@ void read_toolchain_file(const YamlNode& root, const std::string& folder, const 
   run.of_toolchain = run.overlap = true;
   ModelSource source;
   source.seed = kRunSeed;
-  Translation t{root, folder, options, *march, run, source, {}, {}};
-  check_keys(root, *march);
+  Translation t{root, folder, options, *march, run, source, {}, {}, {}, {}, {}};
+  check_keys(root, *march, run);
   if (!read_model_file(t)) return;
   read_machine_choice(t);
   read_model_parameters(t);
+  read_edges(t);
   read_input_parameters(t);
   read_calibration_parameters(t);
   read_node_types(t);
+  read_types_that_leave(t);
   read_compiler_parameters(t);
+  t.note_strangers();
   note_unmodelled(t);
   read_model(source, options, run);
 }

@@ -1,6 +1,8 @@
 // The rooms of a toolchain's YAML, each read into the run that it stands for.
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,12 @@ struct Translation {
   const March& march;
   RunSpec& run;
   ModelSource& source;
-  Network model;                    ///< as it is read first: for names, shapes and who reads whom
-  std::vector<std::string> inputs;  ///< in the order that values have theirs in
+  Network model;                               ///< as it is read first: for names, shapes and who reads whom
+  std::vector<std::string> inputs;             ///< in the order that values have theirs in
+  std::vector<Placed<std::string>> strangers;  ///< names that are said something of, and are no nodes
+  std::vector<Placed<std::string>> codes;      ///< nodes whose dequantisation is to go
+
+  std::set<std::string> noted;  ///< images whose pixels are said to stay int8
 
   YamlNode group(const char* name) const { return root[name]; }
   Setting setting(const char* group_name, const char* key) const { return Setting(root[group_name][key]); }
@@ -32,11 +38,22 @@ struct Translation {
   std::string path(const Placed<std::string>& given) const;
   /// Whether it is a node of the model; says it where it is none.
   bool is_node(const std::string& name, const YamlNode& at) const;
-  /// The same; what is none is a line for the report. Toolchains name nodes that they make themselves
-  /// ("Div_reciprocal"), which a file that is tuned after their logs may name.
-  bool has_node(const std::string& name, const YamlNode& at);
+  /// The node that a name means; empty where there is none, which note_strangers() says. Files that are tuned
+  /// after a tool's logs name nodes that it makes itself, as the two halves of a Div: X_reciprocal, X_mul.
+  std::string node_meant(const std::string& name, const YamlNode& at);
+  /// One line of the names that are none.
+  void note_strangers();
   std::string not_a_node(const std::string& name) const;  ///< empty where it is one
 };
+
+/// output_nodes, remove_node_type and remove_node_name.
+void read_edges(Translation& t);
+
+/// The model without what goes at its edges; nothing where a name of its output_nodes is none.
+std::optional<Network> what_is_left(const Translation& t);
+
+/// In which type outputs leave; behind all that is said of them.
+void read_types_that_leave(Translation& t);
 
 /// input_parameters: which inputs are images, of which kinds, shapes, batch. Fills `inputs` too.
 void read_input_parameters(Translation& t);
