@@ -124,13 +124,22 @@ RunOptions possible(RunOptions options, const Scenario& scenario) {
   return options;
 }
 
-// Every error names the file that the network is from. What does not fit somewhere deep in it is the input's
-// fault as well.
+// Every error names the file that the network is from, or the place that names its samples. What does not fit
+// somewhere deep in it is the input's fault as well.
 template <class Work>
-auto naming_file(const std::string& file, Work&& work) {
+auto naming_file(const RunSpec& run, Work&& work) {
+  const std::string& file = run.network.file;
+  const auto begins_with = [](const std::string& line, const std::string& place) {
+    return !place.empty() && line.rfind(place + ":", 0) == 0;
+  };
   const auto named = [&](std::vector<std::string> lines) {
-    for (std::string& line : lines)
-      if (!file.empty() && line.rfind(file + ":", 0) != 0) line.insert(0, file + ": ");
+    for (std::string& line : lines) {
+      const bool placed =
+          begins_with(line, file) ||
+          std::any_of(run.input_samples.begin(), run.input_samples.end(),
+                      [&](const InputSamples& samples) { return begins_with(line, samples.place); });
+      if (!file.empty() && !placed) line.insert(0, file + ": ");
+    }
     return lines;
   };
   try {
@@ -243,18 +252,18 @@ CheckResult check_named(const Scenario& scenario) {
 
 RunResult simulate(const Scenario& scenario, const RunOptions& options,
                    const std::vector<Observer*>& observers) {
-  return naming_file(scenario.run.network.file, [&] { return simulate_named(scenario, options, observers); });
+  return naming_file(scenario.run, [&] { return simulate_named(scenario, options, observers); });
 }
 
 GoldenValues golden_values(const Scenario& scenario, const Listener& listener) {
-  return naming_file(scenario.run.network.file, [&] {
+  return naming_file(scenario.run, [&] {
     place_network(scenario.run, scenario.policy);  // says of all operators at once what has no place
     return evaluate(scenario.run.network, listener);
   });
 }
 
 CheckResult check(const Scenario& scenario) {
-  return naming_file(scenario.run.network.file, [&] { return check_named(scenario); });
+  return naming_file(scenario.run, [&] { return check_named(scenario); });
 }
 
 }  // namespace bpusim

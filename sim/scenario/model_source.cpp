@@ -119,8 +119,9 @@ void take_shapes(const ModelSource& source, const Network& network, Dimensions& 
   }
 }
 
-// The step in front of the network, and the image that it reads: given, or drawn.
-void take_image(const std::string& input, const ModelSource& source, std::uint64_t seed, MemoryBudget& budget,
+// The step in front of the network, and the image that it reads: given, or drawn. Whether they could be made;
+// says why not.
+bool take_image(const std::string& input, const ModelSource& source, std::uint64_t seed, MemoryBudget& budget,
                 Network& network, std::map<std::string, AnyTensor>& tensors) {
   const Placed<PixelInput>& given = source.pixels.at(input);
   const auto file = source.files.find(input);
@@ -138,7 +139,9 @@ void take_image(const std::string& input, const ModelSource& source, std::uint64
     const bool of_file = file != source.files.end() && network.pixels.count(input) != 0;
     (of_file ? file->second.at : given.at)
         .fail((of_file ? file->second.value + " " : "input ") + error.what());
+    return false;
   }
+  return true;
 }
 
 }  // namespace
@@ -167,11 +170,13 @@ void read_model(const ModelSource& source, const ReadOptions& options, RunSpec& 
   set_batch(source.batch, run.network);
   cut_edges(source, run);
   std::uint64_t seed = source.seed;
+  bool all = true;
   for (const auto& [input, pixels] : source.pixels) {
     const auto& inputs = run.network.inputs;
     if (std::find(inputs.begin(), inputs.end(), input) != inputs.end())
-      take_image(input, source, seed += kSeedStep, budget, run.network, import.given.tensors);
+      all = take_image(input, source, seed += kSeedStep, budget, run.network, import.given.tensors) && all;
   }
+  if (!all) return;  // the rest would be said of the same inputs
   fill_inputs({std::move(import.given.tensors), source.seed,
                options.inputs_as_weights ? options.inputs_as_weights : source.inputs_as_weights,
                [&](const std::string& what) { source.file.at.fail(what); }},

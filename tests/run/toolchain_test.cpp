@@ -205,7 +205,7 @@ TEST_F(Toolchain, SaysWhereSamplesAreWrong) {
   vendor.calibration = "  preprocess_on: True\n  cal_data_dir: cal\n  cal_data_type: float32\n";
   const auto said = [&] { return testing::error_of([&] { run_of(vendor.text(), folder_); }); };
   const std::string place = "run.yaml:12: calibration_parameters.cal_data_dir: ";
-  EXPECT_NE(said().find(place), std::string::npos) << said();
+  EXPECT_EQ(said().find(place), 0u) << said();
   vendor.calibration = "  preprocess_on: True\n  cal_data_dir: pictures\n";
   fs::create_directory(fs::path(folder_.path()) / "pictures");
   EXPECT_NE(said().find(place), std::string::npos) << said();
@@ -312,6 +312,18 @@ TEST_F(Toolchain, CutsTheModel) {
   EXPECT_EQ(run_of(vendor.text(), folder_).nodes.back().name, "head");
   vendor.model = "  remove_node_name: act\n";
   EXPECT_NE(notes(vendor).find("'act' stays"), std::string::npos);
+}
+
+// Open dimensions of an image are one mistake, which names the key that sets them.
+TEST_F(Toolchain, SaysWhereAnImagesShapeIsSet) {
+  testing::Model open(11, 6);
+  open.open_input("image", "n", {3, kSide, kSide});
+  open.output("y", {1, 3, kSide, kSide});
+  open.node("Relu", {"image"}, {"y"}, "act");
+  folder_.write("m.onnx", open.bytes());
+  const std::string said = mistakes(Vendor());
+  EXPECT_NE(said.find("input_shape: in a vendor's"), std::string::npos) << said;
+  EXPECT_EQ(said.find("--dim n=1"), std::string::npos) << said;
 }
 
 TEST_F(Toolchain, SetsShapesBatchAndCores) {

@@ -141,12 +141,15 @@ void read_types_that_leave(Translation& t) {
     else if (left->values.at(output).dtype == DType::Float32)
       t.run.float32.push_back(output);
   }
+  std::string gone;
   for (const Placed<std::string>& node : t.codes)
-    t.note(node.at, found.count(node.value) != 0
-                        ? "the dequantisation behind '" + node.value + "' goes: the output leaves as codes"
-                        : "'" + node.value +
-                              "' makes no output, so that no dequantisation is behind it: "
-                              "nothing is removed");
+    if (found.count(node.value) != 0)
+      gone += (gone.empty() ? "'" : ", '") + node.value + "'";
+    else
+      t.note(node.at, "'" + node.value +
+                          "' makes no output, so that no dequantisation is behind it: nothing is removed");
+  if (!gone.empty())
+    t.note(t.codes[0].at, "the dequantisation behind " + gone + " goes: outputs leave there as codes");
 }
 
 }  // namespace bpusim::toolchain

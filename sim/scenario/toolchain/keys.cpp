@@ -37,7 +37,6 @@ std::vector<Key> model_keys() {
       {kModel, "debug_mode", true, true, "dump_calibration_data", kNo, "nothing is dumped"},
       {kModel, "enable_vpu", false, true, "bool", kNo, "the policy says what runs where"},
       {kModel, "enable_spu", false, true, "bool", kNo, "the policy says what runs where"},
-      {kModel, "enable_int16", true, false, "bool", kNo, "node_info says which nodes are int16"},
       {kModel, "log_level", true, true, "word", kNo, "`--log-level` of the command line; deprecated"},
   };
 }
@@ -77,6 +76,7 @@ std::vector<Key> calibration_keys() {
       {kCalibration, "calibration_type", true, true, "default, mix, kl, max, load, skip", kYes,
        "`calibration`: default and mix are auto, load and skip max; skip on drawn numbers"},
       {kCalibration, "max_percentile", true, true, "0 to 1", kYes, "`calibration: percentile` with max"},
+      {kCalibration, "enable_int16", true, false, "bool", kNo, "node_info says which nodes are int16"},
       {kCalibration, "per_channel", true, true, "bool", kNo,
        "tensors have one scale; weights have one a channel anyway"},
       {kCalibration, "run_on_cpu", true, true, "nodes", kYes, "`on: {NODE: cpu}`"},
