@@ -187,7 +187,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
     pass.result.warnings.push_back(std::move(text));
   for (const std::string& name : names_of_floats(placed, scenario.run.int16))
     pass.result.warnings.push_back("'" + name +
-                                   "' is asked for in int16, and is float32: no operator of the BPU makes or "
+                                   "' is float32, and int16 is asked for: no operator of the BPU makes or "
                                    "reads it");
   const ExecutionRecord record =
       execute({placed, compiled, function ? &golden.own : nullptr, scenario.run.sensitivity, observers,
