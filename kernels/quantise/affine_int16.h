@@ -27,8 +27,8 @@ inline AffineEntry make_affine_entry_onto(const Quantisation& out, double gain, 
 inline std::int64_t apply_affine_finer(std::int64_t acc, int finer, const AffineEntry& entry,
                                        Rounding rounding, std::int64_t zero_point, std::int64_t lowest,
                                        std::int64_t highest) {
-  const std::int64_t multiplier = (std::int64_t{entry.multiplier} << kInt16MultiplierBits) + entry.below;
-  const Int128 sum = Int128{acc} * multiplier + (Int128{entry.bias} << (kInt16MultiplierBits + finer));
+  const std::int64_t multiplier = entry.multiplier * (std::int64_t{1} << kInt16MultiplierBits) + entry.below;
+  const Int128 sum = Int128{acc} * multiplier + entry.bias * (Int128{1} << (kInt16MultiplierBits + finer));
   const Int128 y = round_shift(sum, entry.shift + kInt16MultiplierBits + finer, rounding) + zero_point;
   return static_cast<std::int64_t>(std::clamp<Int128>(y, lowest, highest));
 }

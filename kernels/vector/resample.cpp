@@ -255,14 +255,14 @@ AxisWeights weights_of(const AxisTaps& axis) {
   AxisWeights weights{rounded_weights(axis, ResamplePlan::kWeightBits),
                       rounded_weights(axis, ResamplePlan::kCoarseBits)};
   for (std::size_t i = 0; i < weights.fine.size(); ++i)
-    weights.exact = weights.exact && weights.fine[i] == weights.coarse[i] << kMore;
+    weights.exact = weights.exact && weights.fine[i] == weights.coarse[i] * (std::int64_t{1} << kMore);
   return weights;
 }
 
 // The code of a sum whose weights have kWeightBits an axis.
 std::int64_t code_of(Int128 sum, const ResamplePlan& plan) {
   constexpr int kFraction = 2 * ResamplePlan::kWeightBits;
-  const Int128 above = sum - (Int128{plan.grid.zero_point} << kFraction);
+  const Int128 above = sum - plan.grid.zero_point * (Int128{1} << kFraction);
   const Int128 settled = round_shift(above, kFraction - ResamplePlan::kTieBits, Rounding::HalfEven);
   return static_cast<std::int64_t>(round_shift(settled, ResamplePlan::kTieBits, plan.rounding));
 }
@@ -298,7 +298,8 @@ class RowResampler {
     const auto sum = sum_of<std::int64_t>(column, plan_.column_weights.coarse);
     const std::int64_t half = std::int64_t{1} << (kFraction - 1), beyond = sum & (half - 1);
     if (beyond < margin_ || half - beyond < margin_) return code_of(exact_sum(column), plan_);
-    return round_shift64(sum - (plan_.grid.zero_point << kFraction), kFraction, plan_.rounding);
+    return round_shift64(sum - plan_.grid.zero_point * (std::int64_t{1} << kFraction), kFraction,
+                         plan_.rounding);
   }
 
  private:

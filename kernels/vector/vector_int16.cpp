@@ -45,8 +45,8 @@ void elementwise_int16(const ElementwisePlan& plan, const std::int16_t* a, const
       case ElementwiseKind::Div:
       case ElementwiseKind::ReverseDiv: {
         const bool reverse = plan.kind == ElementwiseKind::ReverseDiv;
-        const Int128 code =
-            quotient(Int128{ma} * (reverse ? q : p), Int128{reverse ? p : q} << plan.shift, plan.rounding);
+        const Int128 code = quotient(Int128{ma} * (reverse ? q : p),
+                                     (reverse ? p : q) * (Int128{1} << plan.shift), plan.rounding);
         y[i] = static_cast<std::int16_t>(
             std::clamp<Int128>(code + plan.out.zero_point, plan.lowest, plan.highest));
         continue;
