@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "kernels/quantise/quantise.h"
@@ -15,8 +17,12 @@ namespace bpusim {
 struct CoreSram {
   std::uint8_t* bytes = nullptr;
 
+  /// Throws std::logic_error where no element of the type can lie at the address.
   template <class T>
   T* at(std::int64_t address) const {
+    if (address % static_cast<std::int64_t>(alignof(T)) != 0)
+      throw std::logic_error("SRAM: elements of " + std::to_string(sizeof(T)) + " bytes at " +
+                             std::to_string(address));
     return reinterpret_cast<T*>(bytes + address);
   }
 

@@ -32,7 +32,7 @@ class Linker {
  public:
   Linker(const MachineParams& operators, bool overlap, std::vector<Program>& programs)
       : sram_bytes_(operators.sram.bytes),
-        bank_(operators.sram.bytes / operators.sram.banks),
+        bank_(aligned(operators.sram.bytes / operators.sram.banks)),
         overlap_(overlap),
         programs_(programs) {}
 

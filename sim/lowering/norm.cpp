@@ -109,7 +109,7 @@ Lowering::Slots Lowering::lay_out(std::int64_t most_sets, TileBytes largest, std
   Slots slots;
   slots.base = statistics_ + kStatisticSlots * 2 * statistics_bytes_;
   slots.stride = largest.total();
-  const std::int64_t bank = machine_.sram.bytes / machine_.sram.banks;
+  const std::int64_t bank = aligned(machine_.sram.bytes / machine_.sram.banks);
   const std::int64_t wanted = std::min<std::int64_t>(4, tiles);
   if (machine_.sram.interleave_bytes == 0) {
     const std::int64_t base = round_up(slots.base, bank);
