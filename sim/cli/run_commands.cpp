@@ -230,7 +230,7 @@ void add_run_command(CLI::App& app, Action& action) {
   add_quantisation_choices(*command, c->overrides);
   add_result_file(*command, "--dump-golden", c->dump, "Folder for every value of the float64 model as .npy");
   add_result_file(*command, "--dump-outputs", c->outputs,
-                  "Folder for the network's outputs as the machine makes them, as .npy");
+                  "Folder for the network's outputs as the machine makes them, as .npy; text is left out");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
   command->add_flag(
       "--mapper-table", c->mapper_table,

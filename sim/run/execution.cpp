@@ -58,6 +58,10 @@ std::vector<Tensor> made_by_host(const ExecutionInput& in, const Capture& captur
   std::vector<std::shared_ptr<const Tensor>> numbers;
   Inputs inputs;
   for (const std::string& name : node.inputs) {
+    if (name.empty()) {
+      inputs.push_back(&absent());
+      continue;
+    }
     const auto place = in.compiled.places.find(name);
     numbers.push_back(place == in.compiled.places.end()
                           ? network.values.at(name).numbers()
@@ -68,7 +72,7 @@ std::vector<Tensor> made_by_host(const ExecutionInput& in, const Capture& captur
   return evaluate(node, inputs, network);
 }
 
-// Those of the network's outputs that a step makes.
+// Those of the network's outputs that a step makes, but text.
 void give_outputs(const ExecutionInput& in, const Capture& capture, std::size_t step) {
   if (!in.output) return;
   const Network& network = in.placed.network;
@@ -76,7 +80,9 @@ void give_outputs(const ExecutionInput& in, const Capture& capture, std::size_t 
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     const std::string& name = node.outputs[i];
     const auto place = in.compiled.places.find(name);
-    if (std::find(network.outputs.begin(), network.outputs.end(), name) == network.outputs.end()) continue;
+    const bool leaves =
+        std::find(network.outputs.begin(), network.outputs.end(), name) != network.outputs.end();
+    if (!leaves || network.values.at(name).dtype == DType::String) continue;
     if (place == in.compiled.places.end()) {
       in.output(name, made_by_host(in, capture, node).at(i));
       continue;

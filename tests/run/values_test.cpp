@@ -261,29 +261,6 @@ TEST(LaterOutputs, OfOldBatchNormalizationMeanTraining) {
   }
 }
 
-// x of 0 to 7 a channel, mean 3.5, variance 5.25: momentum 0.75 keeps 3/4 of 2 and 4. They are no tensors of
-// the machine, and leave all the same.
-TEST(LaterOutputs, OfTrainingLeaveWithTheOthers) {
-  Model model(15);
-  model.input("x", {2, 1, 4});
-  for (const char* name : {"s", "b"}) model.weights(name, {1}, {1});
-  model.weights("m", {1}, {2});
-  model.weights("v", {1}, {4});
-  onnx::NodeProto& norm = model.node("BatchNormalization", {"x", "s", "b", "m", "v"}, {"y", "rm", "rv"}, "n");
-  set_int(norm, "training_mode", 1);
-  testing::set_float(norm, "momentum", 0.75F);
-  model.output("rm", {1});
-  model.output("rv", {1});
-  std::map<std::string, Tensor> left;
-  RunOptions options;
-  options.output = [&](const std::string& name, const Tensor& values) { left[name] = values; };
-  run(model, {{"x", Tensor({2, 1, 4}, {0, 1, 2, 3, 4, 5, 6, 7})}}, "full", options);
-  ASSERT_EQ(left.count("rm"), 1U);
-  ASSERT_EQ(left.count("rv"), 1U);
-  EXPECT_NEAR(left.at("rm").values.at(0), 0.75 * 2 + 0.25 * 3.5, 0.02);
-  EXPECT_NEAR(left.at("rv").values.at(0), 0.75 * 4 + 0.25 * 5.25, 0.05);
-}
-
 struct ComputedNorm {
   const char* op;
   std::vector<const char*> parameters;  // in order; those of one letter are constants
