@@ -314,24 +314,25 @@ TEST_F(Toolchain, CutsTheModel) {
   EXPECT_NE(notes(vendor).find("'act' stays"), std::string::npos);
 }
 
-// Open dimensions of an image are one mistake, which names the key that sets them.
-TEST_F(Toolchain, SaysWhereAnImagesShapeIsSet) {
+// image of n x 3 x 8 x 8 -> Relu "act" -> y.
+testing::Model of_open_batch() {
   testing::Model open(11, 6);
   open.open_input("image", "n", {3, kSide, kSide});
   open.output("y", {1, 3, kSide, kSide});
   open.node("Relu", {"image"}, {"y"}, "act");
-  folder_.write("m.onnx", open.bytes());
+  return open;
+}
+
+// Open dimensions of an image are one mistake, which names the key that sets them.
+TEST_F(Toolchain, SaysWhereAnImagesShapeIsSet) {
+  folder_.write("m.onnx", of_open_batch().bytes());
   const std::string said = mistakes(Vendor());
   EXPECT_NE(said.find("input_shape: in a vendor's"), std::string::npos) << said;
   EXPECT_EQ(said.find("--dim n=1"), std::string::npos) << said;
 }
 
 TEST_F(Toolchain, SetsShapesBatchAndCores) {
-  testing::Model open(11, 6);
-  open.open_input("image", "n", {3, kSide, kSide});
-  open.output("y", {1, 3, kSide, kSide});
-  open.node("Relu", {"image"}, {"y"}, "act");
-  folder_.write("m.onnx", open.bytes());
+  folder_.write("m.onnx", of_open_batch().bytes());
   Vendor vendor;
   vendor.input += "  input_shape: 2x3x8x8\n";
   expect_same(vendor, std::string("machine: rdk-x5\ninput_shapes: {image: [2, 3, 8, 8]}\n") + kImage);
