@@ -25,12 +25,14 @@ const Step* maker_of(const std::string& output, const Network& network, const st
   return maker == steps.end() ? nullptr : &*maker;
 }
 
-// Where the bytes are made that the step has, perhaps under another shape.
-bool made_on_bpu(const Step& step, const Network& network, const std::vector<Step>& steps) {
+// Whether what the step has lies as codes: the BPU made it, or it is an input of the network that has a grid.
+// Another shape is the same bytes.
+bool lies_as_codes(const Step& step, const Network& network, const std::vector<Step>& steps) {
   const Node& first = network.nodes[step.nodes.front()];
   if (step.on_cpu() || !find_operator(first.op)->alias) return step.on_bpu();
-  const Step* maker = maker_of(first.inputs.at(0), network, steps);
-  return maker == nullptr || made_on_bpu(*maker, network, steps);
+  const std::string& read = first.inputs.at(0);
+  const Step* maker = maker_of(read, network, steps);
+  return maker == nullptr ? network.values.at(read).grid.has_value() : lies_as_codes(*maker, network, steps);
 }
 
 // Why the output cannot leave as float32; empty where it can.
@@ -90,7 +92,7 @@ void dequantise_outputs(Network& network, std::vector<Step>& steps, const std::v
   for (const std::string& output : named(names, network, steps)) {
     const bool done =
         std::any_of(copies.begin(), copies.end(), [&](const ValueCopy& copy) { return copy.copy == output; });
-    if (done || !made_on_bpu(*maker_of(output, network, steps), network, steps)) continue;
+    if (done || !lies_as_codes(*maker_of(output, network, steps), network, steps)) continue;
     copies.push_back({free.take(output + ".codes"), output, kDequantise, placement_of(output, policy)});
     rename(output, copies.back().value, network);
   }

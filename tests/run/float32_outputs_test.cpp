@@ -145,6 +145,19 @@ TEST(Float32Outputs, OfTheCpuAreThereAlready) {
   EXPECT_EQ(result.outputs.at(0).type, "float32");
 }
 
+// Another shape of an input, which lies as float32 where no BPU operator reads it.
+TEST(Float32Outputs, ThatAreAnotherShapeOfAnInputAreThereAlready) {
+  for (const char* policy : {"full", "bayes-e"}) {
+    Builder b;
+    b.end("Reshape", {b.input({1, 4}), b.list({2, 2})});
+    RunSpec spec = b.spec();
+    spec.float32 = {kEverything};
+    const Left left = run(spec, {}, policy);
+    EXPECT_EQ(left.result.outputs.at(0).type, "float32");
+    for (const NodeResult& node : left.result.nodes) EXPECT_NE(node.op, "Dequantise") << policy;
+  }
+}
+
 std::string refusal(const RunSpec& spec) {
   try {
     place_network(spec, Policy::read("full"));
