@@ -61,7 +61,7 @@ Cost mac_reduction_cost(const MacArrayParams& mac, std::int64_t sets, std::int64
 /// Lanes that `elements` take, where what is read and written is of these types: two a 2-byte element.
 std::int64_t lanes_taken(std::int64_t elements, DType in, DType out);
 
-/// ceil(elements / lanes) and the pipeline. An element of 2 bytes counts as two.
+/// ceil(elements / lanes) and the pipeline. An element of 2 bytes counts as two, of 4 as four.
 Cost vector_cost(const VectorParams& vector, std::int64_t elements);
 
 /// The same with the lanes that look up tables.

@@ -31,7 +31,7 @@ struct Operation {
   /// Throws std::invalid_argument where the input is not given.
   const Shape& shape(std::size_t input = 0) const;
   DType dtype(std::size_t input = 0) const;  ///< throws as shape() does
-  /// The constant's values; absent() where it is not given. Throws std::invalid_argument where they are not
+  /// The constant's values; absent() where it is not given. Throws NotRun where they are not
   /// known.
   const Tensor& value(std::size_t input) const;
   /// Inputs from the second on; throws as value() does.
