@@ -6,6 +6,7 @@
 #include "sim/network/patterns.h"
 #include "sim/plan/common_grids.h"
 #include "sim/plan/computed_affine.h"
+#include "sim/plan/declared_outputs.h"
 #include "sim/plan/dynamic_products.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/expansion.h"
@@ -38,7 +39,9 @@ bool is_native(const std::string& op, const Policy& policy) {
 
 // What a model that was quantised elsewhere means: real numbers, and the grids that they are given.
 Network real_numbers(const Network& network) {
-  return with_common_grids(with_given_grids(folded(with_dynamic_products(folded(network)))));
+  Network known = folded(network);
+  note_declared_outputs(network, known);
+  return with_common_grids(with_given_grids(folded(with_dynamic_products(std::move(known)))));
 }
 
 // Without what does nothing, or what another operator does on the way.

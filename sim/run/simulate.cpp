@@ -240,6 +240,7 @@ CheckResult check_named(const Scenario& scenario) {
   result.notes = scenario.run.notes;
   const Requests requests = requests_of(scenario.run);
   const Network network = simplified(scenario.run.network, scenario.policy, requests);
+  result.notes.insert(result.notes.end(), network.notes.begin(), network.notes.end());
   const std::vector<Step> steps = place(scenario.run, network, scenario.policy, requests);
   for (const Step& step : steps)
     result.nodes.push_back(

@@ -109,7 +109,9 @@ struct Model {
     shape.add_dim()->set_dim_param(dim);
     for (const std::int64_t extent : rest) shape.add_dim()->set_dim_value(extent);
   }
-  void output(const std::string& name, const Dims& dims) { declare(*graph().add_output(), name, dims); }
+  void output(const std::string& name, const Dims& dims, int type = onnx::TensorProto::FLOAT) {
+    declare(*graph().add_output(), name, dims, type);
+  }
   void weights(const std::string& name, const Dims& dims, const std::vector<float>& values) {
     fill(*graph().add_initializer(), name, dims, values);
   }
