@@ -23,16 +23,31 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-// Where each column of the node table begins. Nothing where the line is no head of one.
+// A line as it looks: without colours and what ends it.
+std::string plain(const std::string& line) {
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line.compare(i, 2, "\x1b[") == 0) {
+      i = line.find('m', i);
+      if (i == std::string::npos) break;
+    } else if (line[i] != '\r') {
+      text += line[i];
+    }
+  }
+  return text;
+}
+
+// Where each column of the node table begins, the first with what is in front of its title. Nothing where the
+// line is no head of one.
 std::optional<std::vector<std::size_t>> columns_of(const std::string& line) {
   std::vector<std::size_t> begins;
   std::size_t from = 0;
   for (std::size_t c = 0; c < kColumns; ++c) {
     std::size_t at = line.find(kTitles[c], from);
     if (at == std::string::npos && c >= kNeeded) break;
-    if (at == std::string::npos || (c == 0 && at != 0)) return std::nullopt;
+    if (at == std::string::npos || (c == 0 && at != line.find_first_not_of(" \t"))) return std::nullopt;
     if (c + 1 == kColumns && at >= 7 && line.compare(at - 7, 7, "In/Out ") == 0) at -= 7;
-    begins.push_back(at);
+    begins.push_back(c == 0 ? 0 : at);
     from = at + 1;
   }
   return begins;
@@ -74,7 +89,7 @@ MapperLog parse_mapper_log(const std::string& text, const std::string& file) {
   int number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
+    line = plain(line);
     if (line.find("FPS=") != std::string::npos && line.find("latency") != std::string::npos)
       subgraphs.push_back({figure(line, "FPS="), figure(line, "latency"), figure(line, "DDR")});
     if (auto head = columns_of(line)) {
@@ -87,7 +102,7 @@ MapperLog parse_mapper_log(const std::string& text, const std::string& file) {
     MapperNode row = row_of(line, *columns);
     if (row.on == "BPU" || row.on == "CPU" || row.on == "JIT" || row.on == "VPU") {
       log.nodes.push_back(std::move(row));
-    } else {
+    } else if (row.name.rfind("...", 0) != 0) {  // as people write where they leave rows out
       columns.reset();
       if (log.nodes.empty())
         throw InputError(file + ":" + std::to_string(number) +

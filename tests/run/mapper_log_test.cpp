@@ -79,6 +79,39 @@ TEST(MapperLog, IsReadInItsOtherForms) {
       "a.log");
   EXPECT_EQ(both.nodes.at(0).dtype, "int8/int16");
   EXPECT_EQ(both.nodes.at(0).threshold, 1.25);
+  // Of 2021: no types, and a row ends where it has no more.
+  const MapperLog old = parse_mapper_log(
+      "Node  ON   Subgraph  Type     Cosine Similarity  Threshold\n"
+      "-----------------------------------------------------------\n"
+      "ip2   BPU  id(0)     Conv     0.999989           2438.901855\n"
+      "r     CPU  --        Reshape\n"
+      "2021-04-20 INFO The quantify model output:\n"
+      "Node  Cosine Similarity  L1 Distance  L2 Distance  Chebyshev Distance\n"
+      "ip2   0.999989           7.732184     2.969808     16.220459\n",
+      "a.log");
+  ASSERT_EQ(old.nodes.size(), 2U);
+  EXPECT_EQ(old.nodes[0].threshold, 2438.901855);
+  EXPECT_EQ(old.nodes[1].type, "Reshape");
+  EXPECT_EQ(old.nodes[1].cosine, std::nullopt);
+}
+
+// As logs are passed on: indented, in a terminal's colours, with rows left out.
+TEST(MapperLog, IsReadAsPeopleCopyIt) {
+  const MapperLog copied = parse_mapper_log(
+      "\x1b[32mINFO\x1b[0m FPS=30.93, latency = 32328.6 us   (see ./main_graph_subgraph_0.html)\n"
+      "  =====================================\n"
+      "  Node         ON   Subgraph  Type\n"
+      "  ----------\n"
+      "  \x1b[1mconv1\x1b[0m        BPU  id(0)     HzSQuantizedConv\n"
+      "  ... ...\n"
+      "  conv3_1/sep  CPU  --        Conv\n"
+      "  ...\n",
+      "a.log");
+  ASSERT_EQ(copied.nodes.size(), 2U);
+  EXPECT_EQ(copied.nodes[0].name, "conv1");
+  EXPECT_EQ(copied.nodes[0].type, "HzSQuantizedConv");
+  EXPECT_EQ(copied.nodes[1].on, "CPU");
+  EXPECT_EQ(copied.subgraphs.at(0).latency_us, 32328.6);
 }
 
 TEST(MapperLog, SaysWhatItIsNot) {
