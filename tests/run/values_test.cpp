@@ -222,7 +222,7 @@ TEST(Exact, NumbersThatFloat64DoesNotHoldAreAWarning) {
     model.input("a", {2}, Type::INT64);
     model.input("b", {2}, Type::INT64);
     model.node("Sub", {"a", "b"}, {"y"}, "n");
-    model.output("y", {2});
+    model.output("y", {2}, Type::INT64);
     const RunResult result = run(model, {{"a", Tensor({2}, {largest, 1})}, {"b", Tensor({2}, {largest, 1})}});
     ASSERT_EQ(result.warnings.size(), largest > 0x1p53 ? 1U : 0U) << largest;
     if (largest > 0x1p53) {
