@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace bpusim {
 
@@ -27,5 +28,8 @@ void add_conformance_command(CLI::App& app, Action& action);
 void add_cost_command(CLI::App& app, Action& action);
 void add_list_command(CLI::App& app, Action& action);
 void add_docs_command(CLI::App& app, Action& action);
+
+/// What `bpusim cost` prices.
+std::vector<std::string> priced_command_names();
 
 }  // namespace bpusim

@@ -7,6 +7,7 @@
 
 #include "models/commands/cost.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/listing_schemas.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
 #include "sim/config/schema.h"
@@ -16,6 +17,7 @@
 #include "sim/report/json_text.h"
 #include "sim/report/reference.h"
 #include "sim/report/text_table.h"
+#include "sim/scenario/run_schema.h"
 #include "sim/scenario/toolchain/keys.h"
 
 namespace bpusim {
@@ -104,14 +106,12 @@ std::vector<std::int64_t> parse_shape(const std::string& text, const Priced& pri
 }
 
 int cost(const CostChoices& c) {
-  std::vector<std::string> names;
   const Priced* priced = nullptr;
-  for (const Priced& row : priced_commands()) {
-    names.emplace_back(row.name);
+  for (const Priced& row : priced_commands())
     if (c.command == row.name) priced = &row;
-  }
   if (priced == nullptr)
-    throw InputError("'" + c.command + "' is no command that is priced" + did_you_mean(c.command, names));
+    throw InputError("'" + c.command + "' is no command that is priced" +
+                     did_you_mean(c.command, priced_command_names()));
   const MachineParams machine = read_machine(c.machine, c.settings);
   const Cost price = priced->price(machine, parse_shape(c.shape, *priced));
   if (c.json) {
@@ -131,12 +131,25 @@ int cost(const CostChoices& c) {
   return kFine;
 }
 
+// Everything that has a JSON Schema: files that are read, then what commands write.
+std::vector<std::pair<std::string, std::string (*)()>> other_schemas() {
+  return {{"machine", machine_schema},        {"policy", policy_schema},   {"run_file", run_file_schema},
+          {"vendor_yaml", toolchain::schema}, {"support", support_schema}, {"cost", cost_schema}};
+}
+
 std::string schema_of(const std::string& what) {
-  if (what == "machine") return machine_schema();
-  return what == "policy" ? policy_schema() : result_schema(what);
+  for (const auto& [name, schema] : other_schemas())
+    if (name == what) return schema();
+  return result_schema(what);
 }
 
 }  // namespace
+
+std::vector<std::string> priced_command_names() {
+  std::vector<std::string> names;
+  for (const Priced& row : priced_commands()) names.emplace_back(row.name);
+  return names;
+}
 
 void add_cost_command(CLI::App& app, Action& action) {
   auto c = std::make_shared<CostChoices>();
@@ -160,8 +173,9 @@ void add_cost_command(CLI::App& app, Action& action) {
 void add_docs_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
   auto of = std::make_shared<std::string>("machine");
-  std::vector<std::string> with_schema = documented_results();
-  with_schema.insert(with_schema.begin(), {"machine", "policy"});
+  std::vector<std::string> with_schema;
+  for (const auto& row : other_schemas()) with_schema.push_back(row.first);
+  for (const std::string& result : documented_results()) with_schema.push_back(result);
   CLI::App* command = app.add_subcommand(
       "docs",
       "Print a part of the documentation that is made from the code: the configuration reference (machines), "
@@ -171,13 +185,17 @@ void add_docs_command(CLI::App& app, Action& action) {
       ->required()
       ->check(CLI::IsMember({"machines", "policies", "schema", "operators", "report", "vendor_yaml"}));
   command
-      ->add_option("--of", *of,
-                   "Of a schema: of machine files, of policies, or of what a command writes with --json")
+      ->add_option(
+          "--of", *of,
+          "Of a schema: of a kind of file (machine, policy, run_file, vendor_yaml), or of what a command "
+          "writes with --json (support: of list)")
       ->check(CLI::IsMember(with_schema))
       ->capture_default_str();
   command->footer(
-      "Examples:\n  bpusim docs schema > machine.schema.json\n  bpusim docs schema --of run > "
-      "run-result.schema.json");
+      "Examples:\n"
+      "  bpusim docs schema > machine.schema.json\n"
+      "  bpusim docs schema --of run_file > run-file.schema.json\n"
+      "  bpusim docs schema --of run > run-result.schema.json");
   command->callback([what, of, &action] {
     action = [what, of] {
       std::cout << (*what == "schema"        ? schema_of(*of)

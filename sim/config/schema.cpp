@@ -90,6 +90,19 @@ std::string machine_schema() {
   return schema.dump(2) + "\n";
 }
 
+std::string settings_schema() {
+  Json settings = {{"type", "object"}, {"additionalProperties", false}};
+  const MachineParams machine;
+  for_each_section(machine, [&](const char* name, const auto&, const auto& table, const char*) {
+    for (const auto& row : table) {
+      Json setting = schema_of(row);
+      setting.erase("default");  // a preset has values of its own
+      settings["properties"][std::string(name) + "." + row.name] = std::move(setting);
+    }
+  });
+  return settings.dump();
+}
+
 std::string machine_reference() {
   std::ostringstream out;
   out << "# Configuration reference: machine files\n\n"

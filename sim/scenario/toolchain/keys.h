@@ -45,4 +45,8 @@ const std::vector<March>& marches();
 /// Markdown: docs/vendor_yaml.md.
 std::string reference();
 
+/// JSON Schema (draft 2020-12) of the tools' YAML: its keys, each in its group and of its tool. Values that
+/// are words are described, not held: the tools take them in any case, several in one string.
+std::string schema();
+
 }  // namespace bpusim::toolchain
