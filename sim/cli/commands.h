@@ -28,6 +28,8 @@ void add_conformance_command(CLI::App& app, Action& action);
 void add_cost_command(CLI::App& app, Action& action);
 void add_list_command(CLI::App& app, Action& action);
 void add_docs_command(CLI::App& app, Action& action);
+/// Hidden: the shells' completion asks it.
+void add_complete_command(CLI::App& app, Action& action);
 
 /// What `bpusim cost` prices.
 std::vector<std::string> priced_command_names();

@@ -112,7 +112,8 @@ std::string failure_text(const CLI::App* app, const CLI::Error& error) {
     if (word.rfind('-', 0) == 0)
       return "error: there is no option '" + word + "'" + did_you_mean(word, known) + help;
     std::vector<std::string> commands;
-    for (const CLI::App* each : app->get_subcommands({})) commands.push_back(each->get_name());
+    for (const CLI::App* each : app->get_subcommands({}))
+      if (!each->get_group().empty()) commands.push_back(each->get_name());
     if (command == nullptr)
       return "error: there is no command '" + word + "'" + did_you_mean(word, commands) + help;
   }
@@ -120,7 +121,7 @@ std::string failure_text(const CLI::App* app, const CLI::Error& error) {
 }
 
 int run_program(int argc, char** argv) {
-  CLI::App app("bpusim: a cycle-approximate simulator of a Horizon-style BPU");
+  CLI::App app("bpusim: a cycle-approximate simulator of a Horizon-style BPU", "bpusim");
   app.set_version_flag("--version", "bpusim " BPUSIM_VERSION);
   app.require_subcommand(1);
   app.failure_message(failure_text);
@@ -141,6 +142,7 @@ int run_program(int argc, char** argv) {
   add_cost_command(app, action);
   add_list_command(app, action);
   add_docs_command(app, action);
+  add_complete_command(app, action);
   settle_options(app);
   try {
     app.parse(argc, argv);
