@@ -258,7 +258,7 @@ void add_check_command(CLI::App& app, Action& action) {
   add_choices(*command, *c);
   command->footer(
       "Examples:\n  bpusim check model.onnx --machine rdk-x3\n  bpusim check configs/runs/norms.yaml "
-      "--policy bayes-e --json -");
+      "--policy full --json -");
   command->callback([c, &action] { action = [c] { return check(*c); }; });
 }
 
