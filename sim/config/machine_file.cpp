@@ -76,8 +76,7 @@ MachineParams parse_machine(const std::string& text, const std::string& name,
   const MachineParams own = read_root(root, name);
   const std::vector<MachineSetting> settings = settings_of(overrides, places, problems);
   std::vector<std::string> said;
-  const MachineParams machine =
-      with_settings(own, name, settings, notes != nullptr ? *notes : said, problems);
+  MachineParams machine = with_settings(own, name, settings, notes != nullptr ? *notes : said, problems);
   problems.raise();
   return machine;
 }

@@ -106,7 +106,7 @@ class Mender {
 
   // "sram.banks=6 or 8 would do" of the n-th setting; empty where it mends nothing.
   std::string remedy(std::size_t n, const std::string& violated) const {
-    const std::string whole = nearest(n, [](const std::vector<std::string>& left) { return left.empty(); });
+    std::string whole = nearest(n, [](const std::vector<std::string>& left) { return left.empty(); });
     if (!whole.empty()) return whole;
     return nearest(n, [&](const std::vector<std::string>& left) {
       return std::all_of(left.begin(), left.end(), [&](const std::string& line) {

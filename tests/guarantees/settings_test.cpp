@@ -28,7 +28,7 @@ RunSpec work() {
       "work.yaml", "");
 }
 
-// Ends of the range, what is beside them, a power of two and something else within.
+// Ends of the range, a power of two and something else within.
 std::vector<std::int64_t> whole_numbers(double low, double high, std::mt19937& random) {
   const auto least = static_cast<std::int64_t>(low), most = static_cast<std::int64_t>(high);
   const double scale = std::log(high + 1) - std::log(low + 1);
@@ -36,8 +36,7 @@ std::vector<std::int64_t> whole_numbers(double low, double high, std::mt19937& r
       std::exp(std::log(low + 1) + std::uniform_real_distribution<double>(0, scale)(random)) - 1;
   const auto within = std::clamp(static_cast<std::int64_t>(drawn), least, most);
   const auto power = static_cast<std::int64_t>(std::exp2(std::round(std::log2(drawn + 1))));
-  return {least, std::min(least + 1, most), within, std::clamp(power, least, most), std::max(most - 1, least),
-          most};
+  return {least, within, std::clamp(power, least, most), most};
 }
 
 template <class T>
