@@ -77,10 +77,7 @@ Candidates operators_of_policies(const std::string&) {
 }
 
 Candidates shipped_runs(const std::string&) {
-  Candidates paths;
-  for (const std::string& name : list_configs("runs"))
-    paths.push_back({config_folder() + "/runs/" + name + ".yaml", ""});
-  return paths;
+  return plain(list_configs("runs"));
 }
 
 // Values of options and positionals by their name. What is not here has the words of its closed set, or

@@ -8,6 +8,8 @@
 #include "models/commands/cost.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/listing_schemas.h"
+#include "sim/cli/terminal.h"
+#include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
 #include "sim/config/schema.h"
@@ -105,18 +107,29 @@ std::vector<std::int64_t> parse_shape(const std::string& text, const Priced& pri
   return shape;
 }
 
+std::string priced_name(const std::string& word) {
+  const std::vector<std::string> names = priced_command_names();
+  const std::string name = name_meant(word, names);
+  if (name.empty())
+    throw InputError("'" + word + "' is no command that is priced" + did_you_mean(word, names));
+  if (name != word) say_note("'" + word + "' is taken as " + name);
+  return name;
+}
+
 int cost(const CostChoices& c) {
   const Priced* priced = nullptr;
+  const std::string command = priced_name(c.command);
   for (const Priced& row : priced_commands())
-    if (c.command == row.name) priced = &row;
-  if (priced == nullptr)
-    throw InputError("'" + c.command + "' is no command that is priced" +
-                     did_you_mean(c.command, priced_command_names()));
-  const MachineParams machine = read_machine(c.machine, c.settings);
+    if (command == row.name) priced = &row;
+  std::vector<std::string> notes;
+  const std::string name = config_name("machines", c.machine);
+  if (name != c.machine) notes.push_back("machine '" + c.machine + "' is taken as " + name);
+  const MachineParams machine = read_machine(name, c.settings, {}, &notes);
+  for (const std::string& note : notes) say_note(note);
   const Cost price = priced->price(machine, parse_shape(c.shape, *priced));
   if (c.json) {
     nlohmann::ordered_json out = {{"schema", "bpusim-cost-1"},
-                                  {"command", c.command},
+                                  {"command", command},
                                   {"machine", machine.name},
                                   {"cycles", price.cycles}};
     for (const Cost::Part& part : price.parts) out["parts"][part.name] = part.cycles;
@@ -126,7 +139,7 @@ int cost(const CostChoices& c) {
   TextTable table({"Part", "Cycles>"});
   for (const Cost::Part& part : price.parts) table.add({part.name, grouped(part.cycles)});
   table.add({"total", grouped(price.cycles)});
-  std::cout << c.command << " " << c.shape << " on " << machine.name << ": " << priced->doc << "\n"
+  std::cout << command << " " << c.shape << " on " << machine.name << ": " << priced->doc << "\n"
             << table.str();
   return kFine;
 }

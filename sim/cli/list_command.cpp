@@ -7,6 +7,7 @@
 
 #include "kernels/norms/norm.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/terminal.h"
 #include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
@@ -15,6 +16,7 @@
 #include "sim/operators/operator.h"
 #include "sim/report/json_text.h"
 #include "sim/report/text_table.h"
+#include "sim/scenario/run_sources.h"
 
 namespace bpusim {
 
@@ -28,7 +30,9 @@ struct ListChoices {
 std::vector<Policy> policies_of(const std::string& name) {
   std::vector<Policy> policies;
   if (!name.empty()) {
-    policies.push_back(Policy::read(name));
+    const std::string meant = config_name("support", name);
+    if (meant != name) say_note("policy '" + name + "' is taken as " + meant);
+    policies.push_back(Policy::read(meant));
   } else {
     for (const std::string& each : list_configs("support")) policies.push_back(Policy::read(each));
   }
@@ -50,6 +54,18 @@ void list_machines() {
     table.add({name, machine.policy, machine.description});
   }
   std::cout << table.str();
+}
+
+void list_runs() {
+  TextTable table({"Run", "Machine", "Description"});
+  std::string missing;
+  for (const ShippedRun& run : shipped_runs()) {
+    table.add({run.name, run.machine, run.description});
+    if (!run.model_made_by.empty())
+      missing +=
+          run.name + ": its model is not there; `" + run.model_made_by + "`, in bpusim's folder, makes it\n";
+  }
+  std::cout << table.str() << (missing.empty() ? "" : "\n") << missing;
 }
 
 void list_policies() {
@@ -132,10 +148,12 @@ void list_support(const ListChoices& c) {
   const std::vector<Policy> policies = policies_of(c.policy);
   std::set<std::string> ops = operators_of(policies);
   if (!c.op.empty()) {
-    if (ops.count(c.op) == 0)
+    const std::string op = name_meant(c.op, {ops.begin(), ops.end()});
+    if (op.empty())
       throw InputError("no policy has a row for '" + c.op + "'" +
                        did_you_mean(c.op, {ops.begin(), ops.end()}));
-    ops = {c.op};
+    if (op != c.op) say_note("'" + c.op + "' is taken as " + op);
+    ops = {op};
   }
   if (c.json) {
     support_json(policies, ops);
@@ -169,6 +187,7 @@ int list(const ListChoices& c) {
     throw InputError("list " + c.what +
                      " takes nothing more: an operator, --policy and --json are of list support");
   if (c.what == "machines") list_machines();
+  if (c.what == "runs") list_runs();
   if (c.what == "policies") list_policies();
   if (c.what == "support") list_support(c);
   if (c.what == "operators") list_operators();
@@ -182,15 +201,17 @@ int list(const ListChoices& c) {
 void add_list_command(CLI::App& app, Action& action) {
   auto c = std::make_shared<ListChoices>();
   CLI::App* command = app.add_subcommand(
-      "list", "List machines, policies, what they support, kernels, operators or recognition rules");
-  command->add_option("what", c->what, "machines, policies, support, kernels, operators or rules")
+      "list",
+      "List machines, run files, policies, what they support, kernels, operators or recognition rules");
+  command->add_option("what", c->what, "machines, runs, policies, support, kernels, operators or rules")
       ->required()
-      ->check(CLI::IsMember({"machines", "policies", "support", "kernels", "operators", "rules"}));
+      ->check(CLI::IsMember({"machines", "runs", "policies", "support", "kernels", "operators", "rules"}));
   command->add_option("operator", c->op, "Of support: this operator alone");
   command->add_option("--policy", c->policy, "Of support: this policy alone, by name or file");
   command->add_flag("--json", c->json, "Of support: JSON on stdout");
   command->footer(
       "Examples:\n"
+      "  bpusim list runs\n"
       "  bpusim list kernels\n"
       "  bpusim list support Softmax\n"
       "  bpusim list support --policy bayes-e --json");

@@ -131,9 +131,12 @@ int run_program(int argc, char** argv) {
       "it)\n"
       "stopped by SIGINT or SIGTERM.\n`bpusim COMMAND --help` shows examples.");
   std::string log = "warn";
-  app.add_option("--log", log, "Log level on stderr")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
-      ->capture_default_str();
+  bool quiet = false;
+  CLI::Option* level = app.add_option("--log", log, "Log level on stderr")
+                           ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+                           ->capture_default_str();
+  app.add_flag("--quiet", quiet, "The result alone: no progress, notes or warnings on stderr")
+      ->excludes(level);
   Action action;
   add_run_command(app, action);
   add_compare_command(app, action);
@@ -153,7 +156,7 @@ int run_program(int argc, char** argv) {
     for (std::string line; std::getline(lines, line);) std::cerr << printable(line) << "\n";
     return kBadInput;
   }
-  start_logging(log);
+  start_logging(quiet ? "error" : log);
   return run_action(action, argc, argv);
 }
 

@@ -34,7 +34,10 @@ void add_result_file(CLI::App& command, const char* option, std::string& name, c
 }  // namespace
 
 void add_choices(CLI::App& command, RunChoices& c) {
-  command.add_option("config", c.config, "Run file (.yaml), the vendor's YAML, or model (.onnx)")->required();
+  command
+      .add_option("config", c.config,
+                  "Run file (.yaml), the vendor's YAML, model (.onnx), or a name of bpusim list runs")
+      ->required();
   command.add_option("--machine", c.overrides.machine, "Machine preset or file; overrides the run file's");
   command.add_option("--policy", c.overrides.policy, "Support policy or file; overrides the run file's");
   command.add_option("--set", c.overrides.settings, "section.key=value of the machine; may be repeated")
@@ -44,6 +47,10 @@ void add_choices(CLI::App& command, RunChoices& c) {
                   "NODE=bpu or NODE=cpu: where a node, or all of an operator, is to run; may be repeated")
       ->take_all();
   command.add_option("--dim", c.overrides.dims, "NAME=VALUE of a model's dynamic dimension; may be repeated")
+      ->take_all();
+  command
+      .add_option("--input", c.overrides.inputs,
+                  "NAME=FILE (.npy, .npz, .pb) that an input of the model holds; may be repeated")
       ->take_all();
   command.add_option("--memory-limit", c.overrides.memory_limit,
                      "What the run may take, as 4GiB: larger ones are refused before they start");
@@ -244,8 +251,8 @@ void add_run_command(CLI::App& app, Action& action) {
                     "Timing only: the same cycles, no bytes and no accuracy");
   command->footer(
       "Examples:\n"
-      "  bpusim run configs/runs/norms.yaml\n"
-      "  bpusim run configs/runs/norms.yaml --machine rdk-x5 --policy full --json out.json\n"
+      "  bpusim run norms\n"
+      "  bpusim run norms --machine rdk-x5 --policy full --json out.json\n"
       "  bpusim run yolo_config.yaml --against hb_mapper_makertbin.log\n"
       "  bpusim run model.onnx --set reduction.lanes=128 --set sram.bytes=4MiB");
   command->callback([c, &action] { action = [c] { return run(*c); }; });

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "sim/result/printable.h"
@@ -48,6 +49,12 @@ bool due(Stage& stage, const char* name, Clock::duration every) {
 
 }  // namespace
 
+void say_note(const std::string& text) {
+  static std::set<std::string> said;  // of the runs of a comparison, say
+  if (spdlog::should_log(spdlog::level::warn) && said.insert(text).second)
+    std::fprintf(stderr, "note: %s\n", printable(text).c_str());
+}
+
 bool colours_wanted() {
   const char* no = std::getenv("NO_COLOR");
   return isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == '\0');
@@ -55,13 +62,15 @@ bool colours_wanted() {
 
 ProgressDisplay::ProgressDisplay() {
   listener_.warning = [](const std::string& text) { spdlog::warn("{}", printable(text)); };
+  const bool told = spdlog::should_log(spdlog::level::warn);
+  if (told) listener_.note = say_note;
   const auto stage = std::make_shared<Stage>();
   if (spdlog::should_log(spdlog::level::info)) {
     listener_.info = [](const std::string& text) { spdlog::info("{}", printable(text)); };
     listener_.progress = [stage](const char* name, std::size_t done, std::size_t all) {
       if (due(*stage, name, 2s)) spdlog::info("{}", progress_text(*stage, done, all));
     };
-  } else if (isatty(STDERR_FILENO) == 1) {
+  } else if (told && isatty(STDERR_FILENO) == 1) {
     line_ = true;
     listener_.progress = [stage](const char* name, std::size_t done, std::size_t all) {
       if (due(*stage, name, 100ms))

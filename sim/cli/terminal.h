@@ -1,6 +1,8 @@
 // What depends on who reads: colours on a terminal, progress of long work on stderr.
 #pragma once
 
+#include <string>
+
 #include "sim/listener.h"
 
 namespace bpusim {
@@ -8,9 +10,13 @@ namespace bpusim {
 /// stdout is a terminal, and NO_COLOR (no-color.org) is not set.
 bool colours_wanted();
 
+/// Says on stderr what was taken where no word, or one that is spelled in another way, says it: once, and not
+/// with --quiet or a log level above warn.
+void say_note(const std::string& text);
+
 /// While it lives, its listener shows how far long work has got on stderr: on one line that it keeps
 /// rewriting where that is a terminal, as log messages of a stage each with --log info, and not at all
-/// otherwise. Messages go to the log.
+/// otherwise, or with --quiet. Messages go to the log.
 class ProgressDisplay {
  public:
   ProgressDisplay();

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::int64_t kTensorAlign = 4096;  // tensors start on pages, as an allocator for DMA gives them
 
+constexpr std::int64_t kManyRows = 65536;  // of a DRAM bank, as the parts of boards have them
+
 MachineParams without_tensor_room(MachineParams machine) {
   const std::int64_t bank = machine.sram.bytes / machine.sram.banks;
   machine.sram.bytes -= machine.sram.tensor_bytes;
@@ -85,9 +87,16 @@ std::int64_t NetworkCompiler::rehearse(const Program& program) {
 
 std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
   const std::int64_t address = next_address_, room = dram_bytes(input_.machine.dram);
-  if (bytes > room - address)
+  if (bytes > room - address) {
+    std::int64_t rows = std::max<std::int64_t>(kManyRows, 2 * input_.machine.dram.rows);
+    while (static_cast<double>(rows) * static_cast<double>(room / input_.machine.dram.rows) <
+           static_cast<double>(address) + static_cast<double>(bytes))
+      rows *= 2;
     throw InputError("the network's tensors take more than the " + std::to_string(room) +
-                     " bytes of DRAM that machine " + input_.machine.name + " has");
+                     " bytes of DRAM that machine " + input_.machine.name + " has (dram.rows is " +
+                     std::to_string(input_.machine.dram.rows) + "); dram.rows=" + std::to_string(rows) +
+                     " would do");
+  }
   next_address_ += (bytes + kTensorAlign - 1) / kTensorAlign * kTensorAlign;
   return address;
 }

@@ -46,17 +46,24 @@ std::string config_folder() {
       "in " BPUSIM_INSTALLED_CONFIGS " and not in $XDG_DATA_DIRS; set $BPUSIM_CONFIGS to their folder");
 }
 
+bool is_config_path(const std::string& word) {
+  const fs::path extension = fs::path(word).extension();
+  return word.find('/') != std::string::npos || extension == ".yaml" || extension == ".yml";
+}
+
+std::string config_name(const std::string& sub_folder, const std::string& word) {
+  if (is_config_path(word)) return word;
+  const std::vector<std::string> names = list_configs(sub_folder);
+  const std::string meant = name_meant(word, names);
+  if (!meant.empty()) return meant;
+  throw InputError("there is no '" + word + "' in " + sub_folder + did_you_mean(word, names));
+}
+
 std::string resolve_config(const std::string& sub_folder, const std::string& name_or_path) {
-  const bool path =
-      name_or_path.find('/') != std::string::npos || fs::path(name_or_path).extension() == ".yaml";
-  if (path) {
-    if (!is_file(name_or_path)) throw InputError(name_or_path + ": no such file");
-    return name_or_path;
-  }
-  const fs::path file = fs::path(config_folder()) / sub_folder / (name_or_path + ".yaml");
-  if (is_file(file)) return file.string();
-  throw InputError("there is no '" + name_or_path + "' in " + sub_folder +
-                   did_you_mean(name_or_path, list_configs(sub_folder)));
+  const std::string name = config_name(sub_folder, name_or_path);
+  if (!is_config_path(name)) return (fs::path(config_folder()) / sub_folder / (name + ".yaml")).string();
+  if (!is_file(name)) throw InputError(name + ": no such file");
+  return name;
 }
 
 std::vector<std::string> list_configs(const std::string& sub_folder) {

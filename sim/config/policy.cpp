@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sim/config/config_paths.h"
+#include "sim/config/file_kind.h"
 #include "sim/config/yaml_reader.h"
 
 namespace bpusim {
@@ -109,6 +110,7 @@ const char* to_string(On on) {
 Policy Policy::parse(const std::string& text, const std::string& file) {
   Problems problems;
   const YamlNode root = YamlNode::read_text(text, file, problems);
+  require_kind(FileKind::Policy, root);
   Policy policy;
   policy.name_ = root["name"].word(file);
   policy.file_ = std::filesystem::path(file).filename().string();

@@ -110,7 +110,13 @@ std::string machine_reference() {
          "keeps it "
          "up to date.\nQuantities may carry units: `2MiB`, `1.2GHz`, `40ns`, `6.7GB/s`. What a file leaves "
          "out "
-         "keeps its default.\nAny key can be set on the command line: `--set mac.rows=64`.\n\n"
+         "keeps its default.\nAny key can be set on the command line: `--set mac.rows=64`. Of `sram.bytes` "
+         "alone the rest of "
+         "the SRAM follows: the\nbanks where their number does not divide it (the nearest that does, within "
+         "half and "
+         "double), and `tensor_bytes`, in\nproportion. Values that do not go together are refused with the "
+         "nearest that "
+         "would.\n\n"
          "At the top of a file: `name`, `description`, and `policy`, the support policy that fits the "
          "chip.\n";
   const MachineParams machine;

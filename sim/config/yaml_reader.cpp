@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
 #include <sstream>
 #include <utility>
@@ -20,6 +21,7 @@ struct YamlNode::Index {
 
 struct YamlNode::Source {
   std::string file;
+  std::filesystem::path folder;  // where relative paths start
   Problems* problems = nullptr;
   std::map<std::string, std::set<std::string>> asked;  // by path
   std::vector<std::string>* twice = nullptr;           // lines of keys that are there twice; unset: mistakes
@@ -80,10 +82,12 @@ std::string read_yaml(const std::string& path, std::int64_t memory_limit) {
   return InputFile(path).content(budget, parsed);
 }
 
-YamlNode YamlNode::read_text(const std::string& text, const std::string& name, Problems& problems) {
+YamlNode YamlNode::read_text(const std::string& text, const std::string& name, Problems& problems,
+                             const std::string& folder) {
   YamlNode root;
   root.source_ = std::make_shared<Source>();
   root.source_->file = name;
+  root.source_->folder = folder;
   root.source_->problems = &problems;
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
@@ -97,6 +101,25 @@ YamlNode YamlNode::read_text(const std::string& text, const std::string& name, P
   }
   if (root.node_->IsNull()) throw InputError(name + ":1: the file is empty");
   return root;
+}
+
+YamlNode YamlNode::of_text(const std::string& value, const std::string& place, Problems& problems) {
+  YamlNode node;
+  node.source_ = std::make_shared<Source>();
+  node.source_->file = place;
+  node.source_->problems = &problems;
+  node.node_ = std::make_shared<YAML::Node>(value);
+  return node;
+}
+
+bool YamlNode::has(const std::string& key) const {
+  return is_map() && (index().by_key.count(key) != 0 || (base_ != nullptr && base_->has(key)));
+}
+
+YamlNode YamlNode::over(const YamlNode& base) const {
+  YamlNode result = *this;
+  result.base_ = std::make_shared<const YamlNode>(base);
+  return result;
 }
 
 bool YamlNode::is_map() const {
@@ -118,6 +141,14 @@ YamlNode YamlNode::child(const YAML::Node& node, const std::string& path) const 
 }
 
 YamlNode YamlNode::operator[](const std::string& key) const {
+  const YamlNode mine = own(key);
+  if (base_ == nullptr) return mine;
+  const YamlNode below = (*base_)[key];
+  if (!mine.exists()) return below;
+  return mine.is_map() && below.is_map() ? mine.over(below) : mine;
+}
+
+YamlNode YamlNode::own(const std::string& key) const {
   YamlNode absent;
   absent.source_ = source_;
   absent.path_ = path_.empty() ? key : path_ + "." + key;
@@ -171,10 +202,17 @@ std::vector<std::string> YamlNode::keys() const {
         (source_->twice == nullptr ||
          std::find(found.begin(), found.end(), entry.first.Scalar()) == found.end()))
       found.push_back(entry.first.Scalar());
+  for (const std::string& key : base_ != nullptr ? base_->keys() : std::vector<std::string>{})
+    if (std::find(found.begin(), found.end(), key) == found.end()) found.push_back(key);
   return found;
 }
 
 void YamlNode::close() const {
+  close_own();
+  if (base_ != nullptr) base_->close();
+}
+
+void YamlNode::close_own() const {
   if (!exists()) return;
   if (!is_map()) return fail("expected keys and values");
   const auto& asked = source_->asked[path_];
@@ -209,6 +247,11 @@ std::string YamlNode::word(const std::string& fallback) const {
   if (is_scalar()) return node_->Scalar();
   fail("expected a word");
   return fallback;
+}
+
+std::string YamlNode::path() const {
+  const std::filesystem::path given = word();
+  return given.is_absolute() ? given.string() : (source_->folder / given).string();
 }
 
 std::optional<double> YamlNode::quantity(double low, double high, const std::string& unit, bool whole) const {

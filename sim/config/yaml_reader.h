@@ -32,6 +32,7 @@ class Problems {
     raise();
   }
   bool any() const { return !lines_.empty(); }
+  const std::vector<std::string>& lines() const { return lines_; }
   /// Throws InputError with all of them, if there are any.
   void raise() const {
     if (any()) throw InputError(lines_);
@@ -53,8 +54,17 @@ std::optional<double> parse_quantity(const std::string& text, const std::string&
 /// A node of a YAML file, or the absence of one.
 class YamlNode {
  public:
-  /// Throws InputError where the text is no YAML.
-  static YamlNode read_text(const std::string& text, const std::string& name, Problems& problems);
+  /// Relative paths within it start at `folder`. Throws InputError where the text is no YAML.
+  static YamlNode read_text(const std::string& text, const std::string& name, Problems& problems,
+                            const std::string& folder = "");
+
+  /// The value of an option, or of a key whose place is known, as a file would hold it; `place` stands for
+  /// file, line and key in messages.
+  static YamlNode of_text(const std::string& value, const std::string& place, Problems& problems);
+
+  /// This map on top of another: keys of both, where both are maps theirs on top of each other, and else this
+  /// one's value. What each of them holds keeps its place and its folder.
+  YamlNode over(const YamlNode& base) const;
 
   /// From here on a key that is there twice is no mistake: its last value counts, and `notes` gets a line
   /// that says so. For the whole file; `notes` has to outlive its reading.
@@ -67,6 +77,8 @@ class YamlNode {
 
   /// The value of a key; absent where there is none, or where this is no map. Notes that the key is known.
   YamlNode operator[](const std::string& key) const;
+  /// Whether a map has the key, which makes it no known one.
+  bool has(const std::string& key) const;
   std::vector<YamlNode> items() const;    ///< of a list; anything else but nothing is a mistake
   std::vector<std::string> keys() const;  ///< of a map; anything else but nothing is a mistake
   /// A map's keys that were never asked for are mistakes; call when all were. Also says that a map was
@@ -74,6 +86,8 @@ class YamlNode {
   void close() const;
 
   std::string word(const std::string& fallback = "") const;  ///< scalar text
+  /// Scalar text as a path, which starts at the folder of the node's own file.
+  std::string path() const;
   std::int64_t integer(std::int64_t fallback, double low, double high, const std::string& unit = "") const;
   double number(double fallback, double low, double high, const std::string& unit = "") const;
   bool flag(bool fallback) const;
@@ -91,6 +105,8 @@ class YamlNode {
   struct Source;
   struct Index;
   const Index& index() const;
+  YamlNode own(const std::string& key) const;
+  void close_own() const;
   std::optional<double> quantity(double low, double high, const std::string& unit, bool whole) const;
   YamlNode child(const YAML::Node& node, const std::string& path) const;
 
@@ -98,6 +114,7 @@ class YamlNode {
   std::shared_ptr<YAML::Node> node_;
   std::string path_;
   mutable std::shared_ptr<const Index> index_;  // of a map, once it has been asked
+  std::shared_ptr<const YamlNode> base_;        // below this map
 };
 
 }  // namespace bpusim

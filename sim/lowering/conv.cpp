@@ -5,6 +5,7 @@
 
 #include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
+#include "sim/lowering/sram_need.h"
 
 namespace bpusim {
 
@@ -78,10 +79,8 @@ void ConvLowering::choose_chunk() {
     chunk = less;
   }
   if (footprint() > sram)
-    throw std::invalid_argument(
-        "a row of " + std::to_string(p_.ow) + " outputs needs " + std::to_string(footprint()) +
-        " bytes of SRAM with its inputs and weights; a core has (sram.bytes, less sram.tensor_bytes) " +
-        std::to_string(sram));
+    throw std::invalid_argument("a row of " + std::to_string(p_.ow) + " outputs needs " +
+                                short_of_sram(footprint(), " with its inputs and weights", machine_));
   loops_.check_difference(rows_keep_all);
 }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "kernels/units.h"
+#include "sim/lowering/sram_need.h"
 #include "sim/lowering/tile_commands.h"
 
 namespace bpusim {
@@ -112,10 +113,8 @@ void TransposeLowering::choose(std::int64_t tile_bytes) {
     channels_ = less;
   }
   if (footprint() > machine_.sram.bytes)
-    throw std::invalid_argument(
-        "rows of " + std::to_string(p_.ow) + " outputs need " + std::to_string(footprint()) +
-        " bytes of SRAM with their inputs and weights; a core has (sram.bytes, less sram.tensor_bytes) " +
-        std::to_string(machine_.sram.bytes));
+    throw std::invalid_argument("rows of " + std::to_string(p_.ow) + " outputs need " +
+                                short_of_sram(footprint(), " with their inputs and weights", machine_));
   while (rows_ < p_.oh) {
     rows_ += p_.stride_h;
     if (footprint() <= machine_.sram.bytes && in_bytes() + out_bytes() <= tile_bytes) continue;

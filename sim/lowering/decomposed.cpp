@@ -5,6 +5,7 @@
 
 #include "kernels/units.h"
 #include "sim/lowering/program_builder.h"
+#include "sim/lowering/sram_need.h"
 #include "sim/lowering/tiling.h"
 
 namespace bpusim {
@@ -59,9 +60,7 @@ void lower_part(ProgramBuilder& builder, const DecomposedJob& job, const Machine
   const std::int64_t slots = std::min<std::int64_t>(4, machine.sram.bytes / slot);
   if (slots < 1)
     throw std::invalid_argument("a set of " + std::to_string(part.set_size()) +
-                                " elements with its int16 tensors needs " + std::to_string(slot) +
-                                " bytes of SRAM; a core has (sram.bytes, less sram.tensor_bytes) " +
-                                std::to_string(machine.sram.bytes));
+                                " elements with its int16 tensors needs " + short_of_sram(slot, "", machine));
   builder.reserve_sram(slots * slot);
   int tile = 0;
   for (const TileBox& block : blocks) {

@@ -5,6 +5,7 @@
 
 #include "models/commands/host_task.h"
 #include "sim/input_error.h"
+#include "sim/network/own_name.h"
 #include "sim/operators/operator.h"
 #include "sim/operators/tensor_codes.h"
 
@@ -146,7 +147,8 @@ class FloatOnCodes {
     try {
       return evaluate_on_codes(node_, inputs, network_);
     } catch (const std::invalid_argument& error) {  // an index that golden does not have, say
-      throw InputError(node_.name + ": " + error.what() + ", of the numbers that quantised tensors give");
+      throw InputError(node_.name + ": " + in_own_name(node_.op, error.what()) +
+                       ", of the numbers that quantised tensors give");
     }
   }
 

@@ -8,6 +8,7 @@
 #include "kernels/norms/norm.h"
 #include "kernels/not_run.h"
 #include "kernels/quantise/value_rows.h"
+#include "sim/network/own_name.h"
 #include "sim/operators/families.h"
 #include "sim/operators/operator.h"
 
@@ -212,7 +213,7 @@ std::string obstacle_of(const Node& node, const Network& network) {
   try {
     return row->obstacle(operation_of(node, network));
   } catch (const std::invalid_argument& error) {
-    return error.what();
+    return in_own_name(node.op, error.what());
   }
 }
 

@@ -8,6 +8,7 @@
 #include "sim/input_error.h"
 #include "sim/lowering/estimate.h"
 #include "sim/lowering/int16_tables.h"
+#include "sim/network/own_name.h"
 #include "sim/operators/host_lowering.h"
 #include "sim/operators/operator.h"
 
@@ -260,7 +261,8 @@ LoweredStep lower_step(const Step& step, const LoweringContext& context) {
     const OperatorDefinition* row = find_operator(lowering.node.op);
     if (row != nullptr && row->lower != nullptr) return row->lower(lowering);
   } catch (const std::invalid_argument& error) {
-    throw InputError(step.name + ": " + error.what());
+    const std::string& op = context.network.nodes[step.nodes.front()].op;
+    throw InputError(step.name + ": " + in_own_name(op, error.what()));
   }
   throw InputError(step.name + ": " + context.network.nodes[step.nodes.front()].op +
                    " has no lowering for the BPU; a policy that puts it on the CPU runs it");

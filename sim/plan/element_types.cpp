@@ -9,6 +9,7 @@
 #include "kernels/vector/vector_int16.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/node_names.h"
 #include "sim/operators/families/quantise.h"
 #include "sim/operators/operator.h"
 #include "sim/plan/copies.h"
@@ -16,19 +17,33 @@
 
 namespace bpusim {
 
+std::string no_tensor_named(const std::string& name, const PlacedNetwork& placed) {
+  const Network& network = placed.network;
+  std::vector<std::string> names = network.inputs;
+  if (std::find(names.begin(), names.end(), name) != names.end() || !nodes_named(name, network).empty())
+    return "";
+  for (const Step& step : placed.steps) names.push_back(step.name);
+  return "'" + name + "' is no node that runs, and no input of the network" + did_you_mean(name, names);
+}
+
 namespace {
 
-// Tensors that a name stands for: a node's outputs, or an input of the network.
+// Tensors that a name stands for: outputs of nodes, or an input of the network.
 std::vector<std::string> named_tensors(const std::string& name, const PlacedNetwork& placed) {
+  const std::string why = no_tensor_named(name, placed);
+  if (!why.empty()) throw InputError("int16: " + why);
   const Network& network = placed.network;
-  for (const Step& step : placed.steps)
-    for (const std::size_t n : step.nodes)
-      if (network.nodes[n].name == name) return network.nodes[step.nodes.back()].outputs;
-  if (std::find(network.inputs.begin(), network.inputs.end(), name) != network.inputs.end()) return {name};
-  std::vector<std::string> names = network.inputs;
-  for (const Step& step : placed.steps) names.push_back(step.name);
-  throw InputError("int16: '" + name + "' is no node that runs, and no input of the network" +
-                   did_you_mean(name, names));
+  const std::vector<std::string> nodes = nodes_named(name, network);
+  if (nodes.empty()) return {name};
+  std::vector<std::string> tensors;
+  for (const Step& step : placed.steps) {
+    const bool named = std::any_of(step.nodes.begin(), step.nodes.end(), [&](std::size_t n) {
+      return std::find(nodes.begin(), nodes.end(), network.nodes[n].name) != nodes.end();
+    });
+    const std::vector<std::string>& outputs = network.nodes[step.nodes.back()].outputs;
+    if (named) tensors.insert(tensors.end(), outputs.begin(), outputs.end());
+  }
+  return tensors;
 }
 
 // The same, and their copies for the BPU where they lie as float32.

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "sim/network/node_names.h"
 #include "sim/network/patterns.h"
 #include "sim/plan/common_grids.h"
 #include "sim/plan/computed_affine.h"
@@ -16,6 +17,7 @@
 #include "sim/plan/given_grids.h"
 #include "sim/plan/given_weights.h"
 #include "sim/plan/idle.h"
+#include "sim/plan/names_given.h"
 #include "sim/plan/pads.h"
 #include "sim/plan/placement.h"
 #include "sim/plan/reshapes.h"
@@ -74,12 +76,14 @@ PlacedNetwork place_network(const RunSpec& run, const Policy& policy) {
   const Requests requests = requests_of(run);
   placed.network = simplified(run.network, policy, requests);
   placed.steps = place(run, placed.network, policy, requests);
+  refuse_unknown_names(run, placed);
   refuse_unplaced(placed.steps, policy.name());  // what follows may rely on their operators' definitions
   dequantise_outputs(placed.network, placed.steps, run.float32, policy);
   std::set<std::string> floats = keep_floats(placed.network, placed.steps);
   placed.sharing = plan_sharing(placed.network, placed.steps, std::move(floats));
-  widen(placed, run.int16, run.int8);
-  keep_sums(placed, run.int32, run.int8);
+  const std::vector<std::string> kept = with_nodes_named(run.int8, placed.network);
+  widen(placed, run.int16, kept);
+  keep_sums(placed, run.int32, kept);
   return placed;
 }
 

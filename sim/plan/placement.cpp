@@ -7,6 +7,7 @@
 
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
+#include "sim/network/node_names.h"
 #include "sim/operators/families/tables.h"
 #include "sim/operators/mac_step.h"
 #include "sim/operators/operator.h"
@@ -204,19 +205,38 @@ class Placer {
 
 }  // namespace
 
+namespace {
+
+bool is_operator_of(const std::string& name, const Network& network) {
+  return std::any_of(network.nodes.begin(), network.nodes.end(),
+                     [&](const Node& node) { return node.op == name; });
+}
+
+}  // namespace
+
 Requests requests_of(const RunSpec& run) {
   Requests requests;
+  const Network& network = run.network;
+  for (const Node& node : network.nodes)
+    if (const auto on = run.on.find(node.op); on != run.on.end()) requests[node.name] = on->second;
+  for (const auto& [name, request] :
+       run.on) {  // a node's own comes after its operator's, a part's after the whole
+    const std::vector<std::string> nodes = nodes_named(name, network);
+    if (is_operator_of(name, network) && !(nodes.size() == 1 && nodes[0] == name)) continue;
+    for (const std::string& node : nodes) requests[node] = request;
+  }
+  return requests;
+}
+
+std::vector<std::string> unknown_places(const RunSpec& run) {
+  std::vector<std::string> lines;
   std::set<std::string> known;
   for (const Node& node : run.network.nodes) known.insert({node.name, node.op});
-  for (const bool of_operators : {true, false})  // a node's own comes after its operator's
-    for (const Node& node : run.network.nodes)
-      if (const auto on = run.on.find(of_operators ? node.op : node.name); on != run.on.end())
-        requests[node.name] = on->second;
   for (const auto& [name, request] : run.on)
-    if (known.count(name) == 0 && find_operator(name) == nullptr)
-      throw InputError("on: '" + name + "' is no node and no operator of the network" +
-                       did_you_mean(name, {known.begin(), known.end()}));
-  return requests;
+    if (known.count(name) == 0 && find_operator(name) == nullptr && nodes_named(name, run.network).empty())
+      lines.push_back("on: '" + name + "' is no node and no operator of the network" +
+                      did_you_mean(name, {known.begin(), known.end()}));
+  return lines;
 }
 
 std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy,

@@ -14,9 +14,11 @@ namespace bpusim {
 /// Where a run wants nodes, by name.
 using Requests = std::map<std::string, Request>;
 
-/// What the run's `on` comes to: a name of no node is an operator's, and stands for all of its nodes. Throws
-/// InputError where it is neither's.
+/// What the run's `on` comes to: names of nodes (nodes_named()), and of operators for all of theirs.
 Requests requests_of(const RunSpec& run);
+
+/// A line for each name of the run's `on` that is neither's, with a suggestion.
+std::vector<std::string> unknown_places(const RunSpec& run);
 
 /// `network` has its shapes (simplify.h): they decide about limits.
 std::vector<Step> place(const RunSpec& run, const Network& network, const Policy& policy,

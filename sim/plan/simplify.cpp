@@ -9,6 +9,7 @@
 #include "sim/config/memory_budget.h"
 #include "sim/input_error.h"
 #include "sim/network/known_attributes.h"
+#include "sim/network/own_name.h"
 #include "sim/operators/operator.h"
 #include "sim/plan/given_weights.h"
 
@@ -50,11 +51,11 @@ class Inference {
       try {
         if (!step(node)) kept.push_back(std::move(node));
       } catch (const NotRun& error) {
-        network_.not_run[node.name] = error.what();
+        network_.not_run[node.name] = in_own_name(node.op, error.what());
         network_.unknown.insert(node.outputs.begin(), node.outputs.end());
         kept.push_back(std::move(node));
       } catch (const std::invalid_argument& error) {
-        throw InputError(place(node.name + ": " + error.what()));
+        throw InputError(place(node.name + ": " + in_own_name(node.op, error.what())));
       }
     }
     network_.nodes = std::move(kept);

@@ -10,6 +10,7 @@
 #include "kernels/quantise/value_rows.h"
 #include "sim/config/memory_budget.h"
 #include "sim/input_error.h"
+#include "sim/network/own_name.h"
 #include "sim/plan/simplify.h"
 
 namespace bpusim {
@@ -56,9 +57,9 @@ class Evaluation {
       try {
         step(node);
       } catch (const NotRun& error) {
-        throw PlacementError(place(node.name + ": " + error.what()));
+        throw PlacementError(place(node.name + ": " + in_own_name(node.op, error.what())));
       } catch (const std::invalid_argument& error) {
-        throw InputError(place(node.name + ": " + error.what()));
+        throw InputError(place(node.name + ": " + in_own_name(node.op, error.what())));
       } catch (const std::out_of_range&) {
         throw InputError(place(node.name + ": " + node.op + " lacks an input that has a value"));
       }

@@ -11,6 +11,7 @@
 #include "sim/advise/timed_advice.h"
 #include "sim/input_error.h"
 #include "sim/plan/element_types.h"
+#include "sim/plan/names_given.h"
 #include "sim/plan/placement.h"
 #include "sim/quantise/given.h"
 #include "sim/run/calibrate.h"
@@ -20,6 +21,7 @@
 #include "sim/run/rows.h"
 #include "sim/run/unused_mappings.h"
 #include "sim/run/what_if.h"
+#include "sim/scenario/samples.h"
 
 namespace bpusim {
 
@@ -236,16 +238,20 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
 }
 
 CheckResult check_named(const Scenario& scenario) {
+  require_samples(scenario.run.samples, scenario.run.input_samples);
   CheckResult result;
   result.notes = scenario.run.notes;
   const Requests requests = requests_of(scenario.run);
-  const Network network = simplified(scenario.run.network, scenario.policy, requests);
-  result.notes.insert(result.notes.end(), network.notes.begin(), network.notes.end());
-  const std::vector<Step> steps = place(scenario.run, network, scenario.policy, requests);
-  for (const Step& step : steps)
+  PlacedNetwork placed;
+  placed.network = simplified(scenario.run.network, scenario.policy, requests);
+  result.notes.insert(result.notes.end(), placed.network.notes.begin(), placed.network.notes.end());
+  placed.steps = place(scenario.run, placed.network, scenario.policy, requests);
+  refuse_unknown_names(scenario.run, placed);
+  for (const Step& step : placed.steps)
     result.nodes.push_back(
         {step.name, step.op, step.shape, step.placement.reason, step.placement.source, step.side()});
-  result.advice = static_advice({network, steps, nullptr, {}, &scenario.policy, opset_of(scenario.run)});
+  result.advice =
+      static_advice({placed.network, placed.steps, nullptr, {}, &scenario.policy, opset_of(scenario.run)});
   return result;
 }
 

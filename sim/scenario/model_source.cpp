@@ -144,6 +144,19 @@ bool take_image(const std::string& input, const ModelSource& source, std::uint64
   return true;
 }
 
+// The source with the files of options before its own.
+ModelSource with_options(ModelSource source, const ReadOptions& options, Problems& problems) {
+  for (const auto& [input, file] : options.inputs)
+    source.files[input] = {file, YamlNode::of_text(file, "--input " + input + "=" + file, problems)};
+  return source;
+}
+
+void say_unknown(const Problems& problems, const ReadOptions& options) {
+  if (options.unknown_names == nullptr) return problems.raise();
+  options.unknown_names->insert(options.unknown_names->end(), problems.lines().begin(),
+                                problems.lines().end());
+}
+
 }  // namespace
 
 ImportOptions import_options(const ReadOptions& options) {
@@ -152,10 +165,13 @@ ImportOptions import_options(const ReadOptions& options) {
   import.outside_data = options.outside_data;
   import.memory_limit = options.memory_limit;
   import.given.assumed = options.assume;
+  import.given.unknown_names = options.unknown_names;
   return import;
 }
 
-void read_model(const ModelSource& source, const ReadOptions& options, RunSpec& run) {
+void read_model(const ModelSource& given, const ReadOptions& options, RunSpec& run) {
+  Problems of_options;
+  const ModelSource source = with_options(given, options, of_options);
   ImportOptions import = import_options(options);
   import.dims.insert(source.dims.begin(), source.dims.end());
   import.given.assumed.insert(source.assume.begin(), source.assume.end());
@@ -166,6 +182,7 @@ void read_model(const ModelSource& source, const ReadOptions& options, RunSpec& 
   run.network = read_onnx(source.file.value, import);
   run.drawn_inputs = source.files.empty();
   require_inputs(source.files, run.network);
+  say_unknown(of_options, options);
   require_inputs(source.pixels, run.network);
   set_batch(source.batch, run.network);
   cut_edges(source, run);

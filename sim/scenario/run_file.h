@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/machine_file.h"
 #include "sim/config/policy.h"
 #include "sim/network/network.h"
 #include "sim/scenario/mapping.h"
@@ -47,13 +48,17 @@ struct ReadOptions {
   /// Whether inputs that operators read as weights are weights without data. Unset: in a model that has no
   /// initializers at all.
   std::optional<bool> inputs_as_weights;
+  std::map<std::string, std::string> inputs;  ///< files by input of the model, before those of the file
+  /// Gets a line for each of these that names nothing of the model; null: those are an InputError.
+  std::vector<std::string>* unknown_names = nullptr;
 };
 
 struct RunSpec {
   std::string name;
-  std::string machine = "generic";
+  std::string machine;                      ///< empty: none is named
   std::string policy;                       ///< empty: the machine's own
   std::vector<std::string> settings;        ///< "section.key=value"
+  SettingPlaces setting_places;             ///< of those that a file sets
   bool overlap = false;                     ///< neighbours on the BPU load while the one before them computes
   std::vector<std::string> samples;         ///< files and folders to calibrate on; none: the run's own input
   std::vector<InputSamples> input_samples;  ///< the same of single inputs
@@ -68,16 +73,19 @@ struct RunSpec {
   NodeOptions defaults;
   std::map<std::string, NodeOptions> options;  ///< by node name; others take the defaults
   std::map<std::string, Request> on;  ///< where nodes are to run: by node name, or by operator for all of its
-  std::vector<std::string> notes;     ///< what its file asks for that nothing here models, or in other words
-  bool of_toolchain = false;          ///< its file is a toolchain's: the report has that tool's table
-  bool from_model = false;            ///< the network is a model's, not a list of operators
+  std::vector<std::string>
+      taken;  ///< what was taken where a word is spelled in another way, or there is none
+  std::vector<std::string> unknown_names;  ///< lines on names that nothing of its model has
+  std::vector<std::string> notes;  ///< what its file asks for that nothing here models, or in other words
+  bool of_toolchain = false;       ///< its file is a toolchain's: the report has that tool's table
+  bool from_model = false;         ///< the network is a model's, not a list of operators
   Network network;
 
   const NodeOptions& options_of(const std::string& node) const;
 };
 
-/// Reads a run file (.yaml), or an ONNX model (.onnx) as a run with everything else at its default and seeded
-/// inputs. Throws InputError with everything that is wrong.
+/// Reads a run file (.yaml, or a shipped one by its name), or an ONNX model (.onnx) as a run with everything
+/// else at its default and seeded inputs. Throws InputError with everything that is wrong.
 RunSpec read_run(const std::string& path, const ReadOptions& options = {});
 
 /// The same from YAML text; relative paths within it start at `folder`.

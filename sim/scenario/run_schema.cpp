@@ -170,6 +170,8 @@ void add_model(Json& keys) {
 std::string run_file_schema() {
   Json keys;
   keys["name"] = described(word(), "Name in reports; the file's otherwise.");
+  keys["base"] =
+      described({{"type", "string"}}, "Run file whose keys this one has, but where it has its own.");
   keys["machine"] = {{"description", "Machine preset, or a file."},
                      {"type", "string"},
                      {"examples", list_configs("machines")}};
@@ -195,9 +197,11 @@ std::string run_file_schema() {
   schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   schema["title"] = "bpusim run file";
   schema.update(object_of(std::move(keys)));
-  schema["oneOf"] =
-      Json::array({{{"required", Json::array({"operators"})}}, {{"required", Json::array({"model"})}}});
-  schema["dependentRequired"] = needs_model;
+  // What the file has not its base may have.
+  schema["if"] = {{"not", {{"required", Json::array({"base"})}}}};
+  schema["then"] = {{"oneOf", Json::array({{{"required", Json::array({"operators"})}},
+                                           {{"required", Json::array({"model"})}}})},
+                    {"dependentRequired", needs_model}};
   return schema.dump(2) + "\n";
 }
 

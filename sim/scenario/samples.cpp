@@ -24,8 +24,12 @@ bool is_picture(const std::string& file) {
   return kinds.count(fs::path(file).extension().string()) != 0;
 }
 
+std::string absent(const std::string& path) {
+  return is_there(path) ? "" : "calibration sample " + path + ": no such file or folder";
+}
+
 std::vector<std::string> files_at(const std::string& path) {
-  if (!is_there(path)) throw InputError("calibration sample " + path + ": no such file or folder");
+  if (const std::string why = absent(path); !why.empty()) throw InputError(why);
   if (!is_folder(path)) return {path};
   std::vector<std::string> inside;
   for (const auto& entry : entries_of(path))
@@ -131,6 +135,16 @@ auto at_place(const std::string& place, Work&& work) {
 }
 
 }  // namespace
+
+void require_samples(const std::vector<std::string>& paths, const std::vector<InputSamples>& by_input) {
+  std::vector<std::string> lines;
+  for (const std::string& path : paths)
+    if (const std::string why = absent(path); !why.empty()) lines.push_back(why);
+  for (const InputSamples& samples : by_input)
+    if (const std::string why = absent(samples.path); !why.empty())
+      lines.push_back(samples.place.empty() ? why : samples.place + ": " + why);
+  if (!lines.empty()) throw InputError(lines);
+}
 
 Samples::Samples(const std::vector<std::string>& paths, const std::vector<InputSamples>& by_input) {
   for (const std::string& path : paths)

@@ -19,6 +19,9 @@ struct InputSamples {
   std::string place;               ///< "file:line: key" for messages; empty where there is none
 };
 
+/// Throws InputError with a line for each path that is not there: what a run with values would stop at.
+void require_samples(const std::vector<std::string>& paths, const std::vector<InputSamples>& by_input);
+
 class Samples {
  public:
   /// Files, and folders that stand for all files in them, sorted by name; and such of single inputs, of which

@@ -1,9 +1,12 @@
 #include "sim/scenario/scenario.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "sim/config/config_paths.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
@@ -16,22 +19,50 @@ namespace {
 
 constexpr std::int64_t kMostExtent = 1000000000;
 
+// The name and the value of NAME=VALUE, each with something in it.
+std::optional<std::pair<std::string, std::string>> parted(const std::string& text, std::size_t equals) {
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) return std::nullopt;
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+// Options that contradict each other are a mistake; said twice, they are one.
+template <class T>
+void put_once(const std::string& option, const std::string& name, const T& value,
+              std::map<std::string, T>& values, Problems& problems) {
+  const auto [at, fresh] = values.emplace(name, value);
+  if (!fresh && at->second != value) problems.add(option + ": '" + name + "' is set twice");
+}
+
 // Digits only: 1e3, 1x and "1,M=2" are no extents.
-std::map<std::string, std::int64_t> parse_dims(const std::vector<std::string>& texts) {
+std::map<std::string, std::int64_t> parse_dims(const std::vector<std::string>& texts, Problems& problems) {
   std::map<std::string, std::int64_t> dims;
   for (const std::string& text : texts) {
-    const auto equals = text.find('=');
-    const std::string digits = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const auto given = parted(text, text.find('='));
+    const std::string digits = given ? given->second : "";
     const bool number =
         !digits.empty() && digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string::npos;
     const std::int64_t value = number ? std::stoll(digits) : 0;
-    if (value < 1 || value > kMostExtent || equals == 0)
-      throw InputError("--dim " + text + ": expected NAME=VALUE, a whole number from 1 to " +
-                       std::to_string(kMostExtent) + " in digits; one dimension each");
-    if (!dims.emplace(text.substr(0, equals), value).second)
-      throw InputError("--dim " + text + ": '" + text.substr(0, equals) + "' is set twice");
+    if (value < 1 || value > kMostExtent) {
+      problems.add("--dim " + text + ": expected NAME=VALUE, a whole number from 1 to " +
+                   std::to_string(kMostExtent) + " in digits; one dimension each");
+    } else {
+      put_once("--dim " + text, given->first, value, dims, problems);
+    }
   }
   return dims;
+}
+
+std::map<std::string, std::string> parse_inputs(const std::vector<std::string>& texts, Problems& problems) {
+  std::map<std::string, std::string> inputs;
+  for (const std::string& text : texts) {
+    const auto given = parted(text, text.find('='));
+    if (given) {
+      put_once("--input " + text, given->first, given->second, inputs, problems);
+    } else {
+      problems.add("--input " + text + ": expected NAME=FILE, as x=x.npy");
+    }
+  }
+  return inputs;
 }
 
 // An attribute that no version of its operator has is a typing error, or newer than bpusim.
@@ -72,25 +103,33 @@ std::int64_t parse_memory_limit(const std::string& text) {
   return static_cast<std::int64_t>(*bytes);
 }
 
-std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts) {
+std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts, Problems& problems) {
   std::map<std::string, bool> assumed;
   for (const std::string& text : texts) {
-    const auto equals = text.rfind('=');
-    const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-    if (value != "true" && value != "false")
-      throw InputError("--assume " + text + ": expected NAME=true or NAME=false");
-    assumed[text.substr(0, equals)] = value == "true";
+    const auto given = parted(text, text.rfind('='));
+    if (given && (given->second == "true" || given->second == "false")) {
+      put_once("--assume " + text, given->first, given->second == "true", assumed, problems);
+    } else {
+      problems.add("--assume " + text + ": expected NAME=true or NAME=false");
+    }
   }
   return assumed;
 }
 
 void override_places(const std::vector<std::string>& texts, RunSpec& run) {
+  Problems problems;
+  std::map<std::string, Request> places;
   for (const std::string& text : texts) {
-    const auto equals = text.rfind('=');
-    const auto request = equals == std::string::npos ? std::nullopt : parse_request(text.substr(equals + 1));
-    if (!request) throw InputError("--on " + text + ": expected NODE=bpu or NODE=cpu");
-    run.on[text.substr(0, equals)] = *request;
+    const auto given = parted(text, text.rfind('='));
+    const auto request = given ? parse_request(given->second) : std::nullopt;
+    if (request) {
+      put_once("--on " + text, given->first, *request, places, problems);
+    } else {
+      problems.add("--on " + text + ": expected NODE=bpu or NODE=cpu");
+    }
   }
+  problems.raise();
+  for (const auto& [name, request] : places) run.on[name] = request;
 }
 
 template <class T>
@@ -119,30 +158,79 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
 
 }  // namespace
 
-Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
+namespace {
+
+// A name of the command line as the list has it; says where that is another.
+std::string config_taken(const char* kind, const std::string& sub_folder, const std::string& word,
+                         std::vector<std::string>& taken) {
+  const std::string name = config_name(sub_folder, word);
+  if (name != word) taken.push_back(std::string(kind) + " '" + word + "' is taken as " + name);
+  return name;
+}
+
+ReadOptions read_options(const Overrides& overrides) {
   ReadOptions options;
-  options.dims = parse_dims(overrides.dims);
+  Problems problems;
+  options.dims = parse_dims(overrides.dims, problems);
+  options.inputs = parse_inputs(overrides.inputs, problems);
+  options.assume = parse_assumptions(overrides.assume, problems);
+  problems.raise();
   options.memory_limit = parse_memory_limit(overrides.memory_limit);
   options.outside_data = overrides.outside_data;
-  options.assume = parse_assumptions(overrides.assume);
   if (overrides.inputs_as_weights) options.inputs_as_weights = true;
+  return options;
+}
+
+// What names nothing of the model is said with all else that is wrong, each once.
+RunSpec read_named(const std::string& file, ReadOptions options) {
+  std::vector<std::string> unknown;
+  options.unknown_names = &unknown;
+  const auto each_once = [&] {
+    std::sort(unknown.begin(), unknown.end());
+    unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
+  };
+  try {
+    RunSpec run = read_run(file, options);
+    each_once();
+    run.unknown_names = std::move(unknown);
+    return run;
+  } catch (const InputError& error) {
+    each_once();
+    unknown.insert(unknown.end(), error.lines().begin(), error.lines().end());
+    throw InputError(unknown);
+  }
+}
+
+}  // namespace
+
+Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
+  const ReadOptions options = read_options(overrides);
   listener.report("import", 0, 0);
-  RunSpec run = read_run(file, options);
+  RunSpec run = read_named(file, options);
   if (run.from_model) warn_of_unknown_attributes(run.network, listener);
-  return resolve(std::move(run), overrides);
+  Scenario scenario = resolve(std::move(run), overrides);
+  if (listener.note)
+    for (const std::string& text : scenario.run.taken) listener.note(text);
+  return scenario;
 }
 
 Scenario resolve(RunSpec run, const Overrides& overrides) {
   Scenario scenario;
-  if (!overrides.machine.empty()) run.machine = overrides.machine;
-  if (!overrides.policy.empty()) run.policy = overrides.policy;
+  if (!overrides.machine.empty())
+    run.machine = config_taken("machine", "machines", overrides.machine, run.taken);
+  if (!overrides.policy.empty()) run.policy = config_taken("policy", "support", overrides.policy, run.taken);
   append(run.settings, overrides.settings);
   override_quantisation(overrides, run);
   override_places(overrides.on, run);
-  if (run.machine.empty())
-    throw InputError(run.notes.at(0));  // of a toolchain's file, whose chip has no preset
-  scenario.machine = read_machine(run.machine, run.settings);
+  if (run.machine.empty() && run.of_toolchain) throw InputError(run.notes.at(0));  // its chip has no preset
+  if (run.machine.empty()) {
+    run.machine = "generic";
+    run.taken.emplace_back(
+        "no machine is named: generic is taken; --machine NAME takes another (bpusim list machines)");
+  }
+  scenario.machine = read_machine(run.machine, run.settings, run.setting_places, &run.taken);
   scenario.policy = Policy::read(run.policy.empty() ? scenario.machine.policy : run.policy);
+  append(run.notes, run.taken);
   scenario.run = std::move(run);
   return scenario;
 }

@@ -24,6 +24,7 @@ struct Overrides {
   std::string calibration;            ///< of all nodes
   std::vector<std::string> settings;  ///< "section.key=value" of the machine, behind the file's own
   std::vector<std::string> dims;      ///< "NAME=VALUE" of a model's dynamic dimensions
+  std::vector<std::string> inputs;    ///< "NAME=FILE" of a model's inputs, before the file's own
   std::vector<std::string> on;        ///< "NODE=cpu" or "NODE=bpu", before the file's own
   std::vector<std::string> assume;    ///< "NAME=true" or "NAME=false": the branch of a model's If
   bool inputs_as_weights = false;  ///< a model's inputs that operators read as weights are some without data
@@ -38,7 +39,8 @@ struct Overrides {
 };
 
 /// Reads a run file (.yaml) or a model (.onnx) and what it names. Throws InputError with everything that is
-/// wrong. The listener is warned of attributes of a model that nobody knows.
+/// wrong. The listener is warned of attributes of a model that nobody knows, and told what was taken where no
+/// word, or a nearly right one, says it.
 Scenario resolve(const std::string& file, const Overrides& overrides = {}, const Listener& listener = {});
 
 /// The same for a run that is in memory already; dims are too late for it.

@@ -25,6 +25,7 @@ operators:
   - {op: LayerNormalization, shape: [4, 64]}
 Y
 expect 0 'LayerNormalization' "$bpusim" run good.yaml
+"$bpusim" run good.yaml --machine generic >out.txt 2>err.txt
 [ -s err.txt ] && { echo "FAILED: a run without trouble writes to stderr"; failures=$((failures + 1)); }
 expect 0 '"schema": "bpusim-run-1"' "$bpusim" run good.yaml --json -
 expect 0 'Totals' "$bpusim" run good.yaml --out results --json r.json --machine rdk-x5 --policy full
@@ -79,12 +80,12 @@ expect 2 'run --help|CONFIG|config is required' "$bpusim" run
 expect 2 'nowhere.yaml: no such file' "$bpusim" run nowhere.yaml
 expect 2 "there is no 'rdk-x6' in machines, did you mean 'rdk-x3'|did you mean 'rdk-x" "$bpusim" run good.yaml --machine rdk-x6
 expect 2 "no option '--r.x1Bun'" "$bpusim" run good.yaml $'--r\eun'
-expect 2 'generic.yaml with --set dram.rcd=2900: dram.refi' "$bpusim" run good.yaml --set dram.rcd=2900
+expect 2 '^error: --set dram.rcd=2900: dram.refi: .*dram.rcd=[0-9]+ would do' "$bpusim" run good.yaml --set dram.rcd=2900
 expect 2 "did you mean 'rows'" "$bpusim" run good.yaml --set mac.rwos=8
 expect 2 'expected a whole number between 1 and 4096' "$bpusim" run good.yaml --set mac.rows=0
 expect 2 'expected a number in B, bytes' "$bpusim" run good.yaml --set sram.bytes=2MHz
 expect 2 'takes M,N,K' "$bpusim" cost MatMul --shape 1,2
-expect 2 "did you mean 'MatMul'" "$bpusim" cost Matmul --shape 1,2,3
+expect 2 "did you mean 'MatMul'" "$bpusim" cost MatMl --shape 1,2,3
 printf 'operators:\n  - {op: LayerNormalization, shpe: [4, 64], shape: [4, 64]}\n' >unknown_key.yaml
 expect 2 "unknown_key.yaml:2: operators\[0\].shpe: unknown key, did you mean 'shape'" "$bpusim" run unknown_key.yaml
 printf 'operators:\n  - {op: InstanceNormalization, shape: [64]}\n' >rank.yaml

@@ -102,7 +102,7 @@ void OnnxGraphReader::read(onnx::GraphProto& graph, int opset) {
   }
   read_sparse_initializers(graph, scope);
   read_interface(graph, scope);
-  shapes_.check_dims();
+  say_unknown(shapes_.unknown_dims());
   for (auto& slot : *graph.mutable_node()) {  // Constant nodes hold tensors too
     read_node(slot, scope, graph.node());
     onnx::NodeProto().Swap(&slot);
@@ -110,6 +110,7 @@ void OnnxGraphReader::read(onnx::GraphProto& graph, int opset) {
   for (const auto& info : graph.output())
     if (scope.names.count(info.name()) == 0)
       refuse("output '" + info.name() + "'", "of the graph is made by nothing");
+  say_unknown(unknown_assumptions());
   drop_condition_nodes();
 }
 

@@ -86,6 +86,9 @@ class OnnxGraphReader {
   std::optional<bool> decided(const std::string& name, const std::string& condition);
   std::string undecided(const std::string& name, const std::string& condition) const;
   void drop_condition_nodes();
+  void note_branches(const onnx::NodeProto& proto, const std::string& name);
+  std::vector<std::string> unknown_assumptions() const;
+  void say_unknown(std::vector<std::string> lines) const;
   [[noreturn]] void refuse(const std::string& where, const std::string& why) const;
 
   const OnnxOrigin& origin_;
@@ -98,6 +101,7 @@ class OnnxGraphReader {
   std::map<std::string, std::size_t> makers_;  ///< node that makes a value
   KnownValues known_;
   std::set<std::size_t> condition_nodes_;
+  std::set<std::string> branched_by_;         ///< names of all Ifs, and of their conditions
   std::list<onnx::AttributeProto> defaults_;  ///< of functions' attributes
   const GivenInputs& given_;
   std::size_t nodes_read_ = 0;

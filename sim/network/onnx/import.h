@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sim/network/files/tensor_files.h"
 #include "sim/network/network.h"
@@ -22,6 +23,8 @@ struct GivenInputs {
   std::map<std::string, AnyTensor> tensors;  ///< by input; their extents are those of open dimensions
   /// Which branch an If takes, by the If's name, its condition's, or that of an input that is the condition.
   std::map<std::string, bool> assumed;
+  /// Gets a line for each dimension, and each If, that is named and not there; null: those are an InputError.
+  std::vector<std::string>* unknown_names = nullptr;
 };
 
 struct ImportOptions {

@@ -125,11 +125,13 @@ int OnnxShapes::type_of(const std::string& name) const {
   return found == types_.end() ? 0 : found->second;
 }
 
-void OnnxShapes::check_dims() const {
+std::vector<std::string> OnnxShapes::unknown_dims() const {
+  std::vector<std::string> lines;
   for (const auto& [name, extent] : dims_)
     if (dim_names_.count(name) == 0)
-      throw InputError(origin_.file + ": the model has no open dimension '" + name + "'" +
-                       did_you_mean(name, {dim_names_.begin(), dim_names_.end()}));
+      lines.push_back(origin_.file + ": the model has no open dimension '" + name + "'" +
+                      did_you_mean(name, {dim_names_.begin(), dim_names_.end()}));
+  return lines;
 }
 
 }  // namespace bpusim

@@ -33,8 +33,8 @@ class OnnxShapes {
   int type_of(const std::string& name) const;
   void note_type(const std::string& name, int onnx_type) { types_[name] = onnx_type; }
 
-  /// Throws InputError where a dimension was set that the model does not have.
-  void check_dims() const;
+  /// A line for each dimension that was set and that the model does not have.
+  std::vector<std::string> unknown_dims() const;
 
   /// Values whose rank is declared; open dimensions are 0.
   const std::set<std::string>& ranked() const { return ranked_; }

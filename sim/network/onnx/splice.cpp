@@ -2,7 +2,9 @@
 // network.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/network/onnx/graph.h"
 
@@ -100,9 +102,37 @@ std::string OnnxGraphReader::undecided(const std::string& name, const std::strin
          (open.empty() ? "" : ", or set its dimensions (--dim " + open + "=1)");
 }
 
+// An If, and those within its branches, taken or not: what may be assumed.
+void OnnxGraphReader::note_branches(const onnx::NodeProto& proto, const std::string& name) {
+  branched_by_.insert(name);
+  for (const auto& attribute : proto.attribute())
+    for (const auto& node : attribute.g().node()) {
+      if (node.op_type() != "If") continue;
+      if (node.input_size() > 0) branched_by_.insert(node.input(0));
+      note_branches(node, name + "/" + node.name());
+    }
+}
+
+std::vector<std::string> OnnxGraphReader::unknown_assumptions() const {
+  std::vector<std::string> lines;
+  for (const auto& [name, holds] : given_.assumed)
+    if (branched_by_.count(name) == 0)
+      lines.push_back(origin_.file + ": the model has no If '" + name + "', and none whose condition it is" +
+                      did_you_mean(name, {branched_by_.begin(), branched_by_.end()}));
+  return lines;
+}
+
+void OnnxGraphReader::say_unknown(std::vector<std::string> lines) const {
+  if (lines.empty()) return;
+  if (given_.unknown_names == nullptr) throw InputError(std::move(lines));
+  for (std::string& line : lines) given_.unknown_names->push_back(std::move(line));
+}
+
 void OnnxGraphReader::read_if(const onnx::NodeProto& proto, const std::string& name,
                               const std::string& condition, OnnxScope& scope) {
   const std::string where = "If '" + name + "'";
+  branched_by_.insert(condition);
+  note_branches(proto, name);
   const std::optional<bool> holds = decided(name, condition);
   if (!holds) return add_unread(proto, name, {condition}, undecided(name, condition), scope);
   known_.add_makers(condition, condition_nodes_);

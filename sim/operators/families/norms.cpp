@@ -115,7 +115,12 @@ void check_accumulators(const StepLowering& s, const std::vector<NormJob>& jobs)
                std::to_string(bits.sum) + " bits for their sum and " + std::to_string(bits.square_sum) +
                " for their squares; numerics.sum_bits is " + std::to_string(numerics.sum_bits) +
                " and numerics.square_sum_bits " + std::to_string(numerics.square_sum_bits) +
-               " (numerics.on_overflow: wrap would run it and count what wraps)");
+               " (with numerics.on_overflow: wrap it runs, and what wraps is counted)" +
+               (bits.sum > numerics.sum_bits ? "; numerics.sum_bits=" + std::to_string(bits.sum) + " would do"
+                                             : "") +
+               (bits.square_sum > numerics.square_sum_bits
+                    ? "; numerics.square_sum_bits=" + std::to_string(bits.square_sum) + " would do"
+                    : ""));
   }
 }
 

@@ -101,8 +101,9 @@ void read_folders(Translation& t, bool needed) {
   for (std::size_t i = 0; i < t.inputs.size(); ++i) {
     const std::string path = t.find(dirs[i].value);
     if (!is_there(path))  // a run without values needs none
-      t.note(dirs[i].at, "'" + dirs[i].value + "' is neither at " + path +
-                             " nor where the program was started: timing and check alone can do without");
+      t.note(dirs[i].at,
+             "'" + dirs[i].value + "' is neither at " + path +
+                 " nor where the program was started: timing alone (--no-function) can do without");
     if (const std::string picture = picture_in(path); !picture.empty())
       t.note(dirs[i].at, path + " holds " + picture +
                              ": JPEG, PNG and BMP are not read; timing and check alone can do without");

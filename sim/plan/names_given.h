@@ -1,0 +1,13 @@
+// Names that a run gives of its network's parts: all that are none are said at once.
+#pragma once
+
+#include "sim/plan/placed_network.h"
+
+namespace bpusim {
+
+/// Throws InputError with a line for each name under on, int16, int32, float32 and int8 that stands for
+/// nothing of the network, and for those of the model that were found while it was read
+/// (RunSpec::unknown_names). Nodes and steps of `placed` are enough.
+void refuse_unknown_names(const RunSpec& run, const PlacedNetwork& placed);
+
+}  // namespace bpusim
