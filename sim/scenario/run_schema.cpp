@@ -150,6 +150,7 @@ void add_model(Json& keys) {
   Json removed;
   removed["operators"] = removed["nodes"] = one_or_more(word());
   keys["model"] = described({{"type", "string"}}, "ONNX model, in place of a list of operators.");
+  keys["model_made_by"] = described(word(), "The command that makes the model, for those who lack it.");
   keys["dim"] =
       described(map_of(integer(1, 1'000'000'000)), "Extents of the model's open dimensions, by name.");
   keys["inputs"] = described(map_of(word()), "Files with the model's inputs; others are drawn.");
@@ -170,6 +171,7 @@ void add_model(Json& keys) {
 std::string run_file_schema() {
   Json keys;
   keys["name"] = described(word(), "Name in reports; the file's otherwise.");
+  keys["description"] = described(word(), "A line for `bpusim list runs`.");
   keys["base"] =
       described({{"type", "string"}}, "Run file whose keys this one has, but where it has its own.");
   keys["machine"] = {{"description", "Machine preset, or a file."},

@@ -132,7 +132,7 @@ class Files(unittest.TestCase):
 
     def test_the_schema_has_every_key_of_the_reader(self):
         read_keys = set()
-        for source in ("run_file.cpp", "pixel_inputs.cpp"):
+        for source in ("run_file.cpp", "run_sources.cpp", "operator_list.cpp", "pixel_inputs.cpp"):
             with open(f"{TOP}/sim/scenario/{source}") as file:
                 read_keys.update(re.findall(r'(?<!lists)\["(\w+)"\]', file.read()))
         self.assertGreater(len(read_keys), 50)
