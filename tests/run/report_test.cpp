@@ -7,7 +7,6 @@
 
 #include "sim/config/machine_file.h"
 #include "sim/report/compare.h"
-#include "sim/report/text_table.h"
 #include "sim/result/summary.h"
 #include "sim/run/simulate.h"
 
@@ -37,15 +36,6 @@ RunResult many_nodes() {
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-TEST(Report, LongNamesLoseTheirMiddle) {
-  EXPECT_EQ(elided("short"), "short");
-  // 40 less the dots: 19 from the front and 20 from the back.
-  EXPECT_EQ(elided(std::string(30, 'a') + std::string(30, 'b')),
-            std::string(19, 'a') + "…" + std::string(20, 'b'));
-  // Never half a character: "é" takes two bytes.
-  EXPECT_EQ(elided("ééééé", 6), "é…é");
 }
 
 TEST(Report, LargeNetworksShowTheSlowestNodesAndThoseOnTheCpu) {
