@@ -419,7 +419,8 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   run.name = root["name"].word(run.name);
   run.machine = root["machine"].word(run.machine);
   run.policy = root["policy"].word();
-  const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12)) * kSeedsApart;
+  run.seed = root["seed"].integer(run.seed, 0, 1e12);
+  const auto seed = static_cast<std::uint64_t>(run.seed) * kSeedsApart;
   run.defaults = read_options(root, run.defaults);
   read_quantisation(root, folder, run);
   read_set(root["set"], run);

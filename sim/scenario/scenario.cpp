@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "sim/config/input_file.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
@@ -63,15 +64,6 @@ void warn_of_unknown_attributes(const Network& network, const Listener& listener
     listener.warning(network.file + ": and " + std::to_string(warned - most) + " more such attributes");
 }
 
-std::int64_t parse_memory_limit(const std::string& text) {
-  if (text.empty()) return 0;
-  std::string expected = "from 1 byte to 1 EiB";
-  const auto bytes = parse_quantity(text, "bytes", expected);
-  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
-    throw InputError("--memory-limit " + text + ": expected " + expected + ", as 4GiB");
-  return static_cast<std::int64_t>(*bytes);
-}
-
 std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts) {
   std::map<std::string, bool> assumed;
   for (const std::string& text : texts) {
@@ -117,7 +109,39 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
   for (auto& [name, options] : run.options) options.calibration = given.calibration;
 }
 
+Scenario resolve(RunSpec run, const Overrides& overrides, ScenarioOrigin origin) {
+  Scenario scenario;
+  if (!overrides.machine.empty()) run.machine = overrides.machine;
+  if (!overrides.policy.empty()) run.policy = overrides.policy;
+  origin.file_settings = run.settings;
+  origin.command_settings = overrides.settings;
+  origin.assume = overrides.assume;
+  origin.inputs_as_weights = overrides.inputs_as_weights;
+  append(run.settings, overrides.settings);
+  override_quantisation(overrides, run);
+  override_places(overrides.on, run);
+  if (run.machine.empty())
+    throw InputError(run.notes.at(0));  // of a toolchain's file, whose chip has no preset
+  scenario.machine = read_machine(run.machine, run.settings);
+  const std::string& policy = run.policy.empty() ? scenario.machine.policy : run.policy;
+  scenario.policy = Policy::read(policy);
+  note_machine(run.machine, origin);
+  note_policy(policy, origin);
+  scenario.origin = std::move(origin);
+  scenario.run = std::move(run);
+  return scenario;
+}
+
 }  // namespace
+
+std::int64_t parse_memory_limit(const std::string& text) {
+  if (text.empty()) return 0;
+  std::string expected = "from 1 byte to 1 EiB";
+  const auto bytes = parse_quantity(text, "bytes", expected);
+  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
+    throw InputError("--memory-limit " + text + ": expected " + expected + ", as 4GiB");
+  return static_cast<std::int64_t>(*bytes);
+}
 
 Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
   ReadOptions options;
@@ -127,24 +151,16 @@ Scenario resolve(const std::string& file, const Overrides& overrides, const List
   options.assume = parse_assumptions(overrides.assume);
   if (overrides.inputs_as_weights) options.inputs_as_weights = true;
   listener.report("import", 0, 0);
+  const std::size_t mark = files_read();
   RunSpec run = read_run(file, options);
   if (run.from_model) warn_of_unknown_attributes(run.network, listener);
-  return resolve(std::move(run), overrides);
+  ScenarioOrigin origin;
+  note_files(file, mark, run, origin);
+  return resolve(std::move(run), overrides, std::move(origin));
 }
 
 Scenario resolve(RunSpec run, const Overrides& overrides) {
-  Scenario scenario;
-  if (!overrides.machine.empty()) run.machine = overrides.machine;
-  if (!overrides.policy.empty()) run.policy = overrides.policy;
-  append(run.settings, overrides.settings);
-  override_quantisation(overrides, run);
-  override_places(overrides.on, run);
-  if (run.machine.empty())
-    throw InputError(run.notes.at(0));  // of a toolchain's file, whose chip has no preset
-  scenario.machine = read_machine(run.machine, run.settings);
-  scenario.policy = Policy::read(run.policy.empty() ? scenario.machine.policy : run.policy);
-  scenario.run = std::move(run);
-  return scenario;
+  return resolve(std::move(run), overrides, {});
 }
 
 }  // namespace bpusim
