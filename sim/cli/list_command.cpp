@@ -70,8 +70,8 @@ void list_runs() {
 
 void list_policies() {
   const std::vector<Policy> policies = policies_of("");
-  std::vector<std::string> columns = {"Operator"};
-  for (const Policy& policy : policies) columns.push_back(policy.name());
+  std::vector<TextColumn> columns = {"Operator"};
+  for (const Policy& policy : policies) columns.emplace_back(policy.name());
   TextTable table(columns);
   for (const std::string& op : operators_of(policies)) {
     std::vector<std::string> cells = {op};

@@ -15,10 +15,13 @@
 
 #include "sim/cli/commands.h"
 #include "sim/cli/heap.h"
+#include "sim/cli/making.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/run_choices.h"
 #include "sim/config/suggest.h"
 #include "sim/input_error.h"
 #include "sim/result/printable.h"
+#include "sim/result/version.h"
 
 namespace {
 
@@ -39,16 +42,15 @@ void say(const std::vector<std::string>& lines) {
   if (lines.size() > kMostLines) std::cerr << "error: and " << lines.size() - kMostLines << " more\n";
 }
 
-int own_mistake(const std::exception& error, int argc, char** argv) {
+int own_mistake(const std::exception& error) {
   std::cerr
       << "error: bpusim itself is wrong here, whatever it was given. Please report this: internal error: "
-      << printable(error.what()) << "; bpusim " BPUSIM_VERSION "; command line:";
-  for (int i = 0; i < argc; ++i) std::cerr << " " << printable(argv[i]);
-  std::cerr << "\n";
+      << printable(error.what()) << "; bpusim " << version()
+      << "; command line: " << printable(making().command) << "\n";
   return kOwnMistake;
 }
 
-int run_action(const Action& action, int argc, char** argv) {
+int run_action(const Action& action) {
   try {
     return action();
   } catch (const PlacementError& error) {
@@ -66,7 +68,7 @@ int run_action(const Action& action, int argc, char** argv) {
          "--memory-limit refuses such a run before it starts"});
     return kBadInput;
   } catch (const std::exception& error) {
-    return own_mistake(error, argc, argv);
+    return own_mistake(error);
   }
 }
 
@@ -82,13 +84,11 @@ int after_stdout(int code) {
   return kNotWritten;
 }
 
-// An option that may be repeated takes one value each time, so that a model may come behind it; options of
-// all commands may, too.
+// Options of all commands may come behind one.
 void settle_options(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) {
     command->fallthrough();
-    for (CLI::Option* option : command->get_options())
-      if (!option->get_positional() && option->get_expected_max() > 1) option->allow_extra_args(false);
+    take_one_value_each(*command);
   }
 }
 
@@ -122,7 +122,7 @@ std::string failure_text(const CLI::App* app, const CLI::Error& error) {
 
 int run_program(int argc, char** argv) {
   CLI::App app("bpusim: a cycle-approximate simulator of a Horizon-style BPU", "bpusim");
-  app.set_version_flag("--version", "bpusim " BPUSIM_VERSION);
+  app.set_version_flag("--version", std::string("bpusim ") + version());
   app.require_subcommand(1);
   app.failure_message(failure_text);
   app.footer(
@@ -157,7 +157,7 @@ int run_program(int argc, char** argv) {
     return kBadInput;
   }
   start_logging(quiet ? "error" : log);
-  return run_action(action, argc, argv);
+  return run_action(action);
 }
 
 }  // namespace
@@ -165,5 +165,6 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
   prepare_heap();
   prepare_signals();
+  note_command_line(argc, argv);
   return after_stdout(run_program(argc, argv));
 }

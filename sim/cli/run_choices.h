@@ -14,11 +14,22 @@ struct RunChoices {
   bool no_function = false, all_nodes = false, no_what_if = false, mapper_table = false;
 };
 
-/// Adds the options that all of these commands have.
+/// Adds what `run` and `check` have: the file, its settings and --json.
 void add_choices(CLI::App& command, RunChoices& choices);
+
+/// Adds the options that all of these commands have: how the file is read, and on which machine.
+void add_setting_choices(CLI::App& command, RunChoices& choices);
+
+/// Adds calibration and widths, for commands that simulate.
+void add_quantisation_choices(CLI::App& command, Overrides& overrides);
+
+void add_json_choice(CLI::App& command, RunChoices& choices);
 
 /// Adds --csv, for commands whose result has a row a node.
 void add_csv_choice(CLI::App& command, RunChoices& choices);
+
+/// An option that may be repeated takes one value each time, so that a file may come behind it.
+void take_one_value_each(CLI::App& command);
 
 /// Throws InputError where two results are to go to stdout.
 void check_stdout(const RunChoices& choices);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/making.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/result_files.h"
 #include "sim/cli/run_choices.h"
@@ -38,6 +39,11 @@ void add_choices(CLI::App& command, RunChoices& c) {
       .add_option("config", c.config,
                   "Run file (.yaml), the vendor's YAML, model (.onnx), or a name of bpusim list runs")
       ->required();
+  add_setting_choices(command, c);
+  add_json_choice(command, c);
+}
+
+void add_setting_choices(CLI::App& command, RunChoices& c) {
   command.add_option("--machine", c.overrides.machine, "Machine preset or file; overrides the run file's");
   command.add_option("--policy", c.overrides.policy, "Support policy or file; overrides the run file's");
   command.add_option("--set", c.overrides.settings, "section.key=value of the machine; may be repeated")
@@ -63,11 +69,19 @@ void add_choices(CLI::App& command, RunChoices& c) {
       ->take_all();
   command.add_flag("--inputs-as-weights", c.overrides.inputs_as_weights,
                    "Take inputs that operators read as weights for weights without data: timing only");
+}
+
+void add_json_choice(CLI::App& command, RunChoices& c) {
   add_result_file(command, "--json", c.json, "Write the result as JSON to this file; - for stdout");
 }
 
 void add_csv_choice(CLI::App& command, RunChoices& c) {
   add_result_file(command, "--csv", c.csv, "Write a row a node as CSV to this file; - for stdout");
+}
+
+void take_one_value_each(CLI::App& command) {
+  for (CLI::Option* option : command.get_options())
+    if (!option->get_positional() && option->get_expected_max() > 1) option->allow_extra_args(false);
 }
 
 void check_stdout(const RunChoices& c) {
@@ -149,6 +163,7 @@ int run(const RunChoices& c) {
     result = simulate(scenario, options);
     if (outputs) outputs->finish();
   }
+  result.making = making();
   if (log) text_of_log = "\n" + text_against(result, *log);
   const std::string text = text_report(result) + text_of_log, json = json_report(result),
                     csv = csv_report(result);
@@ -166,7 +181,8 @@ int check(const RunChoices& c) {
   const ProgressDisplay display;
   const Scenario scenario = resolve(c.config, c.overrides, display.listener());
   ResultFiles files(c.json, "", "");
-  const CheckResult result = bpusim::check(scenario);
+  CheckResult result = bpusim::check(scenario);
+  result.making = making();
   files.write({json_placement(result), "", ""});
   std::cout << (c.json == "-" ? json_placement(result) : text_placement(result, {true, colours_wanted()}));
   for (const PlacedNode& node : result.nodes)
@@ -182,13 +198,15 @@ int conformance(const std::vector<std::string>& folders, const std::string& json
     const auto found = run_conformance(folder, machine);
     cases.insert(cases.end(), found.begin(), found.end());
   }
-  const std::string text = json_conformance(cases);
+  const std::string text = json_conformance(cases, making());
   files.write({text, "", ""});
   std::cout << (json == "-" ? text : text_conformance(cases));
   for (const ConformanceCase& c : cases)
     if (c.status == ConformanceCase::Status::Failed) return kCheckFailed;
   return kFine;
 }
+
+}  // namespace
 
 void add_quantisation_choices(CLI::App& command, Overrides& overrides) {
   command.add_option(
@@ -224,8 +242,6 @@ void add_quantisation_choices(CLI::App& command, Overrides& overrides) {
       ->check(CLI::Range(-1.0, 1.0));
   command.add_flag("--sensitivity", overrides.sensitivity, "Measure also what each node loses by itself");
 }
-
-}  // namespace
 
 void add_run_command(CLI::App& app, Action& action) {
   auto c = std::make_shared<RunChoices>();

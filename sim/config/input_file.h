@@ -1,8 +1,10 @@
 // A file to read from, wherever in it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/config/memory_budget.h"
 
@@ -10,8 +12,9 @@ namespace bpusim {
 
 class InputFile {
  public:
-  /// Throws InputError where it is no regular file, or not readable.
-  explicit InputFile(const std::string& path);
+  /// Throws InputError where it is no regular file, or not readable. `named` is the path as somebody gave it,
+  /// where `path` was made of it.
+  explicit InputFile(const std::string& path, const std::string& named = "");
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
@@ -33,5 +36,17 @@ class InputFile {
 
 /// Whether the program has opened the file that is there, under whatever name: no result may go there.
 bool was_read(const std::string& path);
+
+/// A file that the program has opened, as it was named, and the SHA-256 of its bytes.
+struct FileRead {
+  std::string path, sha256;
+};
+
+/// How often the program has opened a file so far: a mark for files_read_since.
+std::size_t files_read();
+
+/// Files that were opened since then, each once, in the order in which they were. Throws InputError for one
+/// that has changed since it was opened: nobody could tell what was made from which bytes.
+std::vector<FileRead> files_read_since(std::size_t mark);
 
 }  // namespace bpusim

@@ -1,236 +1,246 @@
 #include "sim/report/compare.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
-#include <optional>
 
+#include "sim/report/comparison.h"
 #include "sim/report/csv.h"
 #include "sim/report/documents.h"
 #include "sim/report/json_text.h"
 #include "sim/report/metric_text.h"
+#include "sim/report/run_labels.h"
+#include "sim/report/text_table.h"
 #include "sim/result/printable.h"
 
 namespace bpusim {
 
 namespace {
 
-// A node or a kind of operators in one run or in both.
-struct Pair {
-  std::string name;
-  struct Side {
-    std::string op, on;
-    std::size_t count = 0;
-    double ms = 0;
-    std::int64_t bytes = 0;
-    const NodeResult* node = nullptr;  // none of a kind
-  };
-  std::optional<Side> a, b;
+using Runs = std::vector<ComparedRun>;
 
-  double difference() const { return (b ? b->ms : 0) - (a ? a->ms : 0); }
-  std::string difference_text() const {
-    const std::string text = fixed(difference(), 3);
-    return text == "-0.000" ? "0.000" : text;
-  }
+constexpr std::size_t kLine = 80;
+
+// What is compared of a run as a whole.
+struct Total {
+  const char* title;
+  std::function<std::optional<double>(const ComparedRun&)> figure;
+  std::function<std::string(double)> text;
 };
 
-void sort_by_difference(std::vector<Pair>& pairs) {
-  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& x, const Pair& y) {
-    return std::abs(x.difference()) > std::abs(y.difference());
-  });
+std::string whole(double number) {
+  return grouped(static_cast<std::int64_t>(number));
 }
 
-std::vector<Pair> nodes_of(const RunResult& a, const RunResult& b) {
-  std::vector<Pair> pairs;
-  std::map<std::string, std::size_t> index;
-  for (const RunResult* run : {&a, &b})
-    for (const NodeResult& node : run->nodes) {
-      const auto [at, fresh] = index.emplace(node.name, pairs.size());
-      if (fresh) pairs.push_back({node.name, {}, {}});
-      (run == &a ? pairs[at->second].a : pairs[at->second].b) = Pair::Side{
-          node.op, to_string(node.on), 1, node.time_ms, node.dram_read_bytes + node.dram_write_bytes, &node};
-    }
-  sort_by_difference(pairs);
-  return pairs;
+std::string milliseconds(double ms) {
+  return fixed(ms, 3) + " ms";
 }
 
-std::vector<Pair> kinds_of_both(const RunResult& a, const RunResult& b) {
-  std::vector<Pair> pairs;
-  for (const RunResult* run : {&a, &b})
-    for (const KindSummary& kind : kinds_of(run->nodes)) {
-      const std::string name = kind.op + " on " + to_string(kind.on);
-      auto at = std::find_if(pairs.begin(), pairs.end(), [&](const Pair& p) { return p.name == name; });
-      if (at == pairs.end()) at = pairs.insert(pairs.end(), Pair{name, {}, {}});
-      (run == &a ? at->a : at->b) =
-          Pair::Side{kind.op, to_string(kind.on), kind.count, run->time_ms(kind.cycles), kind.dram_bytes};
-    }
-  sort_by_difference(pairs);
-  return pairs;
+// "-0.000" says no more than "0.000".
+std::string without_sign_of_zero(const std::string& text) {
+  return text.find_first_of("123456789") == std::string::npos && text.rfind('-', 0) == 0 ? text.substr(1)
+                                                                                         : text;
 }
 
-// What tells the two apart.
-std::string title_of(const RunResult& run, const RunResult& other) {
-  if (run.machine != other.machine && run.policy != other.policy) return run.machine + ", " + run.policy;
-  if (run.machine != other.machine) return run.machine;
-  return run.policy;
+std::string bytes(double count) {
+  return (count < 0 ? "-" : "") + bytes_text(static_cast<std::int64_t>(std::abs(count)));
 }
 
-std::array<std::string, 2> titles_of(const RunResult& a, const RunResult& b) {
-  std::array<std::string, 2> titles = {title_of(a, b), title_of(b, a)};
-  if (titles[0] == titles[1]) titles = {"A: " + titles[0], "B: " + titles[1]};
+const std::vector<Total>& totals() {
+  static const std::vector<Total> table = {
+      {"operators", [](const ComparedRun& r) { return std::optional<double>(r.nodes); }, whole},
+      {"operators on the CPU", [](const ComparedRun& r) { return std::optional<double>(r.nodes_on_cpu); },
+       whole},
+      {"segments", [](const ComparedRun& r) { return std::optional<double>(r.segments); }, whole},
+      {"time", [](const ComparedRun& r) { return std::optional<double>(r.time_ms); }, milliseconds},
+      {"time on the BPU", [](const ComparedRun& r) { return std::optional<double>(r.bpu_ms); }, milliseconds},
+      {"time on the CPU", [](const ComparedRun& r) { return std::optional<double>(r.host_ms); },
+       milliseconds},
+      {"DRAM traffic",
+       [](const ComparedRun& r) {
+         return std::optional<double>(static_cast<double>(r.dram_read_bytes) +
+                                      static_cast<double>(r.dram_write_bytes));
+       },
+       bytes},
+      {"output cosine", [](const ComparedRun& r) { return r.output_cosine; },
+       [](double cosine) { return fixed(cosine, 6); }},
+      {"output SQNR", [](const ComparedRun& r) { return r.output_sqnr_db; },
+       [](double db) { return decibels(db) + (db >= kExactDb ? "" : " dB"); }},
+  };
+  return table;
+}
+
+std::string percent_text(const std::optional<double>& percent) {
+  return percent ? without_sign_of_zero(fixed(*percent, 1)) : "-";
+}
+
+// Labels where they are short enough for columns, else the letters of the legend.
+std::vector<std::string> titles_of(const Runs& runs) {
+  constexpr std::size_t kShort = 12;
+  std::vector<std::string> titles = run_labels(runs);
+  const auto is_long = [](const std::string& title) { return title.size() > kShort; };
+  if (std::any_of(titles.begin(), titles.end(), is_long))
+    for (std::size_t r = 0; r < titles.size(); ++r) titles[r] = run_letter(r);
   return titles;
 }
 
-// A metric of the whole run that both sides have: its row in the printed table and its key in JSON.
-struct Compared {
-  const char* metric;
-  const char* key;
-  const char* title;  // empty where it is not printed
-};
-
-const std::vector<Compared>& compared() {
-  static const std::vector<Compared> table = {
-      {"name", "name", ""},
-      {"machine.name", "machine", ""},
-      {"policy", "policy", ""},
-      {"nodes.count", "nodes", "operators"},
-      {"nodes.on_cpu", "", "operators on the CPU"},
-      {"segments.count", "segments", "segments"},
-      {"total.time_ms", "time_ms", "time"},
-      {"total.bpu_ms", "bpu_ms", "time on the BPU"},
-      {"total.host_ms", "host_ms", "time on the CPU"},
-      {"total.dram_bytes", "", "DRAM traffic"},
-      {"total.dram_read_bytes", "dram_read_bytes", ""},
-      {"total.dram_write_bytes", "dram_write_bytes", ""},
-      {"output.cosine", "output_cosine", "output cosine"},
-      {"output.sqnr_db", "output_sqnr_db", "output SQNR"},
-  };
-  return table;
-}
-
-std::string total_table(const RunResult& a, const RunResult& b) {
-  const auto titles = titles_of(a, b);
-  TextTable table({"", titles[0] + ">", titles[1] + ">"});
-  for (const Compared& row : compared()) {
-    if (*row.title == '\0') continue;
-    const RunMetric& metric = metric_of(run_metrics(), row.metric);
-    const auto cell = [&](const RunResult& run) {
-      const Value value = metric.read(run);
-      const bool alone = metric.unit.empty() || metric.shown.as == Shown::As::Bytes ||
-                         std::holds_alternative<std::monostate>(value);
-      return text_of(metric, value) + (alone ? "" : " " + metric.unit);
-    };
-    table.add({row.title, cell(a), cell(b)});
+// The columns of figures: of each run its own, and how far those behind the first are from it.
+std::vector<TextColumn> with_figures(std::vector<TextColumn> columns,
+                                     const std::vector<std::string>& titles) {
+  for (std::size_t r = 0; r < titles.size(); ++r) {
+    columns.emplace_back(titles[r] + ">");
+    if (r > 0 && titles.size() == 2) columns.emplace_back("Difference>");
+    if (r > 0) columns.emplace_back("%>");
   }
-  return table.str();
+  return columns;
 }
 
-std::string pair_table(const std::string& what, const std::vector<Pair>& pairs, std::size_t shown,
-                       const std::array<std::string, 2>& titles, bool counts) {
-  TextTable table({what, titles[0] + ">", titles[1] + ">", "Difference ms>"});
-  const auto cell = [&](const std::optional<Pair::Side>& side) {
-    if (!side) return std::string("-");
-    const std::string first = counts ? "x" + std::to_string(side->count) : side->op + " " + side->on;
-    return first + "  " + fixed(side->ms, 3) + " ms";
-  };
-  for (std::size_t p = 0; p < std::min(pairs.size(), shown); ++p)
-    table.add({elided(pairs[p].name), cell(pairs[p].a), cell(pairs[p].b), pairs[p].difference_text()});
-  return table.str();
-}
-
-std::vector<RunMetric> metrics_of_a_side() {
-  std::vector<RunMetric> metrics;
-  for (const Compared& row : compared()) {
-    if (*row.key == '\0') continue;
-    metrics.push_back(metric_of(run_metrics(), row.metric));
-    metrics.back().name = row.key;
+std::string total_table(const Runs& runs, const std::vector<std::string>& titles) {
+  TextTable table(with_figures({""}, titles));
+  for (const Total& total : totals()) {
+    if (std::none_of(runs.begin(), runs.end(), [&](const ComparedRun& run) { return total.figure(run); }))
+      continue;
+    std::vector<std::string> cells = {total.title};
+    const std::optional<double> first = total.figure(runs[0]);
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      const std::optional<double> now = total.figure(runs[r]);
+      cells.push_back(now ? total.text(*now) : "-");
+      if (r == 0) continue;
+      const bool both = now && first;
+      if (runs.size() == 2) cells.push_back(both ? without_sign_of_zero(total.text(*now - *first)) : "-");
+      cells.push_back(percent_text(both ? percent_of_first(*now, *first) : std::nullopt));
+    }
+    table.add(cells);
   }
-  return metrics;
+  return table.str(kLine);
 }
 
-using PairMetric = Metric<Pair>;
-
-std::vector<PairMetric> pair_side_metrics(const std::string& key, std::optional<Pair::Side> Pair::*side) {
-  const auto of = [&](const char* name, const char* unit, const char* meaning, auto Pair::Side::*figure) {
-    using Result = std::decay_t<decltype(std::declval<Pair::Side>().*figure)>;
-    return PairMetric(key + "." + name, unit, meaning, [side, figure](const Pair& pair) {
-      return pair.*side ? std::optional<Result>((*(pair.*side)).*figure) : std::nullopt;
-    });
-  };
-  return {of("op", "", "operator; the side is null where it has none of them", &Pair::Side::op),
-          of("on", "", "side that it runs on", &Pair::Side::on).one_of({"BPU", "CPU"}),
-          of("count", "", "nodes", &Pair::Side::count),
-          of("time_ms", "ms", "of them together", &Pair::Side::ms),
-          of("dram_bytes", "B", "DRAM traffic: read and written", &Pair::Side::bytes)};
+// "BPU", or "CPU > BPU" where that changes.
+std::string sides(const AlignedRow& row) {
+  std::vector<std::string> seen;
+  for (const ComparedRow* there : row.by_run) {
+    const std::string side = there == nullptr ? "-" : there->on;
+    if (seen.empty() || seen.back() != side) seen.push_back(side);
+  }
+  std::string text;
+  for (const std::string& side : seen) text += (text.empty() ? "" : ">") + side;
+  return text;
 }
 
-PairMetric difference_metric() {
-  return {"difference_ms", "ms", "time of `b` less that of `a`, where a missing side takes none",
-          &Pair::difference};
+std::string counts(const AlignedRow& row) {
+  std::string text;
+  std::string before;
+  for (const ComparedRow* there : row.by_run) {
+    const std::string count = there == nullptr ? "0" : std::to_string(there->count);
+    if (count != before) text += (text.empty() ? "" : ">") + count;
+    before = count;
+  }
+  return text;
 }
 
-const std::vector<PairMetric>& pair_metrics() {
-  static const std::vector<PairMetric> table =
-      joined<Pair>({{{"name", "", "of the node, or operator and side of a kind", &Pair::name}},
-                    pair_side_metrics("a", &Pair::a),
-                    pair_side_metrics("b", &Pair::b),
-                    {difference_metric()}});
-  return table;
+std::string row_table(const char* what, const char* beside, const std::vector<AlignedRow>& rows,
+                      std::size_t shown, const std::vector<std::string>& titles,
+                      std::string (*second)(const AlignedRow&)) {
+  TextTable table(with_figures({TextColumn(what).elided(16), beside}, titles));
+  for (std::size_t n = 0; n < std::min(rows.size(), shown); ++n) {
+    const AlignedRow& row = rows[n];
+    std::vector<std::string> cells = {row.name, second(row)};
+    for (std::size_t r = 0; r < row.by_run.size(); ++r) {
+      cells.push_back(row.by_run[r] == nullptr ? "-" : fixed(row.by_run[r]->time_ms, 3));
+      if (r == 0) continue;
+      if (titles.size() == 2) cells.push_back(without_sign_of_zero(fixed(row.difference_ms(r), 3)));
+      cells.push_back(row.by_run[r] == nullptr ? "-" : percent_text(row.difference_percent(r)));
+    }
+    table.add(cells);
+  }
+  return table.str(kLine);
+}
+
+// Nodes that not all runs have, by the runs that do.
+std::string not_everywhere(const std::vector<AlignedRow>& nodes, bool all_names) {
+  constexpr std::size_t kNames = 6;
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<std::string>> names;
+  for (const AlignedRow& node : nodes) {
+    std::string where;
+    bool everywhere = true;
+    for (std::size_t r = 0; r < node.by_run.size(); ++r)
+      if (node.by_run[r] != nullptr)
+        where += (where.empty() ? "" : ", ") + run_letter(r);
+      else
+        everywhere = false;
+    if (everywhere) continue;
+    if (names[where].empty()) order.push_back(where);
+    names[where].push_back(printable(node.name));
+  }
+  std::string text;
+  for (const std::string& where : order) {
+    const std::vector<std::string>& of = names[where];
+    std::string line =
+        "Only in " + where + ": " + std::to_string(of.size()) + (of.size() == 1 ? " node: " : " nodes: ");
+    const std::size_t told = all_names ? of.size() : std::min(kNames, of.size());
+    for (std::size_t n = 0; n < told; ++n) line += (n == 0 ? "" : ", ") + elided(of[n]);
+    if (told < of.size()) line += ", … (--nodes names all)";
+    text += wrapped(line, kLine, "", 2);
+  }
+  return text.empty() ? "" : text + "\n";
+}
+
+std::string names_of(const Runs& runs) {
+  std::vector<std::string> names;
+  for (const ComparedRun& run : runs)
+    if (std::find(names.begin(), names.end(), run.name) == names.end()) names.push_back(run.name);
+  std::string text;
+  for (std::size_t n = 0; n < names.size(); ++n)
+    text += (n == 0 ? "" : n + 1 == names.size() ? " and " : ", ") + printable(names[n]);
+  return text;
 }
 
 }  // namespace
 
-std::string text_comparison(const RunResult& first, const RunResult& second, const TextStyle& style) {
-  const RunResult a = printable(first), b = printable(second);
+std::string text_comparison(const Runs& runs, const TextStyle& style) {
   constexpr std::size_t kKinds = 12, kNodes = 20;
-  const auto titles = titles_of(a, b);
-  const auto nodes = nodes_of(a, b), kinds = kinds_of_both(a, b);
+  const std::vector<std::string> titles = titles_of(runs);
+  const auto nodes = aligned_nodes(runs), kinds = aligned_kinds(runs);
   const std::size_t shown = style.all_nodes ? nodes.size() : kNodes;
-  return heading(a.name + (a.name == b.name ? "" : " and " + b.name), style) + total_table(a, b) + "\n" +
-         heading("Kinds of operators, by how much they differ", style) +
-         pair_table("Type", kinds, style.all_nodes ? kinds.size() : kKinds, titles, true) + "\n" +
-         heading("Nodes, by how much they differ" +
-                     (shown < nodes.size() ? " (" + std::to_string(shown) + " of " +
-                                                 std::to_string(nodes.size()) + "; --nodes shows all)"
-                                           : ""),
-                 style) +
-         pair_table("Node", nodes, shown, titles, false);
+  const std::string of = shown < nodes.size() ? " (" + std::to_string(shown) + " of " +
+                                                    std::to_string(nodes.size()) + "; --nodes shows all)"
+                                              : "";
+  return heading(names_of(runs), style) + legend(runs) + "\n" + total_table(runs, titles) + "\n" +
+         not_everywhere(nodes, style.all_nodes) +
+         heading("Kinds of operators, by how much they differ, in ms", style) +
+         row_table("Type", "Count", kinds, style.all_nodes ? kinds.size() : kKinds, titles, counts) + "\n" +
+         heading("Nodes, by how much they differ, in ms" + of, style) +
+         row_table("Node", "ON", nodes, shown, titles, sides);
 }
 
-Document comparison_document(const RunResult& a, const RunResult& b) {
-  const auto side = [metrics = metrics_of_a_side()](const RunResult& run) {
-    return table_of(metrics, std::array<std::reference_wrapper<const RunResult>, 1>{run});
-  };
-  return {"bpusim-compare-1",
-          "compare",
-          {{"a", Part::Form::Object, "the first run", side(a)},
-           {"b", Part::Form::Object, "the second run", side(b)},
-           {"kinds", Part::Form::List, "kinds of operators, by how much they differ",
-            table_of(pair_metrics(), kinds_of_both(a, b))},
-           {"nodes", Part::Form::List, "nodes by name, by how much they differ",
-            table_of(pair_metrics(), nodes_of(a, b))}}};
+std::string json_comparison(const Runs& runs, const Making& making) {
+  return json_text(json_of(comparison_document(runs, making)));
 }
 
-std::string json_comparison(const RunResult& a, const RunResult& b) {
-  return json_text(json_of(comparison_document(a, b)));
-}
-
-std::string csv_comparison(const RunResult& a, const RunResult& b) {
+std::string csv_comparison(const Runs& runs) {
   const std::vector<NodeMetric>& metrics = node_metrics();
-  const std::vector<Pair> pairs = nodes_of(a, b);
-  MetricTable table = table_of(std::vector<PairMetric>{pair_metrics().front(), difference_metric()}, pairs);
-  for (const auto& [key, side] : {std::pair("a.", &Pair::a), std::pair("b.", &Pair::b)})
-    for (const NodeMetric& metric : metrics) {
-      if (metric.name == "name") continue;
-      table.metrics.push_back(metric);
-      table.metrics.back().name = key + metric.name;
-      for (std::size_t p = 0; p < pairs.size(); ++p) {
-        const std::optional<Pair::Side>& there = pairs[p].*side;
-        table.rows[p].push_back(there ? metric.read(*there->node) : Value());
-      }
-    }
+  const std::vector<AlignedRow> nodes = aligned_nodes(runs);
+  MetricTable table;
+  const auto add = [&](const std::string& name, const auto& read) {
+    table.metrics.emplace_back().name = name;
+    for (std::size_t n = 0; n < nodes.size(); ++n) table.rows[n].push_back(read(nodes[n]));
+  };
+  table.rows.resize(nodes.size());
+  add("name", [](const AlignedRow& row) { return to_value(row.name); });
+  for (std::size_t r = 1; r < runs.size(); ++r) {
+    add(run_letter(r) + ".difference_ms",
+        [r](const AlignedRow& row) { return to_value(row.difference_ms(r)); });
+    add(run_letter(r) + ".difference_percent",
+        [r](const AlignedRow& row) { return to_value(row.difference_percent(r)); });
+  }
+  for (std::size_t r = 0; r < runs.size(); ++r)
+    for (std::size_t m = 0; m < metrics.size(); ++m)
+      if (metrics[m].name != "name")
+        add(run_letter(r) + "." + metrics[m].name, [r, m](const AlignedRow& row) {
+          return row.by_run[r] == nullptr ? Value() : row.by_run[r]->metrics[m];
+        });
   return csv_of(table);
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "sim/report/documents.h"
+#include "sim/report/identity_report.h"
 #include "sim/report/json_text.h"
 #include "sim/report/metric_text.h"
 
@@ -62,7 +63,7 @@ std::string text_conformance(const Cases& cases) {
          " of them cases of other operators, not listed)\n";
 }
 
-Document conformance_document(const Cases& cases) {
+Document conformance_document(const Cases& cases, const Making& making) {
   using Counts = Metric<Cases>;
   static const std::vector<Counts> counts = {
       Counts("passed", "", "cases that passed", [](const Cases& all) { return count(all, Status::Passed); }),
@@ -70,16 +71,18 @@ Document conformance_document(const Cases& cases) {
       Counts("skipped", "", "cases that were not run",
              [](const Cases& all) { return count(all, Status::Skipped); }),
   };
-  return {"bpusim-conformance-1",
+  return {"bpusim-conformance-2",
           "conformance",
           {{"", Part::Form::Inline, "",
             table_of(counts, std::array<std::reference_wrapper<const Cases>, 1>{cases})},
            {"cases", Part::Form::List, "cases by name, in the order of the folders",
-            table_of(conformance_metrics(), cases)}}};
+            table_of(conformance_metrics(), cases)},
+           version_part(),
+           host_part(making)}};
 }
 
-std::string json_conformance(const Cases& cases) {
-  return json_text(json_of(conformance_document(cases)));
+std::string json_conformance(const Cases& cases, const Making& making) {
+  return json_text(json_of(conformance_document(cases, making)));
 }
 
 }  // namespace bpusim

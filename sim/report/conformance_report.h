@@ -13,6 +13,6 @@ namespace bpusim {
 std::string text_conformance(const std::vector<ConformanceCase>& cases);
 
 /// Keys as in docs/report.md.
-std::string json_conformance(const std::vector<ConformanceCase>& cases);
+std::string json_conformance(const std::vector<ConformanceCase>& cases, const Making& making = {});
 
 }  // namespace bpusim

@@ -28,6 +28,8 @@ std::string type_text(ValueType type) {
       return "list of texts";
     case ValueType::Numbers:
       return "list of numbers";
+    case ValueType::Scalar:
+      return "number, text, true or false";
   }
   throw std::logic_error("type_text: unknown ValueType");
 }

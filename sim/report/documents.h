@@ -3,13 +3,14 @@
 
 #include <vector>
 
+#include "sim/report/compared_run.h"
 #include "sim/report/document.h"
 
 namespace bpusim {
 
 Document run_document(const RunResult& result);
 Document check_document(const CheckResult& result);
-Document comparison_document(const RunResult& a, const RunResult& b);
-Document conformance_document(const std::vector<ConformanceCase>& cases);
+Document comparison_document(const std::vector<ComparedRun>& runs, const Making& making);
+Document conformance_document(const std::vector<ConformanceCase>& cases, const Making& making);
 
 }  // namespace bpusim

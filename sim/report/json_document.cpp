@@ -88,17 +88,28 @@ const char* type_name(ValueType type) {
     case ValueType::Names:
     case ValueType::Numbers:
       return "array";
+    case ValueType::Scalar:
+      break;
   }
-  throw std::logic_error("type_name: unknown ValueType");
+  throw std::logic_error("type_name: a ValueType without one");
 }
 
 Json schema_of(const MetricInfo& metric, bool absent_with_its_object) {
   const bool or_null = (metric.optional && !absent_with_its_object) || !metric.always_finite;
-  Json schema = {{"type", type_or_null(type_name(metric.type), or_null)}};
+  Json schema;
+  if (metric.type == ValueType::Scalar) {
+    schema["type"] = {"number", "string", "boolean"};
+    if (or_null) schema["type"].push_back("null");
+  } else {
+    schema["type"] = type_or_null(type_name(metric.type), or_null);
+  }
   schema["description"] = metric.meaning + (metric.unit.empty() ? "" : " [" + metric.unit + "]");
   if (metric.type == ValueType::Names) schema["items"] = {{"type", "string"}};
   if (metric.type == ValueType::Numbers) schema["items"] = {{"type", "number"}};
-  if (!metric.choices.empty()) schema["enum"] = metric.choices;
+  if (!metric.choices.empty()) {
+    schema["enum"] = metric.choices;
+    if (or_null) schema["enum"].push_back(nullptr);
+  }
   return schema;
 }
 

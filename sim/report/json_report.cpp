@@ -3,6 +3,7 @@
 
 #include "sim/report/advice_text.h"
 #include "sim/report/documents.h"
+#include "sim/report/identity_report.h"
 #include "sim/report/json_text.h"
 #include "sim/report/quantisation_report.h"
 #include "sim/report/report.h"
@@ -48,7 +49,7 @@ Document run_document(const RunResult& result) {
   const std::vector<KindSummary> kinds = kinds_of(result.nodes);
   const std::array<std::reference_wrapper<const RunResult>, 1> run = {result};
   return {
-      "bpusim-run-1",
+      "bpusim-run-2",
       "run",
       {{"", Part::Form::Inline, "", table_of(total_metrics(), run)},
        {"engines", Part::Form::List, "what each engine did over the whole run",
@@ -63,7 +64,9 @@ Document run_document(const RunResult& result) {
        {"outputs", Part::Form::List, "outputs of the network, as the application finds them in memory",
         table_of(output_metrics(), result.outputs)},
        quantisation_part(result),
-       advice_part(result.advice, result.time_ms(result.cycles))}};
+       advice_part(result.advice, result.time_ms(result.cycles)),
+       identity_part(result.identity),
+       {"", Part::Form::Inline, kHostMeaning, table_of(host_metrics(), run)}}};
 }
 
 Document check_document(const CheckResult& result) {
@@ -72,12 +75,14 @@ Document check_document(const CheckResult& result) {
       Row("notes", "", "what the run's file asks for that is not modelled, or is read as something else",
           &CheckResult::notes)};
   const std::array<std::reference_wrapper<const CheckResult>, 1> told = {result};
-  return {"bpusim-check-1",
+  return {"bpusim-check-2",
           "check",
           {{"nodes", Part::Form::List, "where each operator would run",
             table_of(placed_node_metrics(), result.nodes)},
            {"", Part::Form::Inline, "Behind `nodes`, what the file asks for", table_of(notes, told)},
-           advice_part(result.advice, 0)}};
+           advice_part(result.advice, 0),
+           identity_part(result.identity),
+           host_part(result.making)}};
 }
 
 std::string json_report(const RunResult& result) {

@@ -47,9 +47,9 @@ Column<Of> column_of(const std::vector<Metric<Of>>& table, const std::string& na
 /// An empty table with these columns.
 template <class Of>
 TextTable table_with(const std::vector<Column<Of>>& columns) {
-  std::vector<std::string> titles;
+  std::vector<TextColumn> titles;
   titles.reserve(columns.size());
-  for (const Column<Of>& column : columns) titles.push_back(column.title);
+  for (const Column<Of>& column : columns) titles.emplace_back(column.title);
   return TextTable(titles);
 }
 

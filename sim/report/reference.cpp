@@ -11,7 +11,7 @@ namespace {
 // Of results of nothing: a document without rows has all that its schema and its page say.
 const std::vector<Document>& documents() {
   static const std::vector<Document> all = {run_document({}), comparison_document({}, {}), check_document({}),
-                                            conformance_document({})};
+                                            conformance_document({}, {})};
   return all;
 }
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "sim/report/advice_text.h"
+#include "sim/report/identity_text.h"
 #include "sim/report/mapper_table.h"
 #include "sim/report/metric_text.h"
 #include "sim/report/quantisation_report.h"
@@ -246,7 +247,7 @@ std::string totals(const RunResult& r) {
                     of("total.sram_high_water_bytes") + " of " + of("total.sram_bytes") + " a core");
   text += total_row("simulated / wall", fixed(r.time_ms(r.cycles) / 1000 / r.wall_seconds * 1000, 3) +
                                             " ms of machine time a second of wall time (" +
-                                            of("total.wall_seconds") + " s)");
+                                            of("host.wall_seconds") + " s)");
   return text;
 }
 
@@ -258,8 +259,9 @@ std::string heading(const std::string& text, const TextStyle& style) {
 
 std::string text_report(const RunResult& given, const TextStyle& style) {
   const RunResult result = printable(given);
-  std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n\n" +
-                     heading("Totals", style) + totals(result) + "\n" + heading("Kinds of operators", style) +
+  std::string text = result.name + " on " + result.machine + ", policy " + result.policy + "\n" +
+                     identity_text(result.identity, result.making) + "\n" + heading("Totals", style) +
+                     totals(result) + "\n" + heading("Kinds of operators", style) +
                      kind_table(result, style) + lines_under("Warnings", result.warnings) +
                      lines_under("Of the file", result.notes) + advice_text(result, style) + "\n" +
                      nodes_part(result, style) + "\n" + heading("Where and why", style) + reasons(result) +
@@ -284,7 +286,8 @@ std::string text_placement(const CheckResult& given, const TextStyle& style) {
     table.add(cells_of(columns, n), !style.colour || n.on == Side::Bpu ? ""
                                     : n.on == Side::Cpu                ? kYellow
                                                                        : kRed);
-  return table.str() + lines_under("Of the file", result.notes) + advice_text(result.advice, 0, style);
+  return identity_text(result.identity, result.making) + "\n" + table.str() +
+         lines_under("Of the file", result.notes) + advice_text(result.advice, 0, style);
 }
 
 }  // namespace bpusim

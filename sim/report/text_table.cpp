@@ -12,61 +12,159 @@ namespace bpusim {
 
 namespace {
 
-// Characters that a terminal shows, not bytes.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+constexpr std::size_t kBetween = 2;  // columns of a terminal between those of the table
+
+using Long = TextColumn::Long;
+using Rows = std::vector<std::vector<std::string>>;
+
+// Which columns are shown, and how wide.
+class Layout {
+ public:
+  Layout(const std::vector<TextColumn>& columns, const Rows& rows, std::size_t width)
+      : columns_(columns), width_(width) {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      std::size_t widest = width_of(columns[c].title);
+      least_.push_back(std::max(widest, columns[c].least));
+      for (const auto& row : rows) widest = std::max(widest, width_of(row[c]));
+      wanted_.push_back(width == kAnyWidth ? widest : std::min(widest, std::max(least_[c], columns[c].most)));
+      least_[c] = columns[c].when_long == Long::Kept ? wanted_[c] : std::min(least_[c], wanted_[c]);
+      told_.push_back(!columns[c].may_go || rows.empty() || says_something(columns[c], rows, c));
+    }
+    choose();
+    share_out();
+  }
+
+  const std::vector<std::size_t>& shown() const { return shown_; }  // columns, in their order
+  std::size_t width(std::size_t column) const { return widths_[column]; }
+
+ private:
+  static bool says_something(const TextColumn& column, const Rows& rows, std::size_t c) {
+    return std::any_of(rows.begin(), rows.end(), [&](const std::vector<std::string>& row) {
+      return !row[c].empty() && row[c] != "-" && row[c] != column.dull;
+    });
+  }
+
+  bool fits(const std::vector<std::size_t>& columns, const std::vector<std::size_t>& widths) const {
+    std::size_t sum = 0;
+    for (const std::size_t c : columns) sum += widths[c] + (sum > 0 ? kBetween : 0);
+    return sum <= width_;
+  }
+
+  // The most important first, each where it has room beside those before it.
+  void choose() {
+    std::vector<std::size_t> order;
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (told_[c]) order.push_back(c);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return columns_[a].rank < columns_[b].rank; });
+    for (const std::size_t c : order) {
+      shown_.push_back(c);
+      if (columns_[c].rank > 0 && width_ != kAnyWidth &&
+          !fits(shown_, columns_[c].rank == 1 ? least_ : wanted_))
+        shown_.pop_back();
+    }
+    std::sort(shown_.begin(), shown_.end());
+  }
+
+  // Column by column of the terminal, to the one that has least of what it wants.
+  void share_out() {
+    widths_ = least_;
+    for (;;) {
+      std::size_t neediest = columns_.size();
+      double share = 1;
+      for (const std::size_t c : shown_) {
+        const double has = static_cast<double>(widths_[c]) / static_cast<double>(wanted_[c]);
+        if (widths_[c] >= wanted_[c] || has >= share) continue;
+        neediest = c;
+        share = has;
+      }
+      if (neediest == columns_.size()) return;
+      ++widths_[neediest];
+      if (width_ != kAnyWidth && !fits(shown_, widths_)) {
+        --widths_[neediest];
+        return;
+      }
+    }
+  }
+
+  const std::vector<TextColumn>& columns_;
+  const std::size_t width_;
+  std::vector<std::size_t> least_, wanted_, widths_, shown_;
+  std::vector<bool> told_;
+};
 
 }  // namespace
 
-TextTable::TextTable(const std::vector<std::string>& columns) {
-  for (const std::string& column : columns) {
-    const bool right = !column.empty() && column.back() == '>';
-    names_.push_back(right ? column.substr(0, column.size() - 1) : column);
-    right_.push_back(right);
-  }
+TextColumn::TextColumn(const std::string& text) : title(text), right(!text.empty() && text.back() == '>') {
+  if (right) title.pop_back();
+}
+
+TextColumn TextColumn::elided(std::size_t narrowest, std::size_t widest) const {
+  TextColumn column = *this;
+  column.when_long = Long::Elided;
+  column.least = narrowest;
+  column.most = widest;
+  return column;
+}
+
+TextColumn TextColumn::wrapped(std::size_t narrowest) const {
+  TextColumn column = *this;
+  column.when_long = Long::Wrapped;
+  column.least = narrowest;
+  return column;
+}
+
+TextColumn TextColumn::ranked(int importance) const {
+  TextColumn column = *this;
+  column.rank = importance;
+  return column;
+}
+
+TextColumn TextColumn::unless_all(const std::string& says_nothing) const {
+  TextColumn column = *this;
+  column.may_go = true;
+  column.dull = says_nothing;
+  return column;
 }
 
 void TextTable::add(std::vector<std::string> cells, const std::string& colour) {
-  if (cells.size() != names_.size()) throw std::logic_error("TextTable: a row of the wrong length");
+  if (cells.size() != columns_.size()) throw std::logic_error("TextTable: a row of the wrong length");
   for (std::string& cell : cells) cell = printable(cell);
   rows_.push_back(std::move(cells));
   colours_.push_back(colour);
 }
 
-std::string TextTable::str() const {
-  std::vector<std::size_t> widths;
-  for (std::size_t c = 0; c < names_.size(); ++c) {
-    widths.push_back(width_of(names_[c]));
-    for (const auto& row : rows_) widths[c] = std::max(widths[c], width_of(row[c]));
-  }
+std::string TextTable::str(std::size_t width) const {
+  const Layout layout(columns_, rows_, width);
   std::string out;
   const auto line = [&](const std::vector<std::string>& cells, const std::string& colour) {
     std::string text;
-    for (std::size_t c = 0; c < cells.size(); ++c) {
-      const std::string pad(widths[c] - width_of(cells[c]), ' ');
-      text += (c == 0 ? "" : "  ") + (right_[c] ? pad + cells[c] : cells[c] + pad);
+    for (const std::size_t c : layout.shown()) {
+      const std::string pad(layout.width(c) - width_of(cells[c]), ' ');
+      text += (c == layout.shown().front() ? "" : std::string(kBetween, ' ')) +
+              (columns_[c].right ? pad + cells[c] : cells[c] + pad);
     }
     text.erase(text.find_last_not_of(' ') + 1);
     out += (colour.empty() ? text : colour + text + kPlain) + "\n";
   };
-  line(names_, "");
-  std::vector<std::string> rule;
-  rule.reserve(widths.size());
-  for (const std::size_t width : widths) rule.emplace_back(width, '-');
+  const auto row = [&](const std::vector<std::string>& cells, const std::string& colour) {
+    std::vector<std::vector<std::string>> lines(1, std::vector<std::string>(cells.size()));
+    for (const std::size_t c : layout.shown()) {
+      const std::vector<std::string> parts = columns_[c].when_long == Long::Wrapped
+                                                 ? wrapped_lines(cells[c], layout.width(c))
+                                                 : std::vector{elided(cells[c], layout.width(c))};
+      if (parts.size() > lines.size()) lines.resize(parts.size(), std::vector<std::string>(cells.size()));
+      for (std::size_t p = 0; p < parts.size(); ++p) lines[p][c] = parts[p];
+    }
+    for (const auto& one : lines) line(one, colour);
+  };
+  std::vector<std::string> titles, rule(columns_.size());
+  for (const TextColumn& column : columns_) titles.push_back(column.title);
+  for (const std::size_t c : layout.shown()) rule[c] = std::string(layout.width(c), '-');
+  line(titles, "");
   line(rule, "");
-  for (std::size_t r = 0; r < rows_.size(); ++r) line(rows_[r], colours_[r]);
+  for (std::size_t r = 0; r < rows_.size(); ++r) row(rows_[r], colours_[r]);
   return out;
-}
-
-std::string elided(const std::string& text, std::size_t width) {
-  if (text.size() <= width) return text;
-  const auto inside = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
-  std::size_t head = (width - 1) / 2, tail = text.size() - (width - 1 - head);
-  while (head > 0 && inside(head)) --head;  // not within a character
-  while (tail < text.size() && inside(tail)) ++tail;
-  return text.substr(0, head) + "…" + text.substr(tail);
 }
 
 std::string grouped(std::int64_t value) {

@@ -1,22 +1,55 @@
-// Plain-text tables: columns as wide as their widest cell, numbers to the right.
+// Plain-text tables: columns as wide as their widest cell, or as the width of the whole allows.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "sim/report/text_layout.h"
+
 namespace bpusim {
+
+/// A column of a table, and how it gives way where the table is too wide.
+struct TextColumn {
+  enum class Long {
+    Kept,     ///< cells are shown whole
+    Elided,   ///< cells lose their middle
+    Wrapped,  ///< cells go on in lines below
+  };
+
+  /// A title that ends in '>' is of a column aligned to the right (the sign itself is not printed).
+  TextColumn(const std::string& text);  // NOLINT(google-explicit-constructor): a table is a list of titles
+  TextColumn(const char* text) : TextColumn(std::string(text)) {}  // NOLINT(google-explicit-constructor)
+
+  /// Cells are cut, or wrapped, to no less than `narrowest` columns, and to no more than `widest` where the
+  /// table has a width.
+  TextColumn elided(std::size_t narrowest, std::size_t widest = kAnyWidth) const;
+  TextColumn wrapped(std::size_t narrowest) const;
+  /// 0 (as it is without) never goes; of others that have no room the highest goes first. Elided columns are
+  /// cut for those of rank 0 and 1 alone.
+  TextColumn ranked(int importance) const;
+  /// The column goes where each cell is empty, "-" or this.
+  TextColumn unless_all(const std::string& says_nothing) const;
+
+  std::string title;
+  bool right = false;
+  Long when_long = Long::Kept;
+  std::size_t least = 0, most = kAnyWidth;
+  int rank = 0;
+  bool may_go = false;  ///< where all of its cells say nothing
+  std::string dull;
+};
 
 class TextTable {
  public:
-  /// A column that ends in '>' is aligned to the right (the sign itself is not printed).
-  explicit TextTable(const std::vector<std::string>& columns);
+  explicit TextTable(std::vector<TextColumn> columns) : columns_(std::move(columns)) {}
   /// As many cells as columns. `colour` is an escape sequence for the whole row, or empty.
   void add(std::vector<std::string> cells, const std::string& colour = "");
-  std::string str() const;
+  /// Lines of at most `width` columns, unless those of rank 0 need more.
+  std::string str(std::size_t width = kAnyWidth) const;
 
  private:
-  std::vector<std::string> names_;
-  std::vector<bool> right_;
+  std::vector<TextColumn> columns_;
   std::vector<std::vector<std::string>> rows_;
   std::vector<std::string> colours_;
 };
@@ -25,9 +58,6 @@ constexpr const char* kPlain = "\033[0m";
 constexpr const char* kBold = "\033[1m";
 constexpr const char* kYellow = "\033[33m";
 constexpr const char* kRed = "\033[31m";
-
-/// The text, or where it is longer than `width` bytes its two ends with "…" between.
-std::string elided(const std::string& text, std::size_t width = 40);
 
 /// 12,345,678
 std::string grouped(std::int64_t value);

@@ -21,8 +21,8 @@ namespace bpusim {
 using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>,
                            std::vector<double>>;
 
-/// What a metric's values are, where they are there.
-enum class ValueType { Bool, Integer, Number, Text, Names, Numbers };
+/// What a metric's values are, where they are there. A scalar is a number, a text or a truth.
+enum class ValueType { Bool, Integer, Number, Text, Names, Numbers, Scalar };
 
 /// The value as a number, for comparing and for arithmetic: true is 1. Nothing for texts, lists and absent
 /// values.
@@ -84,6 +84,9 @@ inline Value to_value(std::vector<std::string> value) {
 inline Value to_value(std::vector<double> value) {
   return value;
 }
+inline Value to_value(const ParameterValue& value) {
+  return std::visit([](const auto& held) { return Value(held); }, value);
+}
 template <class T>
 Value to_value(const std::optional<T>& value) {
   return value ? to_value(*value) : Value();
@@ -98,6 +101,7 @@ struct ValueTypeOf {
                                      : std::is_floating_point_v<T>                 ? ValueType::Number
                                      : std::is_same_v<T, std::vector<std::string>> ? ValueType::Names
                                      : std::is_same_v<T, std::vector<double>>      ? ValueType::Numbers
+                                     : std::is_same_v<T, ParameterValue>           ? ValueType::Scalar
                                                                                    : ValueType::Text;
 };
 template <class T>
@@ -169,6 +173,7 @@ using SegmentMetric = Metric<PartOf<SegmentSummary>>;
 // Tables in the order of the keys in JSON.
 const std::vector<RunMetric>& total_metrics();    ///< what ran, and the run's totals: "total.time_ms"
 const std::vector<RunMetric>& stall_metrics();    ///< cycles of all engines without work: "stalls.dram"
+const std::vector<RunMetric>& host_metrics();     ///< what no figure depends on: "host.wall_seconds"
 const std::vector<RunMetric>& summary_metrics();  ///< of all nodes together, not in JSON: "output.cosine"
 const std::vector<NodeMetric>& node_metrics();
 const std::vector<EngineMetric>& engine_metrics();
@@ -177,8 +182,12 @@ const std::vector<Metric<OutputResult>>& output_metrics();
 const std::vector<KindMetric>& kind_metrics();
 const std::vector<Metric<PlacedNode>>& placed_node_metrics();
 const std::vector<Metric<ConformanceCase>>& conformance_metrics();
+const std::vector<Metric<Making>>& making_metrics();      ///< of host_metrics() what is of no run
+const std::vector<Metric<Identity>>& identity_metrics();  ///< "model.sha256"
+const std::vector<Metric<MachineParameter>>& parameter_metrics();
+const std::vector<Metric<NamedFile>>& file_metrics();
 
-/// All metrics of a whole run: totals, stalls and summary.
+/// All metrics of a whole run: totals, stalls, host and summary.
 const std::vector<RunMetric>& run_metrics();
 
 /// The metric of that name in a table, or null.

@@ -9,6 +9,7 @@
 
 #include "models/observers/cause.h"
 #include "sim/result/advice.h"
+#include "sim/result/identity.h"
 
 namespace bpusim {
 
@@ -168,6 +169,8 @@ struct RunResult {
   std::int64_t sram_bytes = 0, sram_high_water_bytes = 0;  ///< of one core
   std::int64_t row_hits = 0, row_misses = 0, row_conflicts = 0;
   double wall_seconds = 0;
+  Identity identity;
+  Making making;
 
   double time_ms(std::int64_t of_cycles) const { return static_cast<double>(of_cycles) / clock_mhz / 1000; }
 };
@@ -183,6 +186,8 @@ struct CheckResult {
   std::vector<PlacedNode> nodes;
   std::vector<Advice> advice;
   std::vector<std::string> notes;  ///< as in RunResult
+  Identity identity = {};
+  Making making = {};
 };
 
 }  // namespace bpusim

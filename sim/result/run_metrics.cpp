@@ -93,8 +93,6 @@ std::vector<RunMetric> memory() {
       RunMetric("total.row_misses", "bursts", "that found no row open in their bank", &RunResult::row_misses),
       RunMetric("total.row_conflicts", "bursts", "that found another row open in their bank",
                 &RunResult::row_conflicts),
-      RunMetric("total.wall_seconds", "s", "that the simulation took", &RunResult::wall_seconds)
-          .column("", Shown::fixed(2)),
   };
 }
 
@@ -150,7 +148,7 @@ const std::vector<RunMetric>& summary_metrics() {
 
 const std::vector<RunMetric>& run_metrics() {
   static const std::vector<RunMetric> table =
-      joined<RunResult>({total_metrics(), stall_metrics(), summary_metrics()});
+      joined<RunResult>({total_metrics(), stall_metrics(), host_metrics(), summary_metrics()});
   return table;
 }
 

@@ -9,6 +9,7 @@
 #include "models/machine.h"
 #include "sim/advise/advice.h"
 #include "sim/advise/timed_advice.h"
+#include "sim/config/input_file.h"
 #include "sim/input_error.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/names_given.h"
@@ -231,6 +232,9 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
   if (options.listener.warning)
     for (const std::string& text : result.warnings) options.listener.warning(text);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.identity = identity_of(scenario);  // as it is asked for, not as a search leaves it
+  result.identity.options.function = options.function;
+  result.identity.options.what_if = options.what_if;
   if (options.what_if) try_changes(final_scenario, searching, choices, result);
   leave_out_losses(result.advice);
   if (options.taken != nullptr) *options.taken = std::move(choices);
@@ -240,6 +244,8 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
 CheckResult check_named(const Scenario& scenario) {
   require_samples(scenario.run.samples, scenario.run.input_samples);
   CheckResult result;
+  result.identity = identity_of(scenario);
+  result.identity.options.function = false;
   result.notes = scenario.run.notes;
   const Requests requests = requests_of(scenario.run);
   PlacedNetwork placed;
@@ -259,7 +265,12 @@ CheckResult check_named(const Scenario& scenario) {
 
 RunResult simulate(const Scenario& scenario, const RunOptions& options,
                    const std::vector<Observer*>& observers) {
-  return naming_file(scenario.run, [&] { return simulate_named(scenario, options, observers); });
+  return naming_file(scenario.run, [&] {
+    const std::size_t mark = files_read();
+    RunResult result = simulate_named(scenario, options, observers);
+    add_files_since(mark, result.identity);  // samples, and external data once somebody asked for them
+    return result;
+  });
 }
 
 GoldenValues golden_values(const Scenario& scenario, const Listener& listener) {

@@ -214,7 +214,8 @@ RunSpec parse_run(const std::string& text, const std::string& name, const std::s
   run.name = own["name"].word(run.name);
   run.machine = config_of(root["machine"], "machines", run);
   run.policy = config_of(root["policy"], "support", run);
-  const auto seed = static_cast<std::uint64_t>(root["seed"].integer(1, 0, 1e12)) * kSeedsApart;
+  run.seed = root["seed"].integer(run.seed, 0, 1e12);
+  const auto seed = static_cast<std::uint64_t>(run.seed) * kSeedsApart;
   run.defaults = read_options(root, run.defaults);
   read_quantisation(root, run);
   read_set(root["set"], run);

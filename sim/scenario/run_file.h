@@ -59,6 +59,7 @@ struct RunSpec {
   std::string policy;                       ///< empty: the machine's own
   std::vector<std::string> settings;        ///< "section.key=value"
   SettingPlaces setting_places;             ///< of those that a file sets
+  std::int64_t seed = 1;                    ///< of all drawn numbers
   bool overlap = false;                     ///< neighbours on the BPU load while the one before them computes
   std::vector<std::string> samples;         ///< files and folders to calibrate on; none: the run's own input
   std::vector<InputSamples> input_samples;  ///< the same of single inputs

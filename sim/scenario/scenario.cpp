@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/config/config_paths.h"
+#include "sim/config/input_file.h"
 #include "sim/config/machine_file.h"
 #include "sim/config/suggest.h"
 #include "sim/config/yaml_reader.h"
@@ -156,16 +157,45 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
   for (auto& [name, options] : run.options) options.calibration = given.calibration;
 }
 
-}  // namespace
-
-namespace {
-
 // A name of the command line as the list has it; says where that is another.
 std::string config_taken(const char* kind, const std::string& sub_folder, const std::string& word,
                          std::vector<std::string>& taken) {
   const std::string name = config_name(sub_folder, word);
   if (name != word) taken.push_back(std::string(kind) + " '" + word + "' is taken as " + name);
   return name;
+}
+
+// The machine that the run names; says where it names none.
+void settle_machine(const Overrides& overrides, RunSpec& run) {
+  if (!overrides.machine.empty())
+    run.machine = config_taken("machine", "machines", overrides.machine, run.taken);
+  if (!run.machine.empty()) return;
+  if (run.of_toolchain) throw InputError(run.notes.at(0));  // its chip has no preset
+  run.machine = "generic";
+  run.taken.emplace_back(
+      "no machine is named: generic is taken; --machine NAME takes another (bpusim list machines)");
+}
+
+Scenario resolve(RunSpec run, const Overrides& overrides, ScenarioOrigin origin) {
+  Scenario scenario;
+  settle_machine(overrides, run);
+  if (!overrides.policy.empty()) run.policy = config_taken("policy", "support", overrides.policy, run.taken);
+  origin.file_settings = run.settings;
+  origin.command_settings = overrides.settings;
+  origin.assume = overrides.assume;
+  origin.inputs_as_weights = overrides.inputs_as_weights;
+  append(run.settings, overrides.settings);
+  override_quantisation(overrides, run);
+  override_places(overrides.on, run);
+  scenario.machine = read_machine(run.machine, run.settings, run.setting_places, &run.taken);
+  const std::string& policy = run.policy.empty() ? scenario.machine.policy : run.policy;
+  scenario.policy = Policy::read(policy);
+  note_machine(run.machine, origin);
+  note_policy(policy, origin);
+  append(run.notes, run.taken);
+  scenario.origin = std::move(origin);
+  scenario.run = std::move(run);
+  return scenario;
 }
 
 ReadOptions read_options(const Overrides& overrides) {
@@ -206,33 +236,19 @@ RunSpec read_named(const std::string& file, ReadOptions options) {
 Scenario resolve(const std::string& file, const Overrides& overrides, const Listener& listener) {
   const ReadOptions options = read_options(overrides);
   listener.report("import", 0, 0);
+  const std::size_t mark = files_read();
   RunSpec run = read_named(file, options);
   if (run.from_model) warn_of_unknown_attributes(run.network, listener);
-  Scenario scenario = resolve(std::move(run), overrides);
+  ScenarioOrigin origin;
+  note_files(file, mark, run, origin);
+  Scenario scenario = resolve(std::move(run), overrides, std::move(origin));
   if (listener.note)
     for (const std::string& text : scenario.run.taken) listener.note(text);
   return scenario;
 }
 
 Scenario resolve(RunSpec run, const Overrides& overrides) {
-  Scenario scenario;
-  if (!overrides.machine.empty())
-    run.machine = config_taken("machine", "machines", overrides.machine, run.taken);
-  if (!overrides.policy.empty()) run.policy = config_taken("policy", "support", overrides.policy, run.taken);
-  append(run.settings, overrides.settings);
-  override_quantisation(overrides, run);
-  override_places(overrides.on, run);
-  if (run.machine.empty() && run.of_toolchain) throw InputError(run.notes.at(0));  // its chip has no preset
-  if (run.machine.empty()) {
-    run.machine = "generic";
-    run.taken.emplace_back(
-        "no machine is named: generic is taken; --machine NAME takes another (bpusim list machines)");
-  }
-  scenario.machine = read_machine(run.machine, run.settings, run.setting_places, &run.taken);
-  scenario.policy = Policy::read(run.policy.empty() ? scenario.machine.policy : run.policy);
-  append(run.notes, run.taken);
-  scenario.run = std::move(run);
-  return scenario;
+  return resolve(std::move(run), overrides, {});
 }
 
 }  // namespace bpusim

@@ -2,12 +2,14 @@
 // files and settings become values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "models/machine_params.h"
 #include "sim/config/policy.h"
 #include "sim/listener.h"
+#include "sim/scenario/identity.h"
 #include "sim/scenario/run_file.h"
 
 namespace bpusim {
@@ -16,6 +18,7 @@ struct Scenario {
   RunSpec run;
   MachineParams machine;
   Policy policy;
+  ScenarioOrigin origin = {};
 };
 
 /// What overrides a run file, or stands beside a model. Empty fields leave it to the file.
@@ -37,6 +40,9 @@ struct Overrides {
   std::string memory_limit;   ///< bytes that the run may take (MemoryBudget), "4GiB"; empty for the default
   bool outside_data = false;  ///< external data may lie outside of the model's folder
 };
+
+/// Bytes of "4GiB"; 0, which stands for MemoryBudget's default, of no text. Throws InputError.
+std::int64_t parse_memory_limit(const std::string& text);
 
 /// Reads a run file (.yaml) or a model (.onnx) and what it names. Throws InputError with everything that is
 /// wrong. The listener is warned of attributes of a model that nobody knows, and told what was taken where no

@@ -27,27 +27,57 @@ Y
 expect 0 'LayerNormalization' "$bpusim" run good.yaml
 "$bpusim" run good.yaml --machine generic >out.txt 2>err.txt
 [ -s err.txt ] && { echo "FAILED: a run without trouble writes to stderr"; failures=$((failures + 1)); }
-expect 0 '"schema": "bpusim-run-1"' "$bpusim" run good.yaml --json -
+expect 0 '"schema": "bpusim-run-2"' "$bpusim" run good.yaml --json -
 expect 0 'Totals' "$bpusim" run good.yaml --out results --json r.json --machine rdk-x5 --policy full
 [ -s results/report.txt ] && [ -s results/report.json ] && [ -s r.json ] || { echo "FAILED: --out or --json left nothing"; failures=$((failures + 1)); }
 expect 0 'info: LayerNormalization' "$bpusim" --log info run good.yaml
 expect 0 'info: compile: node 1 of 1' "$bpusim" --log info run good.yaml
 expect 0 'LayerNormalization' "$bpusim" run good.yaml --nodes --no-what-if
-expect 0 'segments +1 +1' "$bpusim" compare good.yaml --beside-set reduction.lanes=128
-expect 0 'segments +1 +1' "$bpusim" compare --beside-set reduction.lanes=128 good.yaml --log error
+expect 0 'segments +1 +1 +0 +0.0' "$bpusim" compare good.yaml --beside-set reduction.lanes=128
+expect 0 'segments +1 +1 +0 +0.0' "$bpusim" compare --beside-set reduction.lanes=128 good.yaml --log error
 expect 2 "no option '--polcy', did you mean '--policy'.*bpusim run --help" "$bpusim" run good.yaml --polcy full
 expect 2 "no option '--lgo', did you mean '--log'" "$bpusim" --lgo info run good.yaml
 expect 2 "no command 'rnu', did you mean 'run'|there are: .*run" "$bpusim" rnu good.yaml
 [ "$(wc -l <err.txt)" = 1 ] || { echo "FAILED: a wrong option prints more than a line"; failures=$((failures + 1)); }
 expect 0 'generic' "$bpusim" run --set reduction.lanes=128 --set mac.rows=16 good.yaml
-expect 0 '"schema": "bpusim-compare-1"' "$bpusim" compare good.yaml good.yaml --no-function --json -
-expect 2 'nothing tells the two runs apart' "$bpusim" compare good.yaml
+expect 0 '"schema": "bpusim-compare-2"' "$bpusim" compare good.yaml good.yaml --no-function --json -
+expect 2 'nothing tells two runs apart' "$bpusim" compare good.yaml
+
+# Results say how they were made; the same inputs give the same bytes but for who made them.
+expect 0 '^bpusim [0-9.]+.*, machine generic [0-9a-f]{8} with mac.rows=16' "$bpusim" run good.yaml --set mac.rows=16
+grep -q 'run good.yaml --set mac.rows=16$' out.txt || { echo "FAILED: the report does not have the command line"; failures=$((failures + 1)); }
+"$bpusim" run good.yaml --json first.json >out.txt
+"$bpusim" run good.yaml --json "second file.json" >out.txt
+without_host() { sed '/^  "host": {$/,/^  }$/d' "$1"; }
+cmp -s <(without_host first.json) <(without_host "second file.json") || { echo "FAILED: two results of the same differ"; failures=$((failures + 1)); }
+grep -q "run good.yaml --json 'second file.json'\"" "second file.json" || { echo "FAILED: host.command is not what was typed"; failures=$((failures + 1)); }
+grep -q "\"sha256\": \"$(sha256sum good.yaml | cut -d' ' -f1)\"" first.json || { echo "FAILED: no hash of the run file"; failures=$((failures + 1)); }
+
+# Any number of runs, stored or simulated.
+"$bpusim" run good.yaml --machine rdk-x5 --policy full --no-what-if --json x5.json >out.txt
+expect 0 '^ +a +b +%|generic +rdk-x5' "$bpusim" compare first.json x5.json
+expect 0 'mac.rows=16' "$bpusim" compare first.json good.yaml --set mac.rows=16
+expect 0 '^b: int16=LayerNormalization' "$bpusim" compare good.yaml --beside '--int16 LayerNormalization'
+expect 0 '^c: machine rdk-x5 [0-9a-f]{8}, policy full|^c: .*rdk-x5' "$bpusim" compare good.yaml --no-function --beside '--set mac.rows=16' --beside '--machine rdk-x5 --policy full'
+expect 0 '^c: .*\(from first.json\)' "$bpusim" compare good.yaml x5.json first.json
+expect 2 "x5.json: --beside-machine, --beside-policy and --beside-set change nothing" "$bpusim" compare good.yaml x5.json --beside-policy full
+expect 2 "first.json: --beside runs the first file again" "$bpusim" compare first.json --beside '--int16 all'
+expect 2 "^error: --machine changes nothing: all that is compared here is stored" "$bpusim" compare first.json x5.json --machine s100
+expect 2 "beside.*are of the second of two runs" "$bpusim" compare good.yaml good.yaml good.yaml --beside-policy full
+expect 2 "^error: --beside '--polcy full': .*polcy" "$bpusim" compare good.yaml --beside '--polcy full'
+head -c 1000 first.json >cut.json
+expect 2 '^error: cut.json:[0-9]+:[0-9]+: not valid JSON' "$bpusim" compare cut.json good.yaml
+sed 's/"cycles": [0-9][0-9]*/"cycles": "many"/' first.json >words.json
+expect 2 '^error: words.json: total.cycles: expected a whole number' "$bpusim" compare words.json first.json
+sed 's/bpusim-run-2/bpusim-run-1/' first.json >old.json
+expect 2 "^error: old.json: is 'bpusim-run-1', and 'bpusim-run-2' is what is read here" "$bpusim" compare old.json first.json
+expect 2 'nowhere.json: no such file' "$bpusim" compare nowhere.json first.json
 expect 0 '^name,op,on,reason,.*,accuracy.cosine,' "$bpusim" run good.yaml --csv -
 [ "$(wc -l <out.txt)" -eq 2 ] || { echo "FAILED: --csv - of one node has other than two lines"; failures=$((failures + 1)); }
 expect 0 'Totals' "$bpusim" run good.yaml --csv r.csv
 cmp -s <("$bpusim" run good.yaml --csv - 2>/dev/null) r.csv || { echo "FAILED: --csv FILE and --csv - differ"; failures=$((failures + 1)); }
-expect 0 '"schema": "bpusim-run-1"' "$bpusim" run good.yaml --json - --csv r.csv
-expect 0 '^name,difference_ms,a.op,.*,b.op,' "$bpusim" compare good.yaml --beside-set reduction.lanes=128 --csv -
+expect 0 '"schema": "bpusim-run-2"' "$bpusim" run good.yaml --json - --csv r.csv
+expect 0 '^name,b.difference_ms,b.difference_percent,a.op,.*,b.op,' "$bpusim" compare good.yaml --beside-set reduction.lanes=128 --csv -
 expect 2 'both write to stdout' "$bpusim" run good.yaml --json - --csv -
 expect 2 'both write to stdout' "$bpusim" compare good.yaml good.yaml --json - --csv -
 expect 2 'nowhere/r.csv: can.t be written' "$bpusim" run good.yaml --csv nowhere/r.csv
@@ -62,7 +92,7 @@ expect 0 'ConvTranspose +MAC array' "$bpusim" list operators
 expect 0 '"cycles": 42367' "$bpusim" cost MatMul --set mac.rows=16 --set mac.cols=16 --shape 128,128,632 --json
 expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
 expect 0 '"title": "bpusim machine"' "$bpusim" docs schema
-expect 0 '"const": "bpusim-compare-1"' "$bpusim" docs schema --of compare
+expect 0 '"const": "bpusim-compare-2"' "$bpusim" docs schema --of compare
 expect 2 'nothing' "$bpusim" docs schema --of nothing
 expect 0 '/variance +ReduceMean' "$bpusim" check good.yaml --machine rdk-x5
 expect 0 'LayerNormalization .*CPU.*the run puts it on the CPU' "$bpusim" check good.yaml --on LayerNormalization=cpu

@@ -218,7 +218,7 @@ TEST_P(Mutations, TheCorpusLoadsOrIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fuzz, Mutations,
-                         ::testing::Values("onnx", "pb", "npy", "npz", "run", "machine", "policy"),
+                         ::testing::Values("onnx", "pb", "npy", "npz", "run", "machine", "policy", "result"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/report/report.h"
 #include "tests/network/npz_archive.h"
 #include "tests/network/onnx_models.h"
 
@@ -228,6 +229,21 @@ std::vector<std::string> machine_seeds() {
 
 std::vector<std::string> policy_seeds() {
   return files(std::string(BPUSIM_SOURCE_DIR) + "/configs/support", ".yaml", kLargestYaml);
+}
+
+std::vector<std::string> result_seeds() {
+  RunResult run;
+  run.name = "small";
+  run.clock_mhz = 1000;
+  run.nodes.resize(2);
+  run.nodes[0].accuracy.emplace();
+  run.nodes[1].fused = {"a", "b"};
+  run.outputs.resize(1);
+  run.quantised.emplace().search.emplace();
+  run.identity.model = NamedFile{"m.onnx", "00"};
+  run.identity.parameters = {{"mac.rows", std::int64_t{16}, "", SetBy::Command}};
+  run.identity.files.resize(1);
+  return {json_report(run)};
 }
 
 }  // namespace bpusim::fuzz

@@ -15,5 +15,6 @@ std::vector<std::string> npz_seeds();
 std::vector<std::string> run_seeds();
 std::vector<std::string> machine_seeds();
 std::vector<std::string> policy_seeds();
+std::vector<std::string> result_seeds();
 
 }  // namespace bpusim::fuzz

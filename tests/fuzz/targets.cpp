@@ -6,6 +6,7 @@
 #include "sim/network/files/tensor_files.h"
 #include "sim/network/onnx/import.h"
 #include "sim/plan/placement.h"
+#include "sim/report/compare.h"
 #include "sim/run/simulate.h"
 #include "sim/scenario/run_file.h"
 #include "sim/scenario/workload.h"
@@ -80,12 +81,19 @@ void policy_target(const std::string& bytes, const Loaded& loaded) {
   loaded();
 }
 
+void result_target(const std::string& bytes, const Loaded& loaded) {
+  const ComparedRun run = stored_run(bytes, "fuzz.json");
+  loaded();
+  text_comparison({run, run});
+  json_comparison({run, run});
+}
+
 const std::vector<Target>& targets() {
   static const std::vector<Target> table = {
-      {"onnx", onnx_target, onnx_seeds},      {"pb", pb_target, pb_seeds},
-      {"npy", npy_target, npy_seeds},         {"npz", npz_target, npz_seeds},
-      {"run", run_target, run_seeds},         {"machine", machine_target, machine_seeds},
-      {"policy", policy_target, policy_seeds}};
+      {"onnx", onnx_target, onnx_seeds},       {"pb", pb_target, pb_seeds},
+      {"npy", npy_target, npy_seeds},          {"npz", npz_target, npz_seeds},
+      {"run", run_target, run_seeds},          {"machine", machine_target, machine_seeds},
+      {"policy", policy_target, policy_seeds}, {"result", result_target, result_seeds}};
   return table;
 }
 

@@ -20,6 +20,8 @@ void npz_target(const std::string& bytes, const Loaded& loaded);
 void run_target(const std::string& bytes, const Loaded& loaded);
 void machine_target(const std::string& bytes, const Loaded& loaded);
 void policy_target(const std::string& bytes, const Loaded& loaded);
+/// A result that `compare` reads.
+void result_target(const std::string& bytes, const Loaded& loaded);
 
 struct Target {
   const char* name;

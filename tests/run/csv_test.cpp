@@ -59,14 +59,14 @@ TEST(Csv, ComparisonHasBothSidesOfANode) {
   a.nodes[0].time_ms = 2;
   b.nodes[0].time_ms = 1;
   b.nodes.pop_back();
-  const std::string csv = csv_comparison(a, b);
+  const std::string csv = csv_comparison({compared_run(a), compared_run(b)});
   const std::string titles = line(csv, 0);
   const auto columns = std::count(titles.begin(), titles.end(), ',') + 1;
   EXPECT_EQ(columns,
-            2 * static_cast<std::ptrdiff_t>(node_metrics().size()));  // two names less, and the difference
-  EXPECT_EQ(titles.substr(0, 26), "name,difference_ms,a.op,a.");
+            2 * static_cast<std::ptrdiff_t>(node_metrics().size()) + 1);  // a name less, and two differences
+  EXPECT_EQ(titles.substr(0, 48), "name,b.difference_ms,b.difference_percent,a.op,a");
   EXPECT_NE(titles.find(",b.accuracy.cosine,"), std::string::npos);
-  EXPECT_EQ(line(csv, 1).substr(0, 9), "first,-1,");
+  EXPECT_EQ(line(csv, 1).substr(0, 13), "first,-1,-50,");
   // The second node is in one run only.
   const std::string nothing(node_metrics().size() - 1, ',');
   EXPECT_EQ(line(csv, 2).substr(line(csv, 2).size() - nothing.size()), nothing);

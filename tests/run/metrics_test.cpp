@@ -160,7 +160,7 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   auto& [name, machine, policy, clock_mhz, function, nodes, outputs, quantised, engines, advice, warnings,
          notes, of_toolchain, cycles, bpu_cycles, host_cycles, dram_read_bytes, dram_write_bytes,
          peak_bandwidth_gbps, pin_bandwidth_gbps, sram_bytes, sram_high_water_bytes, row_hits, row_misses,
-         row_conflicts, wall_seconds] = run;
+         row_conflicts, wall_seconds, identity, making] = run;
   bpu_cycles = host_cycles = 10;
   fields.expect(name, {"name"});
   fields.expect(machine, {"machine.name"});
@@ -180,7 +180,8 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   fields.expect(row_hits, {"total.row_hits"});
   fields.expect(row_misses, {"total.row_misses"});
   fields.expect(row_conflicts, {"total.row_conflicts"});
-  fields.expect(wall_seconds, {"total.wall_seconds"});
+  fields.expect(wall_seconds, {"host.wall_seconds"});
+  fields.expect(identity.seed, {});  // has a table of its own
   for (std::size_t c = 1; c < kCauses; ++c)
     fields.expect(engines[0].cycles[c], {"stalls." + std::string(to_string(static_cast<Cause>(c)))});
   // What the run's metrics read of its nodes; of two outputs, the worse one's figure.
@@ -197,6 +198,9 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   EXPECT_EQ(nodes.size() + outputs.size() + engines.size() + advice.size() + quantised.has_value(), 3U);
   fields.expect(notes, {"notes"});
   fields.expect(of_toolchain, {});  // which table the text begins with, no figure
+  making = {"bpusim run", "now"};
+  EXPECT_EQ(std::get<std::string>(find_metric("host.command")->read(run)), "bpusim run");
+  EXPECT_EQ(std::get<std::string>(find_metric("host.time")->read(run)), "now");
   warnings = {"doubtful"};
   EXPECT_EQ(std::get<std::vector<std::string>>(find_metric("warnings")->read(run)), warnings);
 }

@@ -34,8 +34,12 @@ TEST(Schema, HasTheKeysOfTheJson) {
   run.quantised.emplace().search.emplace();
   run.quantised->sensitivity.resize(1);
   run.advice.resize(1);
+  run.identity.model = run.identity.run_file = NamedFile{};
+  run.identity.parameters.resize(1);
+  run.identity.files.resize(1);
   expect_keys(schema("run"), nlohmann::json::parse(json_report(run)), "run");
-  expect_keys(schema("compare"), nlohmann::json::parse(json_comparison(run, run)), "compare");
+  expect_keys(schema("compare"),
+              nlohmann::json::parse(json_comparison({compared_run(run), compared_run(run)})), "compare");
   expect_keys(schema("check"), nlohmann::json::parse(json_placement({{PlacedNode{}}, run.advice, {}})),
               "check");
   expect_keys(schema("conformance"), nlohmann::json::parse(json_conformance({ConformanceCase{}})),

@@ -101,7 +101,7 @@ class Files(unittest.TestCase):
 
     # Objects of a run file: where they stand in the schema, and a file with `KEYS` in their place.
     OBJECTS = [
-        ((), "operators: [{op: Relu, shape: [4]}]\nKEYS", lambda key, schema: key not in schema["dependentRequired"]),
+        ((), "operators: [{op: Relu, shape: [4]}]\nKEYS", lambda key, schema: key not in schema["then"]["dependentRequired"]),
         ((), "model: nowhere.onnx\nKEYS", lambda key, schema: True),
         (("operators", "items"), "operators:\n- op: Relu\n  shape: [4]\n  KEYS", None),
         (("operators", "items", "then", "items", "anyOf", 1), "operators:\n- op: Relu\n  shape: [4]\n  then:\n  - op: Relu\n    KEYS", None),

@@ -90,8 +90,11 @@ class Schemas(unittest.TestCase):
 
     def test_compare(self):
         result = self.hold("compare", result_of(RUN, "compare", "--policy", "bayes-e", "--beside-policy", "full"))
-        self.assertTrue(any(kind["a"] is None or kind["b"] is None for kind in result["kinds"]))
+        self.assertTrue(any(kind["on"] is None for kind in result["kinds"]))
+        self.assertEqual([run["label"] for run in result["runs"]], ["bayes-e", "full"])
         self.hold("compare", result_of(RUN, "compare", "--beside-policy", "full", "--no-function"))
+        three = result_of(RUN, "compare", "--beside", "--int16 all", "--beside", "--machine s100 --set mac.rows=64")
+        self.assertEqual(len(self.hold("compare", three)["runs"]), 3)
 
     @unittest.skipUnless(os.path.isdir(CASES), "the cases of libonnx-testdata are not there")
     def test_conformance(self):

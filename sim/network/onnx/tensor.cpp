@@ -183,6 +183,7 @@ ExternalData locate(const TensorProto& proto, const OnnxOrigin& origin, const st
 // Where a tensor's bytes lie in a file.
 struct StoredBytes {
   std::filesystem::path file;
+  std::string named;  // the path as the model and its own path give it
   std::filesystem::file_time_type written;
   std::size_t offset;
   ElementType type;
@@ -197,7 +198,7 @@ Tensor read_stored(const StoredBytes& bytes, const Shape& shape) {
   std::error_code error;
   if (std::filesystem::last_write_time(bytes.file, error) != bytes.written || error)
     throw InputError(bytes.gone);
-  const InputFile file(bytes.file.string());
+  const InputFile file(bytes.file.string(), bytes.named);
   parallel_for((count + kPiece - 1) / kPiece, count, [&](std::int64_t piece) {
     thread_local Scratch<char> memory;
     const std::int64_t at = piece * kPiece, now = std::min(kPiece, count - at);
@@ -226,8 +227,11 @@ ModelTensor external_tensor(const TensorProto& proto, const ElementType& type, c
     refuse(origin, what,
            "takes " + std::to_string(need) + " bytes at " + std::to_string(data.offset) + " of '" +
                data.path.string() + "', which is too short (" + std::to_string(size) + " bytes)");
-  const StoredBytes bytes{std::filesystem::absolute(data.path), std::filesystem::last_write_time(data.path),
-                          data.offset, type,
+  const StoredBytes bytes{std::filesystem::absolute(data.path),
+                          data.path.string(),
+                          std::filesystem::last_write_time(data.path),
+                          data.offset,
+                          type,
                           origin.file + ": " + what + " has data in '" + data.path.string() +
                               "', which has changed since the model was read"};
   if (element_count(shape) < kLeastStored) {
