@@ -61,6 +61,7 @@ void merge(const Overrides& given, Overrides& held) {
 
 // The first run with the options in the text, which reads as a command line does.
 RunChoices beside(const RunChoices& first, const std::string& text) {
+  if (text.find_first_not_of(' ') == std::string::npos) throw InputError("--beside '': names no option");
   RunChoices given, run = first;
   CLI::App app;
   app.set_help_flag();

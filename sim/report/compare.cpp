@@ -33,8 +33,18 @@ std::string whole(double number) {
   return grouped(static_cast<std::int64_t>(number));
 }
 
-std::string milliseconds(double ms) {
-  return fixed(ms, 3) + " ms";
+// What times are told in, all of a comparison alike.
+struct TimeUnit {
+  const char* name;
+  double of_a_ms;
+
+  std::string number(double ms) const { return fixed(ms * of_a_ms, 3); }
+};
+
+TimeUnit time_unit(const Runs& runs) {
+  double longest = 0;
+  for (const ComparedRun& run : runs) longest = std::max(longest, run.time_ms);
+  return longest < 1 ? TimeUnit{"us", 1000} : TimeUnit{"ms", 1};
 }
 
 // "-0.000" says no more than "0.000".
@@ -47,8 +57,9 @@ std::string bytes(double count) {
   return (count < 0 ? "-" : "") + bytes_text(static_cast<std::int64_t>(std::abs(count)));
 }
 
-const std::vector<Total>& totals() {
-  static const std::vector<Total> table = {
+std::vector<Total> totals(const TimeUnit& unit) {
+  const auto milliseconds = [unit](double ms) { return unit.number(ms) + " " + unit.name; };
+  return {
       {"operators", [](const ComparedRun& r) { return std::optional<double>(r.nodes); }, whole},
       {"operators on the CPU", [](const ComparedRun& r) { return std::optional<double>(r.nodes_on_cpu); },
        whole},
@@ -68,7 +79,6 @@ const std::vector<Total>& totals() {
       {"output SQNR", [](const ComparedRun& r) { return r.output_sqnr_db; },
        [](double db) { return decibels(db) + (db >= kExactDb ? "" : " dB"); }},
   };
-  return table;
 }
 
 std::string percent_text(const std::optional<double>& percent) {
@@ -96,9 +106,16 @@ std::vector<TextColumn> with_figures(std::vector<TextColumn> columns,
   return columns;
 }
 
-std::string total_table(const Runs& runs, const std::vector<std::string>& titles) {
+// How the runs are called in columns, and what their times are in.
+struct Figures {
+  std::vector<std::string> titles;
+  TimeUnit unit;
+};
+
+std::string total_table(const Runs& runs, const Figures& figures) {
+  const auto& [titles, unit] = figures;
   TextTable table(with_figures({""}, titles));
-  for (const Total& total : totals()) {
+  for (const Total& total : totals(unit)) {
     if (std::none_of(runs.begin(), runs.end(), [&](const ComparedRun& run) { return total.figure(run); }))
       continue;
     std::vector<std::string> cells = {total.title};
@@ -140,16 +157,16 @@ std::string counts(const AlignedRow& row) {
 }
 
 std::string row_table(const char* what, const char* beside, const std::vector<AlignedRow>& rows,
-                      std::size_t shown, const std::vector<std::string>& titles,
-                      std::string (*second)(const AlignedRow&)) {
+                      std::size_t shown, const Figures& figures, std::string (*second)(const AlignedRow&)) {
+  const auto& [titles, unit] = figures;
   TextTable table(with_figures({TextColumn(what).elided(16), beside}, titles));
   for (std::size_t n = 0; n < std::min(rows.size(), shown); ++n) {
     const AlignedRow& row = rows[n];
     std::vector<std::string> cells = {row.name, second(row)};
     for (std::size_t r = 0; r < row.by_run.size(); ++r) {
-      cells.push_back(row.by_run[r] == nullptr ? "-" : fixed(row.by_run[r]->time_ms, 3));
+      cells.push_back(row.by_run[r] == nullptr ? "-" : unit.number(row.by_run[r]->time_ms));
       if (r == 0) continue;
-      if (titles.size() == 2) cells.push_back(without_sign_of_zero(fixed(row.difference_ms(r), 3)));
+      if (titles.size() == 2) cells.push_back(without_sign_of_zero(unit.number(row.difference_ms(r))));
       cells.push_back(row.by_run[r] == nullptr ? "-" : percent_text(row.difference_percent(r)));
     }
     table.add(cells);
@@ -201,18 +218,19 @@ std::string names_of(const Runs& runs) {
 
 std::string text_comparison(const Runs& runs, const TextStyle& style) {
   constexpr std::size_t kKinds = 12, kNodes = 20;
-  const std::vector<std::string> titles = titles_of(runs);
+  const Figures figures = {titles_of(runs), time_unit(runs)};
+  const std::string unit = figures.unit.name;
   const auto nodes = aligned_nodes(runs), kinds = aligned_kinds(runs);
   const std::size_t shown = style.all_nodes ? nodes.size() : kNodes;
   const std::string of = shown < nodes.size() ? " (" + std::to_string(shown) + " of " +
                                                     std::to_string(nodes.size()) + "; --nodes shows all)"
                                               : "";
-  return heading(names_of(runs), style) + legend(runs) + "\n" + total_table(runs, titles) + "\n" +
+  return heading(names_of(runs), style) + legend(runs) + "\n" + total_table(runs, figures) + "\n" +
          not_everywhere(nodes, style.all_nodes) +
-         heading("Kinds of operators, by how much they differ, in ms", style) +
-         row_table("Type", "Count", kinds, style.all_nodes ? kinds.size() : kKinds, titles, counts) + "\n" +
-         heading("Nodes, by how much they differ, in ms" + of, style) +
-         row_table("Node", "ON", nodes, shown, titles, sides);
+         heading("Kinds of operators, by how much they differ, in " + unit, style) +
+         row_table("Type", "Count", kinds, style.all_nodes ? kinds.size() : kKinds, figures, counts) + "\n" +
+         heading("Nodes, by how much they differ, in " + unit + of, style) +
+         row_table("Node", "ON", nodes, shown, figures, sides);
 }
 
 std::string json_comparison(const Runs& runs, const Making& making) {

@@ -188,7 +188,7 @@ std::string legend(const std::vector<ComparedRun>& runs) {
                                               : label_of(all[d].key, trait));
     }
     if (all.size() > kMost) own += ", and " + std::to_string(all.size() - kMost) + " more";
-    if (own.empty()) own = "made like the first";
+    if (own.empty()) own = "nothing of its own";
     if (!runs[r].source.empty()) own += " (from " + printable(runs[r].source) + ")";
     text += wrapped(own, kLine, run_letter(r) + ": ");
   }

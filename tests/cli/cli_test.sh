@@ -64,6 +64,7 @@ expect 2 "x5.json: --beside-machine, --beside-policy and --beside-set change not
 expect 2 "first.json: --beside runs the first file again" "$bpusim" compare first.json --beside '--int16 all'
 expect 2 "^error: --machine changes nothing: all that is compared here is stored" "$bpusim" compare first.json x5.json --machine s100
 expect 2 "beside.*are of the second of two runs" "$bpusim" compare good.yaml good.yaml good.yaml --beside-policy full
+expect 2 "^error: --beside ''" "$bpusim" compare good.yaml --beside ''
 expect 2 "^error: --beside '--polcy full': .*polcy" "$bpusim" compare good.yaml --beside '--polcy full'
 head -c 1000 first.json >cut.json
 expect 2 '^error: cut.json:[0-9]+:[0-9]+: not valid JSON' "$bpusim" compare cut.json good.yaml
