@@ -16,6 +16,15 @@
 
 namespace bpusim {
 
+std::int64_t parse_memory_limit(const std::string& text) {
+  if (text.empty()) return 0;
+  std::string expected = "from 1 byte to 1 EiB";
+  const auto bytes = parse_quantity(text, "bytes", expected);
+  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
+    throw InputError("--memory-limit " + text + ": expected " + expected + ", as 4GiB");
+  return static_cast<std::int64_t>(*bytes);
+}
+
 namespace {
 
 constexpr std::int64_t kMostExtent = 1000000000;
@@ -93,15 +102,6 @@ void warn_of_unknown_attributes(const Network& network, const Listener& listener
   }
   if (warned > most)
     listener.warning(network.file + ": and " + std::to_string(warned - most) + " more such attributes");
-}
-
-std::int64_t parse_memory_limit(const std::string& text) {
-  if (text.empty()) return 0;
-  std::string expected = "from 1 byte to 1 EiB";
-  const auto bytes = parse_quantity(text, "bytes", expected);
-  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
-    throw InputError("--memory-limit " + text + ": expected " + expected + ", as 4GiB");
-  return static_cast<std::int64_t>(*bytes);
 }
 
 std::map<std::string, bool> parse_assumptions(const std::vector<std::string>& texts, Problems& problems) {
