@@ -49,8 +49,9 @@ void merge(const Overrides& given, Overrides& held) {
   override_with(given.policy, held.policy);
   override_with(given.calibration, held.calibration);
   override_with(given.memory_limit, held.memory_limit);
-  for (const auto list : {&Overrides::settings, &Overrides::dims, &Overrides::on, &Overrides::assume,
-                          &Overrides::samples, &Overrides::int16, &Overrides::int32, &Overrides::float32})
+  for (const auto list :
+       {&Overrides::settings, &Overrides::dims, &Overrides::inputs, &Overrides::on, &Overrides::assume,
+        &Overrides::samples, &Overrides::int16, &Overrides::int32, &Overrides::float32})
     append(held.*list, given.*list);
   if (given.int16_below > -1) held.int16_below = given.int16_below;
   if (given.int16_until > -1) held.int16_until = given.int16_until;
