@@ -46,8 +46,8 @@ expect 2 'nothing tells two runs apart' "$bpusim" compare good.yaml
 # Results say how they were made; the same inputs give the same bytes but for who made them.
 expect 0 '^bpusim [0-9.]+.*, machine generic [0-9a-f]{8} with mac.rows=16' "$bpusim" run good.yaml --set mac.rows=16
 grep -q 'run good.yaml --set mac.rows=16$' out.txt || { echo "FAILED: the report does not have the command line"; failures=$((failures + 1)); }
-"$bpusim" run good.yaml --json first.json >out.txt
-"$bpusim" run good.yaml --json "second file.json" >out.txt
+"$bpusim" run good.yaml --json first.json >out.txt 2>err.txt
+"$bpusim" run good.yaml --json "second file.json" >out.txt 2>err.txt
 without_host() { sed '/^  "host": {$/,/^  }$/d' "$1"; }
 cmp -s <(without_host first.json) <(without_host "second file.json") || { echo "FAILED: two results of the same differ"; failures=$((failures + 1)); }
 grep -q "run good.yaml --json 'second file.json'\"" "second file.json" || { echo "FAILED: host.command is not what was typed"; failures=$((failures + 1)); }

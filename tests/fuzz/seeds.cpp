@@ -241,6 +241,7 @@ std::vector<std::string> result_seeds() {
   run.outputs.resize(1);
   run.quantised.emplace().search.emplace();
   run.identity.model = NamedFile{"m.onnx", "00"};
+  run.identity.options.quantisation = "symmetric";
   run.identity.parameters = {{"mac.rows", std::int64_t{16}, "", SetBy::Command}};
   run.identity.files.resize(1);
   return {json_report(run)};
