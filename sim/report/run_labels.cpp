@@ -151,7 +151,7 @@ std::vector<Difference> differences(const std::vector<ComparedRun>& runs) {
 }
 
 std::string label_of(const std::string& key, const Trait* trait) {
-  const std::string value = trait == nullptr ? "-" : value_text(*trait);
+  std::string value = trait == nullptr ? "-" : value_text(*trait);
   if (is_named(key)) return value;
   if (starts_with(key, kFile)) return trait == nullptr ? "-" : with_hash(*trait);
   return (starts_with(key, kOption) ? key.substr(std::string(kOption).size()) : key) + "=" +
