@@ -139,18 +139,19 @@ int run(const RunChoices& c) {
     throw InputError("--dump-golden and --dump-outputs go to the same folder; give each its own");
   std::optional<MapperLog> log;
   if (!c.against.empty()) log = read_mapper_log(c.against);
-  std::string text_of_log;
+  check_node_columns(c.columns);
   RunResult result;
   std::optional<ResultFiles> files;
   {
     const ProgressDisplay display;
     const Scenario scenario = resolve(c.config, c.overrides, display.listener());
     files.emplace(c.json, c.csv, c.out);
-    if (!c.dump.empty()) dump_golden(scenario, c.dump, display.listener());
+    const double dumped = c.dump.empty() ? 0 : 0.2;
+    if (!c.dump.empty()) dump_golden(scenario, c.dump, display.listener().part(0, dumped));
     RunOptions options;
     options.function = !c.no_function;
     options.what_if = !c.no_what_if;
-    options.listener = display.listener();
+    options.listener = display.listener().part(dumped, 1);
     std::optional<TensorFolder> outputs;
     if (!c.outputs.empty()) {
       if (c.no_function)
@@ -164,27 +165,31 @@ int run(const RunChoices& c) {
     if (outputs) outputs->finish();
   }
   result.making = making();
-  if (log) text_of_log = "\n" + text_against(result, *log);
-  const std::string text = text_report(result) + text_of_log, json = json_report(result),
-                    csv = csv_report(result);
-  files->write({json, csv, text});
-  std::cout << (c.json == "-"  ? json
-                : c.csv == "-" ? csv
-                               : text_report(result, {c.all_nodes, colours_wanted()}) + table_of(c, result) +
-                                     text_of_log);
+  const auto text = [&](const TextStyle& style) {
+    return text_report(result, style) + table_of(c, result) +
+           (log ? "\n" + text_against(result, *log, style) : "");
+  };
+  const std::string json = json_report(result), csv = csv_report(result);
+  files->write({json, csv, text(style_of_files(c))});
+  std::cout << (c.json == "-" ? json : c.csv == "-" ? csv : text(style_of_stdout(c)));
   for (const NodeResult& node : result.nodes)
     if (node.overflows > 0) return kCheckFailed;
   return kFine;
 }
 
 int check(const RunChoices& c) {
-  const ProgressDisplay display;
-  const Scenario scenario = resolve(c.config, c.overrides, display.listener());
-  ResultFiles files(c.json, "", "");
-  CheckResult result = bpusim::check(scenario);
+  CheckResult result;
+  std::optional<ResultFiles> files;
+  {
+    const ProgressDisplay display;  // whose line is gone before the result comes
+    const Scenario scenario = resolve(c.config, c.overrides, display.listener());
+    files.emplace(c.json, "", "");
+    result = bpusim::check(scenario);
+  }
   result.making = making();
-  files.write({json_placement(result), "", ""});
-  std::cout << (c.json == "-" ? json_placement(result) : text_placement(result, {true, colours_wanted()}));
+  files->write({json_placement(result), "", ""});
+  std::cout << (c.json == "-" ? json_placement(result)
+                              : text_placement(result, style_of_stdout(c), next_commands(c, result)));
   for (const PlacedNode& node : result.nodes)
     if (node.on == Side::Nowhere) return kUnplaced;
   return kFine;
@@ -200,7 +205,7 @@ int conformance(const std::vector<std::string>& folders, const std::string& json
   }
   const std::string text = json_conformance(cases, making());
   files.write({text, "", ""});
-  std::cout << (json == "-" ? text : text_conformance(cases));
+  std::cout << (json == "-" ? text : text_conformance(cases, {true, colours_wanted(), text_width()}));
   for (const ConformanceCase& c : cases)
     if (c.status == ConformanceCase::Status::Failed) return kCheckFailed;
   return kFine;
@@ -255,6 +260,7 @@ void add_run_command(CLI::App& app, Action& action) {
   add_result_file(*command, "--dump-outputs", c->outputs,
                   "Folder for the network's outputs as the machine makes them, as .npy; text is left out");
   command->add_flag("--nodes", c->all_nodes, "All nodes of a large network in the printed table");
+  add_text_choices(*command, *c, true);
   command->add_flag(
       "--mapper-table", c->mapper_table,
       "Print the nodes also as the vendor's tools do; runs of the vendor's YAML have it anyway");
@@ -279,6 +285,8 @@ void add_check_command(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("check", "Say where each operator would run, and why, without simulating");
   add_choices(*command, *c);
+  command->add_flag("--nodes", c->all_nodes, "A row a node, in place of one a reason");
+  add_text_choices(*command, *c, false);
   command->footer(
       "Examples:\n  bpusim check model.onnx --machine rdk-x3\n  bpusim check configs/runs/norms.yaml "
       "--policy full --json -");

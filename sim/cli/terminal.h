@@ -1,6 +1,7 @@
 // What depends on who reads: colours on a terminal, progress of long work on stderr.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "sim/listener.h"
@@ -14,9 +15,13 @@ bool colours_wanted();
 /// with --quiet or a log level above warn.
 void say_note(const std::string& text);
 
-/// While it lives, its listener shows how far long work has got on stderr: on one line that it keeps
-/// rewriting where that is a terminal, as log messages of a stage each with --log info, and not at all
-/// otherwise, or with --quiet. Messages go to the log.
+/// Columns of what stdout goes to: $COLUMNS where it is a number, else those of the terminal, else (a file, a
+/// pipe) kReportWidth. At least 40.
+std::size_t text_width();
+
+/// While it lives, its listener shows how far the whole of long work has got on stderr: on one line that it
+/// keeps rewriting where that is a terminal, as log messages with --log info, and not at all otherwise, or
+/// with --quiet. Messages go to the log.
 class ProgressDisplay {
  public:
   ProgressDisplay();

@@ -120,7 +120,7 @@ class Placer {
                      placement.source};
     }
     if (run_.options_of(node.name).mapping == Mapping::Host && placement.where != Where::Unsupported)
-      placement = {Where::Cpu, "the run puts it on the host", "run file"};
+      placement = {Where::Cpu, "the run puts it on the CPU", "run file"};
     return placement;
   }
 

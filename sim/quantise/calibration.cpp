@@ -187,6 +187,13 @@ Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenS
     if (!judged.empty()) judged[0].put(name, numbers);
   }
   const bool single = samples.count() == 1;
+  const std::size_t passes =
+      1 + (samples.own_inputs() ? 0 : samples.count()) + (single ? 0 : samples.count());
+  double reached = 0;
+  const auto next = [&] {
+    const double from = reached;
+    return listener.part(from, reached += 1 / static_cast<double>(passes));
+  };
   for (std::size_t s = 0; s < samples.count() && !samples.own_inputs(); ++s)
     evaluate_numbers(
         samples.apply(s, network),
@@ -195,21 +202,21 @@ Observation observe(const PlacedNetwork& placed, const Samples& samples, GoldenS
           if (single) seen.values[name].count(tensor->values);
           if (s == 0 || (s < judged.size() && ends.count(name) != 0)) keep(name, tensor, judged[s]);
         },
-        listener, seen);
+        next(), seen);
   for (std::size_t s = 0; s < samples.count() && !single; ++s)
     evaluate_numbers(
         samples.apply(s, network),
         [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
           seen.values[name].count(tensor->values);
         },
-        listener, seen);
+        next(), seen);
   evaluate_numbers(
       network,
       [&](const std::string& name, const std::shared_ptr<const Tensor>& tensor) {
         if (samples.own_inputs()) see_all(name, *tensor);
         keep(name, tensor, own);
       },
-      listener, seen, true);
+      next(), seen, true);
   note_noise(network, seen);
   return seen;
 }

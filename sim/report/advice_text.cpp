@@ -283,6 +283,8 @@ constexpr bool kTimed =
     std::is_same_v<Facts, CpuOperatorAdvice> || std::is_same_v<Facts, DecomposedNormAdvice> ||
     std::is_same_v<Facts, IdleMacsAdvice> || std::is_same_v<Facts, DramBoundAdvice>;
 
+}  // namespace
+
 std::string text_of(Int8Remedy remedy) {
   switch (remedy) {
     case Int8Remedy::Int16:
@@ -290,14 +292,27 @@ std::string text_of(Int8Remedy remedy) {
     case Int8Remedy::Int16Inputs:
       return "int16 already: what it reads holds it back";
     case Int8Remedy::AffineGrids:
-      return "affine grids, since nearly half of a symmetric one lies idle";
+      return "asymmetric quantisation (a zero point: quantisation: affine), since nearly half of a symmetric "
+             "grid lies idle";
     case Int8Remedy::CutTails:
       return "a calibration that cuts tails, since 99.9 % of its values stay within a quarter of the largest";
   }
   throw std::logic_error("text_of: unknown Int8Remedy");
 }
 
-}  // namespace
+const char* short_text_of(Int8Remedy remedy) {
+  switch (remedy) {
+    case Int8Remedy::Int16:
+      return "int16";
+    case Int8Remedy::Int16Inputs:
+      return "better inputs";
+    case Int8Remedy::AffineGrids:
+      return "asymmetric";
+    case Int8Remedy::CutTails:
+      return "cut tails";
+  }
+  throw std::logic_error("short_text_of: unknown Int8Remedy");
+}
 
 std::string text_of(const Advice& advice, double now_ms) {
   std::string text = std::visit(

@@ -37,30 +37,37 @@ std::string golden_error(const ConformanceCase& c) {
   return text;
 }
 
-const std::vector<CaseColumn>& case_columns() {
-  static const auto of = [](const char* name) { return column_of(conformance_metrics(), name); };
-  static const std::vector<CaseColumn> columns = {
+std::vector<CaseColumn> case_columns() {
+  const auto of = [](const char* name) { return column_of(conformance_metrics(), name); };
+  std::vector<CaseColumn> columns = {
       of("name"),    of("op"),
       of("status"),  column_of<ConformanceCase>(conformance_metrics(), "golden_max_error", golden_error),
       of("sqnr_db"), of("ideal_sqnr_db"),
       of("reason")};
+  columns[0].form = columns[0].form.elided(20, 60);
+  columns[1].form = columns[1].form.elided(8, 30);
+  columns[4].form = columns[4].form.ranked(2);
+  columns[5].form = columns[5].form.ranked(3);
+  columns[6].form = columns[6].form.wrapped(12).unless_all("");
   return columns;
 }
 
 }  // namespace
 
-std::string text_conformance(const Cases& cases) {
-  TextTable table = table_with(case_columns());
-  int others = 0;
+std::string text_conformance(const Cases& cases, const TextStyle& style) {
+  std::vector<std::reference_wrapper<const ConformanceCase>> listed;
   for (const ConformanceCase& c : cases)
-    if (of_other_operator(c))
-      ++others;
-    else
-      table.add(cells_of(case_columns(), c));
-  return table.str() + std::to_string(count(cases, Status::Passed)) + " passed, " +
-         std::to_string(count(cases, Status::Failed)) + " failed, " +
-         std::to_string(count(cases, Status::Skipped)) + " skipped (" + std::to_string(others) +
-         " of them cases of other operators, not listed)\n";
+    if (!of_other_operator(c)) listed.emplace_back(c);
+  const auto colour = [&](const ConformanceCase& c) {
+    return style.colour && c.status == Status::Failed ? kRed : "";
+  };
+  return table_with<ConformanceCase>(case_columns(), listed, colour).str(style.table_width()) +
+         wrapped(std::to_string(count(cases, Status::Passed)) + " passed, " +
+                     std::to_string(count(cases, Status::Failed)) + " failed, " +
+                     std::to_string(count(cases, Status::Skipped)) + " skipped (" +
+                     std::to_string(cases.size() - listed.size()) +
+                     " of them cases of other operators, not listed)",
+                 style.width);
 }
 
 Document conformance_document(const Cases& cases, const Making& making) {

@@ -7,7 +7,7 @@ namespace bpusim {
 
 namespace {
 
-constexpr std::size_t kLine = 80, kHang = 2;
+constexpr std::size_t kHang = 2;
 
 std::string with_hash(const std::string& name, const std::optional<std::string>& sha256) {
   return printable(name) + (sha256 ? " " + short_hash(*sha256) : "");
@@ -29,15 +29,15 @@ std::string changes(const std::vector<MachineParameter>& parameters) {
 
 }  // namespace
 
-std::string identity_text(const Identity& identity, const Making& making) {
+std::string identity_text(const Identity& identity, const Making& making, std::size_t width) {
   std::string text = "bpusim " + identity.version + ", machine " +
                      with_hash(identity.machine, identity.machine_sha256) + changes(identity.parameters) +
                      ", policy " + with_hash(identity.policy, identity.policy_sha256);
   if (identity.model) text += ", model " + with_hash(*identity.model);
   if (identity.run_file) text += ", run file " + with_hash(*identity.run_file);
   text += ", seed " + std::to_string(identity.seed);
-  return wrapped(text, kLine, "", kHang) +
-         (making.command.empty() ? "" : wrapped(printable(making.command), kLine, "", kHang));
+  return wrapped(text, width, "", kHang) +
+         (making.command.empty() ? "" : wrapped(printable(making.command), width, "", kHang));
 }
 
 }  // namespace bpusim

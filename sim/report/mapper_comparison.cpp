@@ -78,17 +78,17 @@ std::string counts(const std::map<std::string, int>& by_type) {
   return text.empty() ? "none" : text;
 }
 
-std::string placements(const std::vector<Pair>& pairs) {
-  TextTable table({"Node", "Type", "Tool", "Here", "Why here"});
+std::string placements(const std::vector<Pair>& pairs, const TextStyle& style) {
+  TextTable table({TextColumn("Node").elided(16, 50), TextColumn("Type").elided(10, 30).ranked(1), "Tool",
+                   "Here", TextColumn("Why here").wrapped(20)});
   std::size_t other = 0;
   for (const Pair& pair : pairs) {
     if (pair.tool->on == to_string(pair.here->on)) continue;
     ++other;
-    table.add({elided(pair.here->name, 50), pair.tool->type, pair.tool->on, to_string(pair.here->on),
-               pair.here->reason});
+    table.add({pair.here->name, pair.tool->type, pair.tool->on, to_string(pair.here->on), pair.here->reason});
   }
   return "Placement: " + std::to_string(pairs.size() - other) + " of " + std::to_string(pairs.size()) +
-         " nodes are on the tool's side\n" + (other > 0 ? table.str() : "");
+         " nodes are on the tool's side\n" + (other > 0 ? table.str(style.table_width()) : "");
 }
 
 double median(std::vector<double> values) {
@@ -98,7 +98,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-std::string thresholds(const std::vector<Pair>& pairs) {
+std::string thresholds(const std::vector<Pair>& pairs, const TextStyle& style) {
   std::vector<std::pair<double, Pair>> ratios;  // here over the tool's
   for (const Pair& pair : pairs)
     if (pair.tool->threshold.value_or(0) > 0 && pair.here->threshold > 0)
@@ -113,16 +113,18 @@ std::string thresholds(const std::vector<Pair>& pairs) {
   std::stable_sort(ratios.begin(), ratios.end(), [](const auto& a, const auto& b) {
     return std::abs(std::log(a.first)) > std::abs(std::log(b.first));
   });
-  TextTable table({"Node", "Type", "Tool>", "Here>", "Ratio>"});
+  TextTable table({TextColumn("Node").elided(16, 50), TextColumn("Type").elided(10, 30).ranked(1), "Tool>",
+                   "Here>", "Ratio>"});
   for (std::size_t i = 0; i < std::min(kListed, ratios.size()) && std::abs(ratios[i].first - 1) > kNear; ++i)
-    table.add({elided(ratios[i].second.here->name, 50), ratios[i].second.tool->type,
+    table.add({ratios[i].second.here->name, ratios[i].second.tool->type,
                fixed(*ratios[i].second.tool->threshold, 6), fixed(ratios[i].second.here->threshold, 6),
                fixed(ratios[i].first, 3)});
   return "Thresholds, here over the tool's: median " + fixed(median(all), 3) + ", " + std::to_string(near) +
-         " of " + std::to_string(all.size()) + " within 10 %\n" + (near < all.size() ? table.str() : "");
+         " of " + std::to_string(all.size()) + " within 10 %\n" +
+         (near < all.size() ? table.str(style.table_width()) : "");
 }
 
-std::string cosines(const std::vector<Pair>& pairs) {
+std::string cosines(const std::vector<Pair>& pairs, const TextStyle& style) {
   std::vector<double> tool, here, apart;
   for (const Pair& pair : pairs) {
     if (!pair.tool->cosine || !pair.here->accuracy) continue;
@@ -131,10 +133,11 @@ std::string cosines(const std::vector<Pair>& pairs) {
     apart.push_back(std::abs(tool.back() - here.back()));
   }
   if (apart.empty()) return "Cosines: none on both sides\n";
-  return "Cosines: least " + fixed(*std::min_element(here.begin(), here.end()), 6) + " here and " +
-         fixed(*std::min_element(tool.begin(), tool.end()), 6) + " by the tool; apart by " +
-         fixed(median(apart), 6) + " in the median, " +
-         fixed(*std::max_element(apart.begin(), apart.end()), 6) + " at most\n";
+  return wrapped("Cosines: least " + fixed(*std::min_element(here.begin(), here.end()), 6) + " here and " +
+                     fixed(*std::min_element(tool.begin(), tool.end()), 6) + " by the tool; apart by " +
+                     fixed(median(apart), 6) + " in the median, " +
+                     fixed(*std::max_element(apart.begin(), apart.end()), 6) + " at most",
+                 style.width, "", 2);
 }
 
 std::string figures(const RunResult& result, const MapperLog& log) {
@@ -147,7 +150,7 @@ std::string figures(const RunResult& result, const MapperLog& log) {
   const double us_here = result.time_ms(result.bpu_cycles) * 1000;
   const auto bytes_here = static_cast<double>(result.dram_read_bytes + result.dram_write_bytes);
   const auto ratio = [](double here, double tool) { return tool > 0 ? fixed(here / tool, 3) : "-"; };
-  TextTable table({"Of the BPU's subgraphs", "Tool>", "Here>", "Ratio>"});
+  TextTable table({"On the BPU", "Tool>", "Here>", "Ratio>"});
   table.add({"latency us", fixed(us, 1), fixed(us_here, 1), ratio(us_here, us)});
   table.add({"DDR bytes", fixed(bytes, 0), fixed(bytes_here, 0), ratio(bytes_here, bytes)});
   return table.str();
@@ -155,18 +158,23 @@ std::string figures(const RunResult& result, const MapperLog& log) {
 
 }  // namespace
 
-std::string text_against(const RunResult& given, const MapperLog& log) {
+std::string text_against(const RunResult& given, const MapperLog& log, const TextStyle& style) {
   const RunResult result = printable(given);
   const Matching matching(result, log);
   const std::size_t met = matching.pairs.size() + matching.within;
   if (static_cast<double>(met) < kLeastMet * static_cast<double>(log.nodes.size()))
-    return "Against the tool's log: WARNING: of its " + std::to_string(log.nodes.size()) + " nodes " +
-           std::to_string(met) + " are here: it seems to be of another model, and nothing is compared\n";
-  return "Against the tool's log: " + std::to_string(log.nodes.size()) + " nodes, " +
-         std::to_string(matching.pairs.size()) + " of them here by name, " + std::to_string(matching.within) +
-         " as part of another\n  only in the log: " + counts(matching.tool_alone) +
-         "\n  only here: " + counts(matching.here_alone) + "\n" + placements(matching.pairs) +
-         thresholds(matching.pairs) + cosines(matching.pairs) + figures(result, log);
+    return wrapped("Against the tool's log: WARNING: of its " + std::to_string(log.nodes.size()) + " nodes " +
+                       std::to_string(met) +
+                       " are here: it seems to be of another model, and nothing is compared",
+                   style.width, "", 2);
+  return wrapped("Against the tool's log: " + std::to_string(log.nodes.size()) + " nodes, " +
+                     std::to_string(matching.pairs.size()) + " of them here by name, " +
+                     std::to_string(matching.within) + " as part of another",
+                 style.width, "", 2) +
+         wrapped("only in the log: " + counts(matching.tool_alone), style.width, "  ", 4) +
+         wrapped("only here: " + counts(matching.here_alone), style.width, "  ", 4) +
+         placements(matching.pairs, style) + thresholds(matching.pairs, style) +
+         cosines(matching.pairs, style) + figures(result, log);
 }
 
 }  // namespace bpusim

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/report.h"
 #include "sim/result/result.h"
 
 namespace bpusim {
@@ -36,6 +37,6 @@ MapperLog read_mapper_log(const std::string& path);
 
 /// Nodes by name: those on another side, those whose thresholds differ most, and what one side alone has, by
 /// type; then latency and DDR bytes. A node that another runs as part of it is found there.
-std::string text_against(const RunResult& result, const MapperLog& log);
+std::string text_against(const RunResult& result, const MapperLog& log, const TextStyle& style = {});
 
 }  // namespace bpusim

@@ -1,24 +1,35 @@
 #include "sim/report/quantisation_report.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 #include "sim/report/advice_text.h"
 #include "sim/report/metric_text.h"
 #include "sim/report/text_table.h"
+#include "sim/report/words.h"
 
 namespace bpusim {
 
 namespace {
 
 constexpr std::size_t kListed = 10;
-const char* const kDrawn =
-    "calibrated on drawn numbers, not on data: accuracy figures show what the arithmetic does, not what the "
-    "network does";
+
+// What accuracy does not tell; nothing where it is of data.
+std::optional<std::string> doubt(const Quantised& q) {
+  if (!q.drawn_inputs) return std::nullopt;
+  const std::string random =
+      "random inputs: accuracy shows what the arithmetic does, not what your model does on its data; ";
+  return random +
+         (q.source == DataSource::Samples
+              ? "grids are those of the samples, and `inputs` of the run file gives what to measure on"
+              : "--calibrate gives samples for the grids, `inputs` of the run file what to measure on");
+}
 
 std::string sources(const Quantised& q) {
   if (q.source == DataSource::Samples)
     return std::to_string(q.samples) + (q.samples == 1 ? " sample" : " samples");
-  return q.source == DataSource::OwnInput ? "the run's own input" : "drawn numbers";
+  return q.source == DataSource::OwnInput ? "the run's own input" : "random inputs";
 }
 
 std::string join(const std::vector<std::string>& names) {
@@ -35,50 +46,67 @@ std::string join(const std::vector<NodeMethod>& nodes) {
 }
 
 // Of a model that was quantised elsewhere most grids are given: their number tells more than their names.
-std::string single_grids(const std::vector<NodeMethod>& nodes) {
+std::vector<std::string> single_grids(const std::vector<NodeMethod>& nodes) {
   std::vector<NodeMethod> chosen;
   for (const NodeMethod& one : nodes)
     if (one.method != kGivenMethod) chosen.push_back(one);
   const std::size_t given = nodes.size() - chosen.size();
-  std::string text;
+  std::vector<std::string> lines;
   if (given > 0)
-    text += "on grids that the model gives, whatever the method: " + std::to_string(given) +
-            " nodes and inputs\n";
-  if (!chosen.empty()) text += "other methods for single grids: " + join(chosen) + "\n";
-  return text;
+    lines.push_back("on grids that the model gives, whatever the method: " + std::to_string(given) +
+                    " nodes and inputs");
+  if (!chosen.empty()) lines.push_back("other methods for single grids: " + join(chosen));
+  return lines;
 }
 
-std::string tried_table(const Quantised& q) {
+std::string tried_table(const Quantised& q, const TextStyle& style) {
   TextTable table({"Method", "Output cosine>", ""});
   for (const TriedMethod& t : q.tried)
     table.add({t.method, fixed(t.cosine, 6), t.method == q.chosen ? "taken" : ""});
-  return table.str();
+  return table.str(style.table_width());
 }
 
 std::string search_text(const RunResult& result, const Int16Search& s) {
   if (!s.met() && s.names.empty())
     return "int16 until an output cosine of " + fixed(s.goal, 6) + ": NOT REACHED; int8 has " +
            fixed(s.in_int8, 6) + " on what was calibrated on, and nothing in int16 that was tried (" +
-           std::to_string(s.runs) + " runs) does better\n";
+           std::to_string(s.runs) + " runs) does better";
   const double now = result.time_ms(result.cycles), before = result.time_ms(s.int8_cycles);
   return "int16 until an output cosine of " + fixed(s.goal, 6) + ": " +
          (s.met() ? "reached " : "NOT REACHED, but ") + fixed(s.reached, 6) +
          " on what was calibrated on, from " + fixed(s.in_int8, 6) + " in int8, with " +
          std::to_string(s.names.size()) + " names, in " + std::to_string(s.runs) +
-         " runs; the network takes " + fixed(now, 3) + " ms instead of " + fixed(before, 3) + " ms\n";
+         " runs; the network takes " + fixed(now, 3) + " ms instead of " + fixed(before, 3) + " ms";
 }
 
-std::string sensitivity_table(const std::vector<Sensitivity>& nodes) {
+std::string short_texts(const std::vector<Int8Remedy>& remedies) {
+  std::string text;
+  for (const Int8Remedy remedy : remedies)
+    text += (text.empty() ? "" : ", ") + std::string(short_text_of(remedy));
+  return text.empty() ? "-" : text;
+}
+
+std::string sensitivity_table(const std::vector<Sensitivity>& nodes, const TextStyle& style) {
   const bool alone = !nodes.empty() && nodes.front().alone_sqnr_db.has_value();
-  TextTable table({"Node", "Type", "Grid", "Cosine>", "SQNR dB>", "alone dB>", "What would help"});
+  TextTable table({TextColumn("Node").elided(16, 50), TextColumn("Type").elided(12, 30).ranked(2),
+                   TextColumn("Out").ranked(1), "Cosine>", TextColumn("SQNR dB>").ranked(1),
+                   TextColumn("alone dB>").ranked(1).unless_all(""),
+                   TextColumn("What would help").wrapped(15)});
+  std::set<Int8Remedy> explained;
   for (std::size_t i = 0; i < std::min(nodes.size(), kListed); ++i) {
     const Sensitivity& n = nodes[i];
-    table.add({n.name, n.op, n.type, fixed(n.cosine, 6), decibels(n.sqnr_db),
-               n.alone_sqnr_db ? decibels(*n.alone_sqnr_db) : "-",
-               n.advice.empty() ? "-" : text_of(n.advice)});
+    table.add({n.name, type_in_table(n.op, style), n.type, fixed(n.cosine, 6), decibels(n.sqnr_db),
+               n.alone_sqnr_db ? decibels(*n.alone_sqnr_db) : "-", short_texts(n.advice)});
+    for (const Int8Remedy remedy : n.advice)
+      if (text_of(remedy) != short_text_of(remedy)) explained.insert(remedy);
   }
-  return std::string("Most sensitive to int8, by ") +
-         (alone ? "what the node loses alone" : "the cosine of its output") + "\n" + table.str();
+  std::string text = heading(std::string("Most sensitive to int8, by ") +
+                                 (alone ? "what the node loses alone" : "the cosine of its output"),
+                             style) +
+                     table.str(style.table_width());
+  for (const Int8Remedy remedy : explained)
+    text += wrapped(std::string(short_text_of(remedy)) + ": " + text_of(remedy), style.width, "  ", 4);
+  return text;
 }
 
 using QuantisedRun = PartOf<Quantised>;
@@ -103,11 +131,8 @@ const std::vector<QuantisedMetric>& method_metrics() {
                       [](const QuantisedRun& q) { return q.part.samples; }),
       QuantisedMetric("method", "", "calibration that the run asks for",
                       [](const QuantisedRun& q) { return q.part.method; }),
-      QuantisedMetric("warning", "", "that the numbers are no data, where they are drawn; else null",
-                      [](const QuantisedRun& q) {
-                        return q.part.source == DataSource::Drawn ? std::optional<std::string>(kDrawn)
-                                                                  : std::nullopt;
-                      }),
+      QuantisedMetric("warning", "", "that inputs are random, and accuracy is not the model's; else null",
+                      [](const QuantisedRun& q) { return doubt(q.part); }),
       QuantisedMetric("chosen", "", "method that `auto` took; null where the run names one",
                       [](const QuantisedRun& q) {
                         return q.part.chosen.empty() ? std::nullopt
@@ -188,20 +213,21 @@ const std::vector<Metric<Sensitivity>>& sensitivity_metrics() {
 
 }  // namespace
 
-std::string text_quantisation(const RunResult& result) {
+std::string text_quantisation(const RunResult& result, const TextStyle& style) {
   if (!result.quantised) return "";
   const Quantised& q = *result.quantised;
-  std::string text;
-  if (q.source == DataSource::Drawn) text += std::string("WARNING: ") + kDrawn + "\n";
-  text += "Quantisation: calibrated on " + sources(q) + ", method " + q.method +
-          (q.chosen.empty() ? "" : ", which took " + q.chosen) + "\n";
-  if (!q.tried.empty()) text += tried_table(q);
-  text += single_grids(q.by_node);
-  if (q.search) text += search_text(result, *q.search);
-  if (!q.int16.empty()) text += "int16: " + join(q.int16) + "\n";
+  const auto line = [&](const std::string& text) { return wrapped(text, style.width, "  ", 4); };
+  std::string text = heading("Quantisation", style);
+  if (const auto warning = doubt(q)) text += line("WARNING: " + *warning);
+  text += line("calibrated on " + sources(q) + ", method " + q.method +
+               (q.chosen.empty() ? "" : ", which took " + q.chosen));
+  if (!q.tried.empty()) text += tried_table(q, style);
+  for (const std::string& grids : single_grids(q.by_node)) text += line(grids);
+  if (q.search) text += line(search_text(result, *q.search));
+  if (!q.int16.empty()) text += line("int16: " + join(q.int16));
   if (!q.kept_int8.empty())
-    text += "below the wanted cosine, but without an int16 form where they lie: " + join(q.kept_int8) + "\n";
-  if (!q.sensitivity.empty()) text += "\n" + sensitivity_table(q.sensitivity);
+    text += line("below the wanted cosine, but without an int16 form where they lie: " + join(q.kept_int8));
+  if (!q.sensitivity.empty()) text += "\n" + sensitivity_table(q.sensitivity, style);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <cstring>
 #include <set>
 
 namespace bpusim {
@@ -54,12 +55,14 @@ std::size_t columns_of(const std::vector<Glyph>& glyphs) {
   return width;
 }
 
-// "28.5 %" stays on a line.
+// "28.5 %" stays on a line, and so does "Conv x3".
 bool belongs_to(const std::string& unit, const std::string& number) {
   static const std::set<std::string> units = {"%",     "ms",    "us",   "s",   "ns",   "B",
                                               "KiB",   "MiB",   "GiB",  "dB",  "MHz",  "GB/s",
                                               "GMACs", "MMACs", "MACs", "FPS", "bits", "cycles"};
   const std::string bare = unit.substr(0, unit.find_last_not_of(",;:.)") + 1);
+  if (bare.size() > 1 && bare[0] == 'x' && bare.find_first_not_of("0123456789", 1) == std::string::npos)
+    return true;
   return std::isdigit(static_cast<unsigned char>(number.back())) != 0 && units.count(bare) > 0;
 }
 
@@ -77,14 +80,17 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-// What of the word has room, at least one character; the rest stays in it.
+// What of the word has room, at least one character; the rest stays in it. Behind what parts names where that
+// is in the second half.
 std::string cut_off(std::string& word, std::size_t width) {
-  std::size_t bytes = 0, taken = 0;
+  std::size_t bytes = 0, taken = 0, parted = 0;
   for (const Glyph& glyph : glyphs_of(word)) {
     if (bytes > 0 && taken + glyph.width > width) break;
     taken += glyph.width;
     bytes += glyph.bytes;
+    if (std::strchr("+/._-:, ", word[glyph.at]) != nullptr && 2 * taken >= width) parted = bytes;
   }
+  if (parted > 0) bytes = parted;
   std::string head = word.substr(0, bytes);
   word.erase(0, bytes);
   return head;

@@ -26,8 +26,9 @@ class Layout {
       std::size_t widest = width_of(columns[c].title);
       least_.push_back(std::max(widest, columns[c].least));
       for (const auto& row : rows) widest = std::max(widest, width_of(row[c]));
-      wanted_.push_back(width == kAnyWidth ? widest : std::min(widest, std::max(least_[c], columns[c].most)));
-      least_[c] = columns[c].when_long == Long::Kept ? wanted_[c] : std::min(least_[c], wanted_[c]);
+      natural_.push_back(widest);
+      wanted_.push_back(std::min(widest, std::max(least_[c], columns[c].enough)));
+      least_[c] = columns[c].when_long == Long::Kept ? widest : std::min(least_[c], widest);
       told_.push_back(!columns[c].may_go || rows.empty() || says_something(columns[c], rows, c));
     }
     choose();
@@ -66,18 +67,14 @@ class Layout {
     std::sort(shown_.begin(), shown_.end());
   }
 
-  // Column by column of the terminal, to the one that has least of what it wants.
+  // Column by column of the terminal, to the narrowest that wants more.
   void share_out() {
     widths_ = least_;
     for (;;) {
       std::size_t neediest = columns_.size();
-      double share = 1;
-      for (const std::size_t c : shown_) {
-        const double has = static_cast<double>(widths_[c]) / static_cast<double>(wanted_[c]);
-        if (widths_[c] >= wanted_[c] || has >= share) continue;
-        neediest = c;
-        share = has;
-      }
+      for (const std::size_t c : shown_)
+        if (widths_[c] < natural_[c] && (neediest == columns_.size() || widths_[c] < widths_[neediest]))
+          neediest = c;
       if (neediest == columns_.size()) return;
       ++widths_[neediest];
       if (width_ != kAnyWidth && !fits(shown_, widths_)) {
@@ -89,7 +86,7 @@ class Layout {
 
   const std::vector<TextColumn>& columns_;
   const std::size_t width_;
-  std::vector<std::size_t> least_, wanted_, widths_, shown_;
+  std::vector<std::size_t> natural_, least_, wanted_, widths_, shown_;
   std::vector<bool> told_;
 };
 
@@ -99,11 +96,11 @@ TextColumn::TextColumn(const std::string& text) : title(text), right(!text.empty
   if (right) title.pop_back();
 }
 
-TextColumn TextColumn::elided(std::size_t narrowest, std::size_t widest) const {
+TextColumn TextColumn::elided(std::size_t narrowest, std::size_t wide_enough) const {
   TextColumn column = *this;
   column.when_long = Long::Elided;
   column.least = narrowest;
-  column.most = widest;
+  column.enough = wide_enough;
   return column;
 }
 
@@ -183,8 +180,8 @@ std::string fixed(double value, int decimals) {
 std::string bytes_text(std::int64_t bytes) {
   const double b = static_cast<double>(bytes);
   if (bytes < 10 * 1024) return std::to_string(bytes) + " B";
-  if (b < 10.0 * 1024 * 1024) return fixed(b / 1024, 1) + " KiB";
-  return fixed(b / 1024 / 1024, 1) + " MiB";
+  if (b < 1024.0 * 1024) return fixed(b / 1024, 1) + " KiB";
+  return fixed(b / 1024 / 1024, b < 10.0 * 1024 * 1024 ? 2 : 1) + " MiB";
 }
 
 }  // namespace bpusim

@@ -21,12 +21,12 @@ struct TextColumn {
   TextColumn(const std::string& text);  // NOLINT(google-explicit-constructor): a table is a list of titles
   TextColumn(const char* text) : TextColumn(std::string(text)) {}  // NOLINT(google-explicit-constructor)
 
-  /// Cells are cut, or wrapped, to no less than `narrowest` columns, and to no more than `widest` where the
-  /// table has a width.
-  TextColumn elided(std::size_t narrowest, std::size_t widest = kAnyWidth) const;
+  /// Cells are cut, or wrapped, to no less than `narrowest` columns. With more than `wide_enough` they leave
+  /// room to columns of rank 2 and above.
+  TextColumn elided(std::size_t narrowest, std::size_t wide_enough = kAnyWidth) const;
   TextColumn wrapped(std::size_t narrowest) const;
   /// 0 (as it is without) never goes; of others that have no room the highest goes first. Elided columns are
-  /// cut for those of rank 0 and 1 alone.
+  /// cut to less than is enough for those of rank 0 and 1 alone.
   TextColumn ranked(int importance) const;
   /// The column goes where each cell is empty, "-" or this.
   TextColumn unless_all(const std::string& says_nothing) const;
@@ -34,7 +34,7 @@ struct TextColumn {
   std::string title;
   bool right = false;
   Long when_long = Long::Kept;
-  std::size_t least = 0, most = kAnyWidth;
+  std::size_t least = 0, enough = kAnyWidth;
   int rank = 0;
   bool may_go = false;  ///< where all of its cells say nothing
   std::string dull;

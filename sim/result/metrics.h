@@ -28,17 +28,19 @@ enum class ValueType { Bool, Integer, Number, Text, Names, Numbers, Scalar };
 /// values.
 std::optional<double> as_number(const Value& value);
 
-/// How people are shown a value. Numbers are multiplied by `times` and divided by `per` first.
+/// How people are shown a value. Numbers are multiplied by `times` and divided by `per` first. Columns of
+/// times, bytes and MACs have one unit, that of the largest.
 struct Shown {
-  enum class As { Plain, Grouped, Fixed, Bytes, Decibels, Elided };
+  enum class As { Plain, Grouped, Fixed, Time, Bytes, Macs, Decibels };
   As as = As::Plain;
   int decimals = 0;
   double times = 1, per = 1;
 
   static Shown grouped() { return {As::Grouped}; }       ///< 12,345
+  static Shown time() { return {As::Time, 3}; }          ///< of milliseconds: 8.057
   static Shown bytes() { return {As::Bytes}; }           ///< 1.5 MiB
+  static Shown macs() { return {As::Macs}; }             ///< 4.09 GMACs
   static Shown decibels() { return {As::Decibels, 2}; }  ///< 24.17, or "exact" from kExactDb on
-  static Shown elided() { return {As::Elided}; }         ///< without the middle of a long name
   static Shown fixed(int decimals, double times = 1, double per = 1) {
     return {As::Fixed, decimals, times, per};
   }

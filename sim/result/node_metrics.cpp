@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "sim/result/cause_metrics.h"
 #include "sim/result/metrics.h"
 
@@ -14,17 +16,15 @@ std::vector<std::string> all_bounds() {
 
 std::vector<NodeMetric> identity() {
   return {
-      NodeMetric("name", "", "name in the run file or model", &NodeResult::name)
-          .column("Node", Shown::elided()),
-      NodeMetric("op", "", "operator; with `+` what is folded into it", &NodeResult::op)
-          .column("Type", Shown::elided()),
+      NodeMetric("name", "", "name in the run file or model", &NodeResult::name).column("Node"),
+      NodeMetric("op", "", "operator; with `+` what is folded into it", &NodeResult::op).column("Type"),
       NodeMetric("on", "", "side that it runs on; `reason` says why",
                  [](const NodeResult& n) { return to_string(n.on); })
           .column("ON")
           .one_of({"BPU", "CPU"}),
       NodeMetric("reason", "", "why it runs there", &NodeResult::reason),
       NodeMetric("segment", "", "nodes between two changes of side share a number", &NodeResult::segment)
-          .column("Subgraph"),
+          .column("Segment"),
       NodeMetric("shape", "", "shape of its first input; empty where that is not known", &NodeResult::shape)
           .column("Shape"),
       NodeMetric("mapping", "", "how it is laid out on the engines, see architecture.md",
@@ -41,11 +41,12 @@ std::vector<NodeMetric> time_and_traffic() {
       NodeMetric("under_way_cycles", "cycles",
                  "from the node's first command to its last; it may load while the one before it computes",
                  &NodeResult::under_way_cycles),
-      NodeMetric("time_ms", "ms", "`cycles` as time", &NodeResult::time_ms)
-          .column("Time us", Shown::fixed(1, 1000)),
-      NodeMetric("dram_read_bytes", "B", "bytes that DMA and host asked for", &NodeResult::dram_read_bytes)
+      NodeMetric("time_ms", "ms", "`cycles` as time", &NodeResult::time_ms).column("Time", Shown::time()),
+      NodeMetric("share", "", "of the run's cycles", &NodeResult::share)
+          .column("Share %", Shown::fixed(1, 100)),
+      NodeMetric("dram_read_bytes", "B", "bytes that DMA and CPU asked for", &NodeResult::dram_read_bytes)
           .column("DRAM read", Shown::bytes()),
-      NodeMetric("dram_write_bytes", "B", "bytes that DMA and host wrote", &NodeResult::dram_write_bytes)
+      NodeMetric("dram_write_bytes", "B", "bytes that DMA and CPU wrote", &NodeResult::dram_write_bytes)
           .column("DRAM write", Shown::bytes()),
       NodeMetric("bandwidth_gbps", "GB/s", "both over the time of `under_way_cycles`",
                  &NodeResult::bandwidth_gbps)
@@ -62,9 +63,8 @@ std::vector<NodeMetric> arithmetic() {
       NodeMetric("roofline_fraction", "", "least possible cycles over `under_way_cycles`",
                  &NodeResult::roofline_fraction)
           .column("Roofline %", Shown::fixed(1, 100)),
-      NodeMetric("macs", "MACs", "multiply-accumulates of the operator, printed in millions",
-                 &NodeResult::macs)
-          .column("MMACs", Shown::fixed(2, 1, 1e6)),
+      NodeMetric("macs", "MACs", "multiply-accumulates of the operator", &NodeResult::macs)
+          .column("MACs", Shown::macs()),
       NodeMetric("mac_utilisation", "", "`macs` over all MACs of all cores in the node's `cycles`",
                  &NodeResult::mac_utilisation)
           .column("MAC %", Shown::fixed(1, 100)),
@@ -77,21 +77,65 @@ std::vector<NodeMetric> arithmetic() {
 
 std::vector<NodeMetric> values() {
   return {
-      NodeMetric("in_type", "", "element type of its first input", &NodeResult::in_type)
-          .column("In/Out type"),
+      NodeMetric("in_type", "", "element type of its first input", &NodeResult::in_type).column("In"),
       NodeMetric("threshold", "", "largest magnitude on the grid of its first input; 0 where it is on none",
                  &NodeResult::threshold),
-      NodeMetric("out_type", "", "element type of its output", &NodeResult::out_type).column("In/Out type"),
+      NodeMetric("out_type", "", "element type of its output", &NodeResult::out_type).column("Out"),
       NodeMetric("origin", "", "operators and nodes that a rule put together to this one",
                  &NodeResult::origin)
-          .column("Origin"),
-      NodeMetric("fused", "", "nodes that run as part of it", &NodeResult::fused).column("Origin"),
+          .column("Recognised from"),
+      NodeMetric("fused", "", "nodes that run as part of it", &NodeResult::fused).column("Fused"),
       NodeMetric("output", "", "it makes an output of the network", &NodeResult::output),
       NodeMetric("overflows", "", "accumulators that wrapped", &NodeResult::overflows),
       NodeMetric("statistics_error", "",
                  "error of running statistics against golden, over the largest magnitude",
                  &NodeResult::statistics_error)
           .not_always_finite(),
+  };
+}
+
+std::int64_t sum_of(const CauseCycles& cycles) {
+  return std::accumulate(cycles.begin(), cycles.end(), std::int64_t{0});
+}
+
+std::optional<double> busy(const NodeResult& n) {
+  const std::int64_t all = sum_of(n.causes);
+  return all > 0 ? std::optional<double>(static_cast<double>(n.causes[0]) / static_cast<double>(all))
+                 : std::nullopt;
+}
+
+// What there is to wait for: all causes but work, and having nothing to do.
+std::vector<Cause> waits() {
+  std::vector<Cause> causes;
+  for (int c = 0; c < kCauses; ++c)
+    if (const auto cause = static_cast<Cause>(c); cause != Cause::Work && cause != Cause::QueueEmpty)
+      causes.push_back(cause);
+  return causes;
+}
+
+std::string waits_for(const NodeResult& n) {
+  std::int64_t most = 0;
+  std::string text = "-";
+  for (const Cause cause : waits()) {
+    const std::int64_t cycles = n.causes[static_cast<std::size_t>(cause)];
+    if (cycles <= most) continue;
+    most = cycles;
+    text = to_string(cause);
+  }
+  return text;
+}
+
+// Of the engines that took part.
+std::vector<NodeMetric> engines() {
+  std::vector<std::string> all = {"-"};
+  for (const Cause cause : waits()) all.emplace_back(to_string(cause));
+  return {
+      NodeMetric("busy", "", "share of `engine_cycles` that is work; null where no engine took part", busy)
+          .column("Busy %", Shown::fixed(1, 100)),
+      NodeMetric("waits_for", "", "what the engines that took part waited for most; `-` where for nothing",
+                 waits_for)
+          .column("Waits for")
+          .one_of(all),
   };
 }
 
@@ -131,12 +175,11 @@ std::vector<NodeMetric> accuracy() {
 }  // namespace
 
 const std::vector<NodeMetric>& node_metrics() {
-  static const std::vector<NodeMetric> table =
-      joined<NodeResult>({identity(), time_and_traffic(), arithmetic(), values(),
-                          cause_metrics<NodeResult>(
-                              "engine_cycles", "cycles of the engines that took part, by cause", true,
-                              [](const NodeResult& n) { return n.causes; }, "Lost to"),
-                          accuracy()});
+  static const std::vector<NodeMetric> table = joined<NodeResult>(
+      {identity(), time_and_traffic(), arithmetic(), values(),
+       cause_metrics<NodeResult>("engine_cycles", "cycles of the engines that took part, by cause", true,
+                                 [](const NodeResult& n) { return n.causes; }),
+       engines(), accuracy()});
   return table;
 }
 
@@ -160,8 +203,8 @@ const std::vector<Metric<OutputResult>>& output_metrics() {
 const std::vector<Metric<PlacedNode>>& placed_node_metrics() {
   using Placed = Metric<PlacedNode>;
   static const std::vector<Placed> table = {
-      Placed("name", "", "name in the run file or model", &PlacedNode::name).column("Node", Shown::elided()),
-      Placed("op", "", "operator", &PlacedNode::op).column("Type", Shown::elided()),
+      Placed("name", "", "name in the run file or model", &PlacedNode::name).column("Node"),
+      Placed("op", "", "operator", &PlacedNode::op).column("Type"),
       Placed("shape", "", "shape of its first input; empty where that is not known", &PlacedNode::shape)
           .column("Shape"),
       Placed("on", "", "side that it would run on; `-` where it has no place",
@@ -170,6 +213,15 @@ const std::vector<Metric<PlacedNode>>& placed_node_metrics() {
           .one_of({"BPU", "CPU", "-"}),
       Placed("reason", "", "why", &PlacedNode::reason).column("Why"),
       Placed("source", "", "from where that is known", &PlacedNode::source).column("Source"),
+      Placed("segment", "",
+             "nodes between two changes of side share a number; 0 where nothing runs: the same bytes under "
+             "another shape",
+             &PlacedNode::segment)
+          .column("Segment"),
+      Placed("macs", "MACs", "multiply-accumulates; 0 where a shape is not known", &PlacedNode::macs)
+          .column("MACs", Shown::macs()),
+      Placed("parameters", "", "elements of weights, biases and affine entries", &PlacedNode::parameters)
+          .column("Parameters", Shown::grouped()),
   };
   return table;
 }

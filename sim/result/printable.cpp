@@ -103,11 +103,15 @@ RunResult printable(RunResult result) {
     clean(node.fused);
   }
   for (OutputResult& output : result.outputs) clean(output.name);
+  clean(result.warnings);
+  clean(result.notes);
   if (result.quantised) clean(*result.quantised);
   return result;
 }
 
 CheckResult printable(CheckResult result) {
+  for (std::string* text : {&result.name, &result.machine, &result.policy}) clean(*text);
+  clean(result.notes);
   for (PlacedNode& node : result.nodes)
     for (std::string* text : {&node.name, &node.op, &node.reason, &node.source}) clean(*text);
   return result;

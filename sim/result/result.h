@@ -57,6 +57,7 @@ struct NodeResult {
   std::int64_t cycles = 0;            ///< by which it took the run further
   std::int64_t under_way_cycles = 0;  ///< from its first command to its last; at least `cycles`
   double time_ms = 0;
+  double share = 0;  ///< of the run's cycles
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   double bandwidth_gbps = 0;     ///< over under_way_cycles
   double roofline_fraction = 0;  ///< least possible cycles over under_way_cycles
@@ -129,6 +130,7 @@ const char* to_string(DataSource source);  ///< "samples", "inputs", "drawn"
 /// How the run's values came to their grids.
 struct Quantised {
   DataSource source = DataSource::Drawn;
+  bool drawn_inputs = false;  ///< accuracy is measured on numbers that are no data, whatever the source
   std::size_t samples = 1;
   std::string method;                    ///< that the run asks for
   std::string chosen;                    ///< what "auto" took
@@ -179,10 +181,14 @@ struct RunResult {
 struct PlacedNode {
   std::string name, op, shape, reason, source;
   Side on = Side::Nowhere;
+  int segment = 0;              ///< as in NodeResult; 0 where nothing runs
+  std::int64_t macs = 0;        ///< multiply-accumulates
+  std::int64_t parameters = 0;  ///< elements of weights, biases and affine entries
 };
 
 /// Where every operator would go, without a simulation, and what would be worth changing.
 struct CheckResult {
+  std::string name, machine, policy;
   std::vector<PlacedNode> nodes;
   std::vector<Advice> advice;
   std::vector<std::string> notes;  ///< as in RunResult

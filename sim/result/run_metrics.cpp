@@ -34,13 +34,17 @@ std::optional<double> of_outputs(const RunResult& r) {
   return out.known ? std::optional<double>(out.*figure) : std::nullopt;
 }
 
+std::optional<double> runs_a_second(const RunResult& r) {
+  return r.cycles > 0 ? std::optional<double>(1000 / r.time_ms(r.cycles)) : std::nullopt;
+}
+
 template <std::int64_t RunResult::*cycles>
 double ms_of(const RunResult& r) {
   return r.time_ms(r.*cycles);
 }
 
 std::vector<RunMetric> what_ran_and_how_long() {
-  const Shown ms = Shown::fixed(3);
+  const Shown ms = Shown::time();
   return {
       RunMetric("name", "", "name of the run file or model", &RunResult::name),
       RunMetric("machine.name", "", "machine", &RunResult::machine),
@@ -70,10 +74,9 @@ std::vector<RunMetric> what_ran_and_how_long() {
 std::vector<RunMetric> memory() {
   const Shown bytes = Shown::bytes(), gbps = Shown::fixed(2);
   return {
-      RunMetric("total.dram_read_bytes", "B", "bytes that DMA and host asked for",
-                &RunResult::dram_read_bytes)
+      RunMetric("total.dram_read_bytes", "B", "bytes that DMA and CPU asked for", &RunResult::dram_read_bytes)
           .column("", bytes),
-      RunMetric("total.dram_write_bytes", "B", "bytes that DMA and host wrote", &RunResult::dram_write_bytes)
+      RunMetric("total.dram_write_bytes", "B", "bytes that DMA and CPU wrote", &RunResult::dram_write_bytes)
           .column("", bytes),
       RunMetric("total.bandwidth_gbps", "GB/s", "both over the run; null where it takes no time",
                 gigabytes_a_second)
@@ -121,7 +124,7 @@ const std::vector<RunMetric>& summary_metrics() {
                   for (const NodeResult& n : r.nodes) macs += n.macs;
                   return macs;
                 })
-          .column("", Shown::fixed(2, 1, 1e6)),
+          .column("", Shown::macs()),
       RunMetric("nodes.overflows", "", "accumulators that wrapped, in all nodes",
                 [](const RunResult& r) {
                   std::int64_t overflows = 0;
@@ -131,6 +134,9 @@ const std::vector<RunMetric>& summary_metrics() {
           .column("", Shown::grouped()),
       RunMetric("segments.count", "", "stretches of nodes on one side",
                 [](const RunResult& r) { return segments_of(r.nodes).size(); }),
+      RunMetric("total.fps", "FPS", "runs a second, one behind the other; null where a run takes no time",
+                runs_a_second)
+          .column("", Shown::fixed(1)),
       RunMetric("total.dram_bytes", "B", "DRAM traffic: read and written",
                 [](const RunResult& r) { return r.dram_read_bytes + r.dram_write_bytes; })
           .column("", Shown::bytes()),
@@ -165,7 +171,7 @@ const std::vector<EngineMetric>& engine_metrics() {
                .column("Engine"),
            EngineMetric("unit", "", "kind of engine", [](const Part& e) { return e.part.unit; })
                .one_of({"dma_load", "dma_store", "mac", "reduction", "vector", "sfu", "host"}),
-           EngineMetric("core", "", "core that it belongs to; 0 for the host",
+           EngineMetric("core", "", "core that it belongs to; 0 for the CPU",
                         [](const Part& e) { return e.part.core; }),
            EngineMetric("commands", "", "commands that it ran", [](const Part& e) { return e.part.commands; })
                .column("Commands", Shown::grouped()),
@@ -201,8 +207,7 @@ const std::vector<SegmentMetric>& segment_metrics() {
 const std::vector<KindMetric>& kind_metrics() {
   using Part = PartOf<KindSummary>;
   static const std::vector<KindMetric> table = {
-      KindMetric("op", "", "operator", [](const Part& k) { return k.part.op; })
-          .column("Type", Shown::elided()),
+      KindMetric("op", "", "operator", [](const Part& k) { return k.part.op; }).column("Type"),
       KindMetric("on", "", "side that its nodes run on", [](const Part& k) { return to_string(k.part.on); })
           .column("ON")
           .one_of({"BPU", "CPU"}),
@@ -210,16 +215,15 @@ const std::vector<KindMetric>& kind_metrics() {
       KindMetric("cycles", "cycles", "of its nodes together", [](const Part& k) { return k.part.cycles; }),
       KindMetric("time_ms", "ms", "of its nodes together",
                  [](const Part& k) { return k.run.time_ms(k.part.cycles); })
-          .column("Time ms", Shown::fixed(3)),
+          .column("Time", Shown::time()),
       KindMetric("share", "", "of the run's cycles",
                  [](const Part& k) { return share_of_run(k.part.cycles, k.run); })
           .column("Share %", Shown::fixed(1, 100)),
       KindMetric("dram_bytes", "B", "DRAM traffic: read and written",
                  [](const Part& k) { return k.part.dram_bytes; })
           .column("DRAM", Shown::bytes()),
-      KindMetric("macs", "MACs", "multiply-accumulates, printed in millions",
-                 [](const Part& k) { return k.part.macs; })
-          .column("MMACs", Shown::fixed(1, 1, 1e6)),
+      KindMetric("macs", "MACs", "multiply-accumulates", [](const Part& k) { return k.part.macs; })
+          .column("MACs", Shown::macs()),
       KindMetric("mac_utilisation", "", "`macs` over all MACs of all cores in the kind's `cycles`",
                  [](const Part& k) { return k.part.mac_utilisation; })
           .column("MAC %", Shown::fixed(1, 100)),

@@ -28,6 +28,7 @@ DataSource source_of(const RunSpec& run) {
 Quantised described(const RunSpec& run, const PlacedNetwork& placed, const Samples& samples) {
   Quantised report;
   report.source = source_of(run);
+  report.drawn_inputs = run.drawn_inputs;
   report.samples = samples.count();
   report.method = run.defaults.calibration;
   report.int16 = run.int16;
@@ -58,13 +59,17 @@ RunCalibration calibrate(const RunSpec& run, const PlacedNetwork& placed, const 
   const Samples samples(run.samples, run.input_samples);
   RunCalibration found;
   found.report = described(run, placed, samples);
-  golden.observation = observe(placed, samples, golden.own, golden.samples, listener);
-  if (asks_for(run, "auto") || asks_for(run, "readers") || run.int16_until > -1)
-    observe_readers(run, placed, samples, golden.observation, listener);
+  const bool chooses = asks_for(run, "auto");
+  const bool by_readers = chooses || asks_for(run, "readers") || run.int16_until > -1;
+  const double observed = chooses ? 0.2 : by_readers ? 0.5 : 1, seen_by_readers = chooses ? 0.4 : 1;
+  golden.observation = observe(placed, samples, golden.own, golden.samples, listener.part(0, observed));
+  if (by_readers)
+    observe_readers(run, placed, samples, golden.observation, listener.part(observed, seen_by_readers));
   std::vector<NodeCalibration> by_node;
-  if (asks_for(run, "auto")) {
+  if (chooses) {
+    const Listener choosing = listener.part(seen_by_readers, 1);
     const MethodChoice choice =
-        choose_method({run, placed, golden.observation, golden.judged(), machine, choices, listener});
+        choose_method({run, placed, golden.observation, golden.judged(), machine, choices, choosing});
     describe(choice, found.report);
     found.method = choice.best;
     by_node = choice.by_node;

@@ -68,17 +68,18 @@ Int16Findings search_until(Scenario scenario, const RunOptions& options) {
     GoldenPass golden(placed);
     LoweringChoices choices;
     RunCalibration calibration =
-        calibrate(scenario.run, placed, scenario.machine, golden, choices, options.listener);
+        calibrate(scenario.run, placed, scenario.machine, golden, choices, options.listener.part(0, 0.3));
     const auto goldens = golden.judged();
+    const Listener searching = options.listener.part(0.3, 0.9);
     found.search = search_int16({calibration.settled, placed, golden.observation, calibration.method, goldens,
-                                 scenario.machine, options.listener},
+                                 scenario.machine, searching},
                                 scenario.run.int16_until);
     found.in_int8 = std::move(calibration.report);
     found.run = std::move(calibration.settled);
   }
   scenario.run.int16_until = found.run.int16_until = -1;
   RunOptions timing = RunOptions::timing();
-  timing.listener = options.listener;
+  timing.listener = options.listener.part(0.9, 1);
   found.search->int8_cycles = run_once(scenario, timing, {}).result.cycles;
   found.run.int16.insert(found.run.int16.end(), found.search->names.begin(), found.search->names.end());
   return found;

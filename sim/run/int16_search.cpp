@@ -14,7 +14,8 @@ using Names = std::vector<std::string>;
 
 class Search {
  public:
-  Search(const Int16SearchInput& input, double goal) : in_(input), candidate_(input.placed) {
+  Search(const Int16SearchInput& input, double goal)
+      : in_(input), candidate_(input.placed), parts_(input.listener) {
     result_.goal = goal;
   }
 
@@ -32,9 +33,9 @@ class Search {
     candidate_ = in_.placed;  // with the requantising steps of these names
     widen(candidate_, names);
     const Calibration grids = choose_grids(in_.run, candidate_, in_.observation, in_.method);
-    return judged_cosine(
-        {in_.run, candidate_, grids, in_.goldens.front(), in_.machine, &choices_, &in_.listener},
-        in_.goldens);
+    const Listener listener = parts_.next();
+    return judged_cosine({in_.run, candidate_, grids, in_.goldens.front(), in_.machine, &choices_, &listener},
+                         in_.goldens);
   }
 
   // What int16 saves where this name alone takes it.
@@ -104,6 +105,7 @@ class Search {
   const Int16SearchInput& in_;
   PlacedNetwork candidate_;  // the same, with names in int16
   LoweringChoices choices_;
+  Parts parts_;
   Int16Search result_;
 };
 

@@ -24,7 +24,7 @@ struct Unit {
 
 class Chooser {
  public:
-  explicit Chooser(const MethodChoiceInput& input) : in_(input) {}
+  explicit Chooser(const MethodChoiceInput& input) : in_(input), parts_(input.listener) {}
 
   MethodChoice choose() {
     choice_.cosine = -2;
@@ -44,10 +44,10 @@ class Chooser {
   Calibration grids_of(const CalibrationMethod& method, const std::vector<NodeCalibration>& by_node) const {
     return choose_grids(settled(in_.run, method, by_node), in_.placed, in_.observation, method);
   }
-  double cosine_of(const Calibration& grids) const {
+  double cosine_of(const Calibration& grids) {
+    const Listener listener = parts_.next();
     return judged_cosine(
-        {in_.run, in_.placed, grids, in_.goldens.front(), in_.machine, &in_.choices, &in_.listener},
-        in_.goldens);
+        {in_.run, in_.placed, grids, in_.goldens.front(), in_.machine, &in_.choices, &listener}, in_.goldens);
   }
 
   std::vector<Unit> worst() const {
@@ -91,6 +91,7 @@ class Chooser {
   }
 
   const MethodChoiceInput& in_;
+  Parts parts_;
   MethodChoice choice_;
 };
 

@@ -59,6 +59,8 @@ void fill_times(const RowInput& in, const Step& step, const LoweredStep& lowered
   row.dram_write_bytes = times.dram_write_bytes;
   row.overflows = times.overflows;
   row.time_ms = static_cast<double>(row.cycles) / in.machine.bpu.clock_mhz / 1000;
+  if (in.record.cycles > 0)
+    row.share = static_cast<double>(row.cycles) / static_cast<double>(in.record.cycles);
   // A step that loads while the one before it computes is under way for longer than it takes the run further.
   row.under_way_cycles = times.ran ? std::max(row.cycles, times.finish - times.start) : row.cycles;
   const auto under_way = static_cast<double>(row.under_way_cycles);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "sim/advise/timed_advice.h"
 #include "sim/config/input_file.h"
 #include "sim/input_error.h"
+#include "sim/operators/operator.h"
+#include "sim/plan/amounts.h"
 #include "sim/plan/element_types.h"
 #include "sim/plan/names_given.h"
 #include "sim/plan/placement.h"
@@ -168,7 +171,7 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   Calibration grids;
   if (function) {
     RunCalibration found =
-        calibrate(scenario.run, placed, scenario.machine, golden, choices, options.listener);
+        calibrate(scenario.run, placed, scenario.machine, golden, choices, options.listener.part(0, 0.3));
     grids = std::move(found.grids);
     pass.settled = std::move(found.settled);
     pass.result.quantised = std::move(found.report);
@@ -181,9 +184,10 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   for (std::string& text : given_in_vain(scenario.run, placed))
     pass.result.warnings.push_back(std::move(text));
   Machine machine(scenario.machine, function);
-  const CompilerInput input{
-      scenario.run, placed,           grids, function ? &golden.own : nullptr, scenario.machine,
-      &choices,     &options.listener};
+  const Listener compiling = options.listener.part(function ? 0.3 : 0, 0.6),
+                 running = options.listener.part(0.6, 1);
+  const CompilerInput input{scenario.run,     placed,   grids,     function ? &golden.own : nullptr,
+                            scenario.machine, &choices, &compiling};
   NetworkCompiler compiler(input, machine.dram());
   const CompiledNetwork compiled = compiler.compile();
   for (std::string& text : unused_mappings(scenario.run, placed, compiled))
@@ -192,10 +196,9 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
     pass.result.warnings.push_back("'" + name +
                                    "' is float32, and int16 is asked for: no operator of the BPU makes or "
                                    "reads it");
-  const ExecutionRecord record =
-      execute({placed, compiled, function ? &golden.own : nullptr, scenario.run.sensitivity, observers,
-               options.listener, options.output},
-              machine);
+  const ExecutionRecord record = execute({placed, compiled, function ? &golden.own : nullptr,
+                                          scenario.run.sensitivity, observers, running, options.output},
+                                         machine);
   const RowInput rows{placed, compiled, scenario.machine, record};
   report(rows, machine, pass.result);
   for (std::string& text : not_finite(pass.result.nodes, golden.observation.doubts))
@@ -218,14 +221,18 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
                          const std::vector<Observer*>& observers) {
   const auto start = std::chrono::steady_clock::now();
   const RunOptions options = possible(asked, scenario);
+  const bool searches = scenario.run.int16_below > -1 || scenario.run.int16_until > -1;
+  const double searched = searches ? 0.5 : 0, ran = options.what_if ? searched + (1 - searched) / 2 : 1;
   RunOptions searching = options;
   searching.output = nullptr;  // those of the run that is reported
+  searching.listener = options.listener.part(0, searched);
   const std::optional<Int16Findings> int16 = find_int16(scenario, searching);
   Scenario final_scenario = scenario;
   if (int16) final_scenario.run = int16->run;
   LoweringChoices choices;
   RunOptions final_options = options;
   final_options.taken = &choices;
+  final_options.listener = options.listener.part(searched, ran);
   RunResult result = run_once(final_scenario, final_options, observers).result;
   if (int16) int16->describe(*result.quantised);
   inform(options.listener, result);
@@ -235,10 +242,32 @@ RunResult simulate_named(const Scenario& scenario, const RunOptions& asked,
   result.identity = identity_of(scenario);  // as it is asked for, not as a search leaves it
   result.identity.options.function = options.function;
   result.identity.options.what_if = options.what_if;
+  searching.listener = options.listener.part(ran, 1);
   if (options.what_if) try_changes(final_scenario, searching, choices, result);
   leave_out_losses(result.advice);
   if (options.taken != nullptr) *options.taken = std::move(choices);
   return result;
+}
+
+// Nodes of which nothing runs, since they are other shapes of the same bytes, are in no segment.
+std::vector<PlacedNode> placed_nodes(const std::vector<Step>& steps, const Network& network) {
+  std::vector<PlacedNode> nodes;
+  int segment = 0;
+  std::optional<Side> side;
+  for (const Step& step : steps) {
+    PlacedNode node{step.name,  step.op, step.shape, step.placement.reason, step.placement.source,
+                    step.side()};
+    node.macs = macs_of(step, network);
+    node.parameters = parameters_of(step, network);
+    const OperatorDefinition* row = find_operator(network.nodes[step.nodes.front()].op);
+    if (row == nullptr || !row->alias || !step.on_bpu()) {
+      if (side != node.on) ++segment;
+      side = node.on;
+      node.segment = segment;
+    }
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
 }
 
 CheckResult check_named(const Scenario& scenario) {
@@ -246,6 +275,9 @@ CheckResult check_named(const Scenario& scenario) {
   CheckResult result;
   result.identity = identity_of(scenario);
   result.identity.options.function = false;
+  result.name = scenario.run.name;
+  result.machine = scenario.machine.name;
+  result.policy = scenario.policy.name();
   result.notes = scenario.run.notes;
   const Requests requests = requests_of(scenario.run);
   PlacedNetwork placed;
@@ -253,9 +285,7 @@ CheckResult check_named(const Scenario& scenario) {
   result.notes.insert(result.notes.end(), placed.network.notes.begin(), placed.network.notes.end());
   placed.steps = place(scenario.run, placed.network, scenario.policy, requests);
   refuse_unknown_names(scenario.run, placed);
-  for (const Step& step : placed.steps)
-    result.nodes.push_back(
-        {step.name, step.op, step.shape, step.placement.reason, step.placement.source, step.side()});
+  result.nodes = placed_nodes(placed.steps, placed.network);
   result.advice =
       static_advice({placed.network, placed.steps, nullptr, {}, &scenario.policy, opset_of(scenario.run)});
   return result;

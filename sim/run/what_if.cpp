@@ -66,11 +66,16 @@ void try_change(const Scenario& scenario, RunOptions options, const RunResult& r
 void try_changes(const Scenario& scenario, const RunOptions& options, const LoweringChoices& choices,
                  RunResult& result) {
   RunOptions timing = RunOptions::timing();
-  timing.listener = options.listener;
-  timing.listener.warning = nullptr;  // the run itself has said it
   timing.known = &choices;
+  Listener listener = options.listener;
+  listener.warning = nullptr;  // the run itself has said it
+  const auto changes = static_cast<double>(std::count_if(
+      result.advice.begin(), result.advice.end(), [](const Advice& advice) { return advice.what_if; }));
+  double tried = 0;
   for (Advice& advice : result.advice) {
     if (!advice.what_if) continue;
+    timing.listener = listener.part(tried / changes, (tried + 1) / changes);
+    ++tried;
     try {
       try_change(scenario, timing, result, advice);
     } catch (const InputError&) {  // what the BPU refuses stays priced as it was

@@ -31,7 +31,7 @@ expect 0 '"schema": "bpusim-run-2"' "$bpusim" run good.yaml --json -
 expect 0 'Totals' "$bpusim" run good.yaml --out results --json r.json --machine rdk-x5 --policy full
 [ -s results/report.txt ] && [ -s results/report.json ] && [ -s r.json ] || { echo "FAILED: --out or --json left nothing"; failures=$((failures + 1)); }
 expect 0 'info: LayerNormalization' "$bpusim" --log info run good.yaml
-expect 0 'info: compile: node 1 of 1' "$bpusim" --log info run good.yaml
+expect 0 'info: +[0-9]+ %, compile' "$bpusim" --log info run good.yaml
 expect 0 'LayerNormalization' "$bpusim" run good.yaml --nodes --no-what-if
 expect 0 'segments +1 +1 +0 +0.0' "$bpusim" compare good.yaml --beside-set reduction.lanes=128
 expect 0 'segments +1 +1 +0 +0.0' "$bpusim" compare --beside-set reduction.lanes=128 good.yaml --log error
@@ -84,6 +84,24 @@ expect 2 'both write to stdout' "$bpusim" compare good.yaml good.yaml --json - -
 expect 2 'nowhere/r.csv: can.t be written' "$bpusim" run good.yaml --csv nowhere/r.csv
 "$bpusim" run good.yaml | grep -q $'\033' && { echo "FAILED: colours where stdout is no terminal"; failures=$((failures + 1)); }
 expect 0 '^bpusim [0-9]+\.[0-9]+' "$bpusim" --version
+# The width of texts: $COLUMNS, or 120 without a terminal; files do not follow it.
+for columns in 80 100 160; do
+  for command in "run --no-what-if" check; do
+    COLUMNS=$columns "$bpusim" $command good.yaml --machine rdk-x5 >out.txt 2>err.txt
+    [ "$(LC_ALL=C.UTF-8 wc -L <out.txt)" -le $columns ] || { echo "FAILED: $command is wider than $columns columns"; failures=$((failures + 1)); }
+  done
+done
+for columns in "" 0 wide 99999999999999999999 -1; do
+  COLUMNS=$columns "$bpusim" check good.yaml >out.txt 2>err.txt
+  "$bpusim" check good.yaml | cmp -s - out.txt || { echo "FAILED: COLUMNS='$columns' is taken for a width"; failures=$((failures + 1)); }
+done
+COLUMNS=60 "$bpusim" run good.yaml --out narrow >/dev/null
+COLUMNS=200 "$bpusim" run good.yaml --out broad >/dev/null
+cmp -s <(grep -v 'simulation\|--out' narrow/report.txt) <(grep -v 'simulation\|--out' broad/report.txt) || { echo "FAILED: report.txt follows the terminal's width"; failures=$((failures + 1)); }
+expect 0 '^ *Cycles  Node +engine_cycles.work$' "$bpusim" run good.yaml --columns cycles,name,engine_cycles.work
+expect 0 'In +Out|Waits for' "$bpusim" run good.yaml --wide
+expect 2 "columns: there is no column 'cylces', did you mean 'cycles'" "$bpusim" run good.yaml --columns name,cylces
+expect 2 'columns: there are name, op, on, .*accuracy.cosine' "$bpusim" run good.yaml --columns name,cylces
 for command in run compare check conformance cost list docs; do expect 0 'Usage' "$bpusim" $command --help; done
 for command in run compare check conformance cost list; do expect 0 'Example' "$bpusim" $command --help; done
 expect 0 'bayes-e' "$bpusim" list machines
@@ -95,8 +113,10 @@ expect 0 'adder_tree' "$bpusim" cost Reduce --shape 64,3136
 expect 0 '"title": "bpusim machine"' "$bpusim" docs schema
 expect 0 '"const": "bpusim-compare-2"' "$bpusim" docs schema --of compare
 expect 2 'nothing' "$bpusim" docs schema --of nothing
-expect 0 '/variance +ReduceMean' "$bpusim" check good.yaml --machine rdk-x5
-expect 0 'LayerNormalization .*CPU.*the run puts it on the CPU' "$bpusim" check good.yaml --on LayerNormalization=cpu
+expect 0 '/variance +ReduceMean' "$bpusim" check good.yaml --machine rdk-x5 --nodes
+expect 0 'ReduceMean x2' "$bpusim" check good.yaml --machine rdk-x5
+expect 0 'bpusim run good.yaml --machine rdk-x5 --set mac.rows=8$' "$bpusim" check good.yaml --machine rdk-x5 --set mac.rows=8
+expect 0 'CPU +LayerNorm .*the run puts it on the CPU' "$bpusim" check good.yaml --on LayerNormalization=cpu
 expect 2 "is no node and no operator of the network, did you mean 'LayerNormalization'" "$bpusim" check good.yaml --on LayerNormalisation=cpu
 expect 2 'expected NODE=bpu or NODE=cpu' "$bpusim" check good.yaml --on LayerNormalization=gpu
 expect 0 'axis >= 1, <= 3' "$bpusim" list support Softmax --policy bayes-e

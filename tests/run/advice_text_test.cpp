@@ -259,8 +259,9 @@ TEST(AdviceText, WhatHelpsANodeThatInt8CostsMuch) {
   EXPECT_EQ(text_of({Int8Remedy::Int16Inputs}), "int16 already: what it reads holds it back");
   EXPECT_EQ(
       text_of({Int8Remedy::AffineGrids, Int8Remedy::CutTails, Int8Remedy::Int16}),
-      "affine grids, since nearly half of a symmetric one lies idle; a calibration that cuts tails, since "
-      "99.9 % of its values stay within a quarter of the largest; int16");
+      "asymmetric quantisation (a zero point: quantisation: affine), since nearly half of a symmetric grid "
+      "lies idle; a calibration that cuts tails, since 99.9 % of its values stay within a quarter of the "
+      "largest; int16");
 }
 
 }  // namespace

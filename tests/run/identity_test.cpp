@@ -130,7 +130,7 @@ TEST_F(IdentityOfRun, TextsHeadIsShortAndHasWhatWasChanged) {
   Overrides overrides;
   overrides.settings = {"mac.rows=16"};
   const RunResult result = run(overrides);
-  const std::string head = identity_text(result.identity, {"bpusim run run.yaml", ""});
+  const std::string head = identity_text(result.identity, {"bpusim run run.yaml", ""}, 80);
   EXPECT_LE(std::count(head.begin(), head.end(), '\n'), 5);
   for (const std::string& part :
        {std::string("bpusim ") + version(), "machine generic " + short_hash(*result.identity.machine_sha256),

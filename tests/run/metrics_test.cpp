@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <set>
 
 #include "sim/report/metric_text.h"
@@ -70,12 +69,6 @@ class Fields {
   Names read_by_some_;
 };
 
-void expect_causes(CauseCycles& cycles, const std::string& group,
-                   const std::function<void(std::int64_t&, Names)>& expect) {
-  for (std::size_t c = 0; c < kCauses; ++c)
-    expect(cycles[c], {group + "." + to_string(static_cast<Cause>(c))});
-}
-
 // The structured bindings below name every field: with one more or less they do not compile. A new field
 // wants a metric, and a line here.
 TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
@@ -83,9 +76,9 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   node.accuracy.emplace();
   Fields<NodeResult> fields(node_metrics(), node);
   auto& [name, op, reason, shape, mapping, in_type, out_type, bound, on, origin, fused, segment, cycles,
-         under_way_cycles, time_ms, dram_read_bytes, dram_write_bytes, bandwidth_gbps, roofline_fraction,
-         macs, mac_utilisation, weight_bytes, activation_bytes, overflows, output, threshold, causes,
-         statistics_error, accuracy] = node;
+         under_way_cycles, time_ms, share, dram_read_bytes, dram_write_bytes, bandwidth_gbps,
+         roofline_fraction, macs, mac_utilisation, weight_bytes, activation_bytes, overflows, output,
+         threshold, causes, statistics_error, accuracy] = node;
   fields.expect(name, {"name"});
   fields.expect(op, {"op"});
   fields.expect(reason, {"reason"});
@@ -101,6 +94,7 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   fields.expect(cycles, {"cycles"});
   fields.expect(under_way_cycles, {"under_way_cycles"});
   fields.expect(time_ms, {"time_ms"});
+  fields.expect(share, {"share"});
   fields.expect(dram_read_bytes, {"dram_read_bytes"});
   fields.expect(dram_write_bytes, {"dram_write_bytes"});
   fields.expect(bandwidth_gbps, {"bandwidth_gbps"});
@@ -113,7 +107,18 @@ TEST(Metrics, EveryFieldOfANodeIsReadByOneMetric) {
   fields.expect(output, {"output"});
   fields.expect(threshold, {"threshold"});
   fields.expect(statistics_error, {"statistics_error"});
-  expect_causes(causes, "engine_cycles", [&](std::int64_t& f, const Names& n) { fields.expect(f, n); });
+  // What is derived of them is read as well: from 1000 cycles each, one more for work makes engines busier,
+  // and one more for a cause makes them wait for that one most, but for the first, which they name already.
+  causes.fill(1000);
+  const auto waits_for_more = [&](std::size_t c) {
+    const auto cause = static_cast<Cause>(c);
+    return cause != Cause::Work && cause != Cause::Dram && cause != Cause::QueueEmpty;
+  };
+  for (std::size_t c = 0; c < kCauses; ++c) {
+    Names names = {std::string("engine_cycles.") + to_string(static_cast<Cause>(c)), "busy"};
+    if (waits_for_more(c)) names.insert("waits_for");
+    fields.expect(causes[c], names);
+  }
   auto& [sqnr_db, cosine, max_abs_error, mean_abs_error, ideal_exact, ideal_within, ideal_sqnr_db,
          ideal_loss_db] = *accuracy;
   fields.expect(sqnr_db, {"accuracy.sqnr_db"});
@@ -166,9 +171,9 @@ TEST(Metrics, EveryFieldOfARunIsReadByAMetricOrIsAList) {
   fields.expect(machine, {"machine.name"});
   fields.expect(policy, {"policy"});
   fields.expect(clock_mhz, {"machine.clock_mhz", "total.time_ms", "total.bpu_ms", "total.host_ms",
-                            "total.bandwidth_gbps"});
+                            "total.bandwidth_gbps", "total.fps"});
   fields.expect(function, {"function"});
-  fields.expect(cycles, {"total.cycles", "total.time_ms", "total.bandwidth_gbps"});
+  fields.expect(cycles, {"total.cycles", "total.time_ms", "total.bandwidth_gbps", "total.fps"});
   fields.expect(bpu_cycles, {"total.bpu_cycles", "total.bpu_ms"});
   fields.expect(host_cycles, {"total.host_cycles", "total.host_ms"});
   fields.expect(dram_read_bytes, {"total.dram_read_bytes", "total.dram_bytes", "total.bandwidth_gbps"});
@@ -254,13 +259,16 @@ TEST(Metrics, EveryFieldOfPlacesAndCasesIsRead) {
   PlacedNode node;
   Fields<PlacedNode> places(placed_node_metrics(), node);
   {
-    auto& [name, op, shape, reason, source, on] = node;
+    auto& [name, op, shape, reason, source, on, segment, macs, parameters] = node;
     places.expect(name, {"name"});
     places.expect(op, {"op"});
     places.expect(shape, {"shape"});
     places.expect(reason, {"reason"});
     places.expect(source, {"source"});
     places.expect(on, {"on"});
+    places.expect(segment, {"segment"});
+    places.expect(macs, {"macs"});
+    places.expect(parameters, {"parameters"});
   }
   places.expect_all_read();
   ConformanceCase one;

@@ -88,8 +88,9 @@ TEST_F(Quantising, AFolderIsAllFilesInIt) {
 TEST_F(Quantising, DrawnNumbersAreSaidLoudly) {
   const RunResult result = run("operators: [{op: Relu, shape: [4, 8]}]\n");
   EXPECT_EQ(result.quantised->source, DataSource::Drawn);
-  EXPECT_NE(text_report(result).find("WARNING: calibrated on drawn numbers, not on data"), std::string::npos);
-  EXPECT_NE(json_report(result).find("calibrated on drawn numbers"), std::string::npos);
+  EXPECT_NE(text_report(result).find("random inputs: accuracy shows what the arithmetic does"),
+            std::string::npos);
+  EXPECT_NE(json_report(result).find("random inputs: accuracy"), std::string::npos);
 }
 
 TEST_F(Quantising, MistakesAreNamed) {

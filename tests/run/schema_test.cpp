@@ -40,8 +40,8 @@ TEST(Schema, HasTheKeysOfTheJson) {
   expect_keys(schema("run"), nlohmann::json::parse(json_report(run)), "run");
   expect_keys(schema("compare"),
               nlohmann::json::parse(json_comparison({compared_run(run), compared_run(run)})), "compare");
-  expect_keys(schema("check"), nlohmann::json::parse(json_placement({{PlacedNode{}}, run.advice, {}})),
-              "check");
+  expect_keys(schema("check"),
+              nlohmann::json::parse(json_placement({"", "", "", {PlacedNode{}}, run.advice, {}})), "check");
   expect_keys(schema("conformance"), nlohmann::json::parse(json_conformance({ConformanceCase{}})),
               "conformance");
   EXPECT_THROW(result_schema("cost"), std::logic_error);

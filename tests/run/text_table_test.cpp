@@ -88,11 +88,12 @@ TEST(TextTable, CutNamesTakeTheRoomThatIsLeft) {
   EXPECT_EQ(lines_of(ranked_table().str(60))[2], "a_name_of_twenty_two__       1      2  xxxxxxxxxxxx");
 }
 
-TEST(TextTable, NamesAreNoWiderThanTheirMostButWithoutAWidth) {
-  TextTable table({TextColumn("Node").elided(4, 8)});
-  table.add({"0123456789"});
-  EXPECT_EQ(lines_of(table.str(100))[2], "012…6789");
-  EXPECT_EQ(lines_of(table.str())[2], "0123456789");
+TEST(TextTable, NamesWithEnoughLeaveRoomToOtherColumns) {
+  TextTable table({TextColumn("Node").elided(4, 8), TextColumn("More").ranked(2)});
+  table.add({"0123456789", "1"});
+  EXPECT_EQ(lines_of(table.str(13))[2], "0123456789");
+  EXPECT_EQ(lines_of(table.str(14))[2], "012…6789  1");
+  EXPECT_EQ(lines_of(table.str(16))[2], "0123456789  1");
 }
 
 TEST(TextTable, ColumnsThatSayNothingGo) {
