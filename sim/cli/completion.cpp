@@ -117,7 +117,10 @@ const std::vector<Values>& values() {
       {"command", [](const std::string&) { return plain(priced_command_names()); }, Files::None},
       {"operator", operators_of_policies, Files::None},
       {"config", shipped_runs, Files::Works},
-      {"second", shipped_runs, Files::Works},
+      {"runs", shipped_runs, Files::Results},
+      {"beside", nothing, Files::None},
+      {"input", nothing, Files::None},
+      {"columns", nothing, Files::None},
       {"folders", nothing, Files::Folders},
       {"out", nothing, Files::Folders},
       {"dump-golden", nothing, Files::Folders},
@@ -272,6 +275,8 @@ const char* directive_of(Files files) {
       return ":files yaml";
     case Files::Works:
       return ":files yaml onnx";
+    case Files::Results:
+      return ":files yaml onnx json";
     case Files::None:
       break;
   }

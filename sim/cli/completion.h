@@ -17,8 +17,9 @@ enum class Files {
   None,
   Any,
   Folders,
-  Yaml,   ///< machine files and policies
-  Works,  ///< what is run: run files and models
+  Yaml,     ///< machine files and policies
+  Works,    ///< what is run: run files and models
+  Results,  ///< the same, and stored results
 };
 
 struct Completion {

@@ -24,7 +24,7 @@ says() {
 }
 says 'run compare check conformance cost list docs :none ' ''
 says 'compare conformance cost :none ' co
-says 'machines policies *kernels *:none ' list ''
+says 'machines runs policies *kernels *:none ' list ''
 says '--machine --mapper-table :none ' run --ma
 says '--version :none ' --v
 says '*--policy *' run --machine rdk-x5 --
@@ -45,10 +45,10 @@ says 'all :none ' run --int16 ''
 says ':none ' run --dim ''
 says ':files ' run --csv ''
 says ':folders ' run --out ''
-says '*norms.yaml *:files yaml onnx ' run ''
-says '*norms.yaml *:files yaml onnx ' run --json r.json --no-function ''
+says '*norms *:files yaml onnx ' run ''
+says '*norms *:files yaml onnx ' run --json r.json --no-function ''
 says ':none ' run model.onnx ''
-says '*norms.yaml *:files yaml onnx ' compare model.onnx ''
+says '*norms *:files yaml onnx json ' compare model.onnx ''
 says 'Softmax *:none ' list support Softm
 says 'MatMul :none ' cost Mat
 says 'run_file run :none ' docs schema --of ru
@@ -83,7 +83,7 @@ bash_says 'rdk-x3 rdk-x5 \[*' 'bpusim run model.onnx --machine rdk'
 bash_says 'rdk-x3 rdk-x5 \[*' 'bpusim run --machine=rdk'
 bash_says 'mac.rows= \[*-o nospace \] ' 'bpusim run --set mac.ro'
 bash_says 'bpu cpu \[*' 'bpusim run --on Softmax='
-bash_says '*norms.yaml *folder *run.yaml *model.onnx \[ -o filenames \] ' 'bpusim run '
+bash_says '*norms *folder *run.yaml *model.onnx \[ -o filenames \] ' 'bpusim run '
 [[ $(in_bash 'bpusim run ') == *notes.txt* ]] && fail "bash offers files that are none to run"
 bash_says 'folder \[ -o filenames \] ' 'bpusim run --out f'
 bash -c '. "$1"; complete -p bpusim' - "$shells/bpusim.bash" | grep -q -- '-F _bpusim bpusim' || fail "bash does not know it"
@@ -100,10 +100,10 @@ if command -v zsh >/dev/null; then
     got=$(in_zsh "$@")
     [[ $got == $expected ]] || fail "zsh offers '$got' for '$*', expected '$expected'"
   }
-  zsh_says 'compare:Run the same work * conformance:* cost:* ' co
+  zsh_says 'compare:Show runs side by side* conformance:* cost:* ' co
   zsh_says 'rdk-x3 rdk-x5 \[files -g \*.(yaml)\] ' run --machine rdk
   zsh_says 'mac.rows=:* ' run --set mac.ro
-  zsh_says '*norms.yaml \[files -g \*.(yaml|onnx)\] ' run ''
+  zsh_says '*norms \[files -g \*.(yaml|onnx)\] ' run ''
 fi
 if command -v fish >/dev/null; then
   fish_says() {
