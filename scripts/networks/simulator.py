@@ -27,17 +27,17 @@ def calibrations():
 
 
 def run(model, *, machine="rdk-x5", policy=None, inputs=None, dim=None, on=None, calibration=None,
-        quantisation=None, int16=None, settings=(), function=True, golden=None, outputs=None):
+        quantisation=None, int16=None, settings=(), function=True, golden=None, outputs=None, inputs_as_weights=None):
     """Runs a model and returns {exit, wall_seconds, cpu_seconds, peak_bytes, error, report}.
 
     inputs maps an input to a .npy file (drawn where it is absent), dim a dynamic dimension to its size, on a
     node or an operator to bpu or cpu; int16 is a list of nodes, or all; settings are those of --set; golden is a folder for the float64 values, outputs one for
-    the network's outputs as the machine makes them. report is
+    the network's outputs as the machine makes them; inputs_as_weights is the run file's. report is
     bpusim's own JSON, or None where it failed, and error what it then said.
     """
     config = {"machine": machine, "model": os.path.abspath(model)}
     for key, value in (("policy", policy), ("inputs", inputs), ("dim", dim), ("on", on), ("calibration", calibration), ("quantisation", quantisation),
-                       ("int16", int16)):
+                       ("int16", int16), ("inputs_as_weights", inputs_as_weights)):
         if value:
             config[key] = value
     with tempfile.TemporaryDirectory() as work:
