@@ -64,7 +64,8 @@ double host_ops(const Operation& operation, const std::vector<Shape>& outputs, c
 std::string obstacle(const Operation& operation) {
   for (std::size_t i = 1; i < operation.constant.size(); ++i)
     if (operation.constant[i] == 0)
-      return "a " + operation.node.op + " whose weights are computed has no BPU lowering";
+      return "a " + operation.node.op +
+             " whose weights are computed, or an input (--inputs-as-weights), has no BPU lowering";
   return "";
 }
 
