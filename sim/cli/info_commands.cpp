@@ -109,7 +109,7 @@ std::vector<std::int64_t> parse_shape(const std::string& text, const Priced& pri
 
 std::string priced_name(const std::string& word) {
   const std::vector<std::string> names = priced_command_names();
-  const std::string name = name_meant(word, names);
+  std::string name = name_meant(word, names);
   if (name.empty())
     throw InputError("'" + word + "' is no command that is priced" + did_you_mean(word, names));
   if (name != word) say_note("'" + word + "' is taken as " + name);

@@ -89,7 +89,8 @@ std::int64_t NetworkCompiler::allocate(std::int64_t bytes) {
   const std::int64_t address = next_address_, room = dram_bytes(input_.machine.dram);
   if (bytes > room - address) {
     std::int64_t rows = std::max<std::int64_t>(kManyRows, 2 * input_.machine.dram.rows);
-    while (static_cast<double>(rows) * static_cast<double>(room / input_.machine.dram.rows) <
+    const double bytes_a_row = static_cast<double>(room) / static_cast<double>(input_.machine.dram.rows);
+    while (static_cast<double>(rows) * bytes_a_row <
            static_cast<double>(address) + static_cast<double>(bytes))
       rows *= 2;
     throw InputError("the network's tensors take more than the " + std::to_string(room) +

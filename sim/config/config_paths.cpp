@@ -54,13 +54,13 @@ bool is_config_path(const std::string& word) {
 std::string config_name(const std::string& sub_folder, const std::string& word) {
   if (is_config_path(word)) return word;
   const std::vector<std::string> names = list_configs(sub_folder);
-  const std::string meant = name_meant(word, names);
+  std::string meant = name_meant(word, names);
   if (!meant.empty()) return meant;
   throw InputError("there is no '" + word + "' in " + sub_folder + did_you_mean(word, names));
 }
 
 std::string resolve_config(const std::string& sub_folder, const std::string& name_or_path) {
-  const std::string name = config_name(sub_folder, name_or_path);
+  std::string name = config_name(sub_folder, name_or_path);
   if (!is_config_path(name)) return (fs::path(config_folder()) / sub_folder / (name + ".yaml")).string();
   if (!is_file(name)) throw InputError(name + ": no such file");
   return name;

@@ -141,9 +141,9 @@ YamlNode YamlNode::child(const YAML::Node& node, const std::string& path) const 
 }
 
 YamlNode YamlNode::operator[](const std::string& key) const {
-  const YamlNode mine = own(key);
+  YamlNode mine = own(key);
   if (base_ == nullptr) return mine;
-  const YamlNode below = (*base_)[key];
+  YamlNode below = (*base_)[key];
   if (!mine.exists()) return below;
   return mine.is_map() && below.is_map() ? mine.over(below) : mine;
 }

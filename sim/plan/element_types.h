@@ -27,10 +27,6 @@ std::vector<std::string> names_of_floats(const PlacedNetwork& placed, const std:
 /// Values that widen() would make int16 for this name, and that are not yet.
 std::vector<std::string> values_widened_by(const PlacedNetwork& placed, const std::string& name);
 
-/// Why a name stands for no tensor that could be int16, with a suggestion: "'x' is no node that runs, …";
-/// empty where it stands for some.
-std::string no_tensor_named(const std::string& name, const PlacedNetwork& placed);
-
 /// Of `names`, as widen() takes them, those that leave no obstacle, one after the other. A step and what
 /// makes its residual must be of one type: those that a name cannot do without go with it, behind it.
 std::vector<std::string> widenable(const PlacedNetwork& placed, const std::vector<std::string>& names);
