@@ -155,8 +155,8 @@ DataSpec read_data(const YamlNode& node) {
 
 // The operator that a word stands for; says which where it is spelled in another way.
 std::string read_op(const YamlNode& node, RunSpec& run) {
-  const std::string word = node.is_scalar() ? node.word() : "",
-                    meant = name_meant(word, workload_operators());
+  const std::string word = node.is_scalar() ? node.word() : "";
+  std::string meant = name_meant(word, workload_operators());
   if (meant.empty()) return node.choice("", workload_operators());
   if (meant != word) run.taken.push_back(node.where() + ": '" + word + "' is taken as " + meant);
   return meant;

@@ -163,11 +163,11 @@ RunSpec read_bare_model(const std::string& path, const ReadOptions& options) {
 
 // A preset's or policy's name, or a file beside the one that names it.
 std::string config_of(const YamlNode& node, const std::string& sub_folder, RunSpec& run) {
-  const std::string word = node.word();
+  std::string word = node.word();
   if (!node.is_scalar() || word.empty()) return word;
   try {
     if (is_config_path(word)) return resolve_config(sub_folder, node.path());
-    const std::string name = config_name(sub_folder, word);
+    std::string name = config_name(sub_folder, word);
     if (name != word) run.taken.push_back(node.where() + ": '" + word + "' is taken as " + name);
     return name;
   } catch (const InputError& error) {

@@ -160,7 +160,7 @@ void override_quantisation(const Overrides& given, RunSpec& run) {
 // A name of the command line as the list has it; says where that is another.
 std::string config_taken(const char* kind, const std::string& sub_folder, const std::string& word,
                          std::vector<std::string>& taken) {
-  const std::string name = config_name(sub_folder, word);
+  std::string name = config_name(sub_folder, word);
   if (name != word) taken.push_back(std::string(kind) + " '" + word + "' is taken as " + name);
   return name;
 }
