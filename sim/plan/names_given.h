@@ -10,4 +10,7 @@ namespace bpusim {
 /// (RunSpec::unknown_names). Nodes and steps of `placed` are enough.
 void refuse_unknown_names(const RunSpec& run, const PlacedNetwork& placed);
 
+/// A line for each operator under `on` of which the file has none: nothing goes where it says.
+std::vector<std::string> places_in_vain(const RunSpec& run, const Network& placed);
+
 }  // namespace bpusim

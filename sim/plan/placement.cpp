@@ -203,10 +203,6 @@ class Placer {
   std::vector<char> taken_;
 };
 
-}  // namespace
-
-namespace {
-
 bool is_operator_of(const std::string& name, const Network& network) {
   return std::any_of(network.nodes.begin(), network.nodes.end(),
                      [&](const Node& node) { return node.op == name; });

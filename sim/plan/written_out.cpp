@@ -105,12 +105,18 @@ class Primitives {
     return constant(part, Tensor({count}, std::move(numbers)));
   }
 
-  // One element a channel, in a shape that broadcasts over images.
+  // One element a channel, in a shape that broadcasts over images. What the parameter has one of for several
+  // channels in a row (a group, at opset 18) is there as often.
   std::string by_channel(const std::string& parameter, const std::string& part) {
     Shape shape(shape_.size() - 1, 1);
     shape[0] = shape_[1];
     const auto numbers = network_.values.at(parameter).numbers();
-    if (numbers != nullptr) return constant(part, Tensor(shape, numbers->values));
+    if (numbers != nullptr) {
+      const std::size_t each = static_cast<std::size_t>(shape_[1]) / numbers->values.size();
+      Tensor tensor = Tensor::filled(shape, 0);
+      for (std::size_t c = 0; c < tensor.values.size(); ++c) tensor.values[c] = numbers->values[c / each];
+      return constant(part, std::move(tensor));
+    }
     std::string name = name_of(part);
     Value& value = network_.values[name];
     value.constant = true;
@@ -142,8 +148,15 @@ bool has_primitives(const Node& norm, const Network& network) {
   if (network.unknown.count(norm.inputs[0]) != 0) return false;
   const Shape& x = network.shape_of(norm.inputs[0]);
   if (is_layer_norm(norm.op)) return !x.empty();
-  // Opset 18 has a scale a group.
-  return x.size() > 2 && element_count(network.shape_of(norm.inputs[1])) == x[1];
+  if (norm.op == "InstanceNormalization")
+    return x.size() > 2 && element_count(network.shape_of(norm.inputs[1])) == x[1];
+  // A scale a channel, or as opset 18 has it a group.
+  const std::int64_t groups = norm.attributes.get("num_groups", std::int64_t{1});
+  const auto has_one_each = [&](const std::string& parameter) {
+    const std::int64_t count = element_count(network.shape_of(parameter));
+    return count == x[1] || count == groups;
+  };
+  return x.size() >= 2 && has_one_each(norm.inputs[1]) && has_one_each(norm.inputs[2]);
 }
 
 }  // namespace

@@ -183,6 +183,8 @@ RunPass run_once(const Scenario& scenario, const RunOptions& options,
   pass.result.warnings.insert(pass.result.warnings.end(), notes.begin(), notes.end());
   for (std::string& text : given_in_vain(scenario.run, placed))
     pass.result.warnings.push_back(std::move(text));
+  for (std::string& text : places_in_vain(scenario.run, placed.network))
+    pass.result.warnings.push_back(std::move(text));
   Machine machine(scenario.machine, function);
   const Listener compiling = options.listener.part(function ? 0.3 : 0, 0.6),
                  running = options.listener.part(0.6, 1);
@@ -285,6 +287,8 @@ CheckResult check_named(const Scenario& scenario) {
   result.notes.insert(result.notes.end(), placed.network.notes.begin(), placed.network.notes.end());
   placed.steps = place(scenario.run, placed.network, scenario.policy, requests);
   refuse_unknown_names(scenario.run, placed);
+  for (std::string& text : places_in_vain(scenario.run, placed.network))
+    result.notes.push_back(std::move(text));
   result.nodes = placed_nodes(placed.steps, placed.network);
   result.advice =
       static_advice({placed.network, placed.steps, nullptr, {}, &scenario.policy, opset_of(scenario.run)});

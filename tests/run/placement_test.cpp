@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/plan/facts.h"
+#include "sim/plan/names_given.h"
 #include "sim/plan/placed_network.h"
 #include "tests/network/draft.h"
 
@@ -239,6 +240,46 @@ TEST(WrittenOut, IsTheNorm) {
       EXPECT_EQ(step.placement.where, step.op == "InstanceNormalization" ? Where::Cpu : Where::Bpu)
           << step.op;
   }
+}
+
+// A scale and a bias a group, as opset 18 has them, and tensors of two axes: the same.
+TEST(WrittenOut, IsTheGroupNormOfOpset18AndOfTwoAxes) {
+  for (const Shape& x : {Shape{2, 6, 4, 5}, Shape{4, 6}})
+    for (const std::int64_t parameters : {3, 6}) {
+      SCOPED_TRACE(to_string(x) + ", " + std::to_string(parameters));
+      Draft d(x);
+      const std::string scale = d.numbers({6}), bias = d.numbers({6});
+      const std::string y = d.add("GroupNormalization", {"x", scale, bias}, with("num_groups", 3));
+      if (parameters == 3) {
+        d.network.values[scale].hold(Tensor({3}, {1, 1.5, 2}));
+        d.network.values[bias].hold(Tensor({3}, {0.5, -1, 3}));
+        d.network.nodes.back().opset = 18;
+      }
+      const PlacedNetwork placed = placed_with(d, y, "bayes-e", {});
+      EXPECT_EQ(placed.network.nodes.size(), 5U);
+      const std::vector<double> before = evaluate(d.network).numbers.at(y).values,
+                                after = evaluate(placed.network).numbers.at(y).values;
+      ASSERT_EQ(before.size(), after.size());
+      for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(before[i], after[i], 1e-9) << i;
+    }
+}
+
+// What the file has no operator of is said, and which node a rule put together to one.
+TEST(Requests, OfOperatorsThatTheFileHasNot) {
+  Draft d({1, 4, 8});
+  const std::string c = d.add("Sub", {"x", d.mean("x", {2})});
+  const std::string root = d.add("Sqrt", {d.add("Add", {d.mean(d.add("Mul", {c, c}), {2}), d.scalar(1e-5)})});
+  const std::string y = d.add("Div", {c, root});
+  RunSpec run;
+  run.network = d.network;
+  run.network.outputs = {y};
+  run.on = {{"Sqrt", Request::Bpu}, {"Softmax", Request::Cpu}, {"LayerNormalization", Request::Cpu}};
+  const Network whole = placed_with(d, y, "full", {}).network;
+  const std::vector<std::string> lines = places_in_vain(run, whole);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0], "on: LayerNormalization: the file has no such operator, '" + whole.nodes[0].name +
+                          "' was put together to one: name its nodes, or what stands before their '/'");
+  EXPECT_EQ(lines[1], "on: Softmax: the file has no such operator");
 }
 
 }  // namespace
