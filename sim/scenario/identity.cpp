@@ -32,12 +32,6 @@ bool sets(const std::vector<std::string>& settings, const std::string& key) {
                      [&](const std::string& setting) { return setting.rfind(key + "=", 0) == 0; });
 }
 
-// Presets are named, files have a path.
-bool is_path(const std::string& machine) {
-  return machine.find('/') != std::string::npos ||
-         (machine.size() > 5 && machine.compare(machine.size() - 5, 5, ".yaml") == 0);
-}
-
 void say_who_set(const ScenarioOrigin& origin, std::vector<MachineParameter>& parameters) {
   if (origin.machine.empty()) return;
   const std::vector<MachineParameter> named =
@@ -48,7 +42,7 @@ void say_who_set(const ScenarioOrigin& origin, std::vector<MachineParameter>& pa
     parameter.by = sets(origin.command_settings, parameter.key) ? SetBy::Command
                    : sets(origin.file_settings, parameter.key)  ? SetBy::RunFile
                    : another                                    ? SetBy::Follows
-                   : is_path(origin.machine)                    ? SetBy::File
+                   : is_config_path(origin.machine)             ? SetBy::File
                                                                 : SetBy::Preset;
   }
 }
